@@ -1,0 +1,148 @@
+/** What ChatKit shows of itself: state a host renders, and the events that tell of changes. */
+import type {
+  ConversationId,
+  Device,
+  DeviceId,
+  ErrorName,
+  MessageBody,
+  MessageId,
+  Profile,
+  RosterEntry,
+  ServerInfo,
+  Show,
+  UserId,
+} from "../protocol/index.ts";
+import type { DeliveryState } from "./delivery/delivery-state.ts";
+
+/** The connection to the rendezvous server. */
+export type ConnectionState =
+  /** Not signed in, or closed. */
+  | { readonly state: "idle" }
+  | { readonly state: "connecting"; readonly attempt: number }
+  | { readonly state: "online"; readonly server: ServerInfo }
+  /** Lost; the next attempt is at `retryAt` (ms since the epoch). */
+  | { readonly state: "waiting"; readonly attempt: number; readonly retryAt: number }
+  /** The server ended the session: the user must sign in again. */
+  | { readonly state: "signed-out"; readonly reason: SignedOutReason };
+
+export type SignedOutReason =
+  | "by-user"
+  | "session-ended"
+  | "account-disabled"
+  | "replaced"
+  | "unsupported-version";
+
+export interface Self {
+  readonly profile: Profile;
+  readonly deviceId: DeviceId;
+  readonly devices: readonly Device[];
+  readonly show: Show;
+  readonly statusText: string;
+}
+
+export interface Conversation {
+  readonly conversationId: ConversationId;
+  /** The other person. Their roster entry may be gone; then `title` falls back to what was known. */
+  readonly peer: UserId;
+  readonly title: string;
+  readonly unread: number;
+  readonly last?: {
+    readonly id: MessageId;
+    readonly body: MessageBody;
+    readonly own: boolean;
+    readonly sentAt: number;
+    /** Present for one's own. */
+    readonly delivery?: DeliveryState;
+  };
+}
+
+export interface Message {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly from: UserId;
+  readonly own: boolean;
+  /** Sorts messages of a conversation; compares as text. */
+  readonly order: string;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly body: MessageBody;
+  readonly delivery: DeliveryState;
+}
+
+/** The state of the way to one buddy's device. */
+export interface LinkStatus {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly direct: "none" | "opening" | "open" | "failed";
+  readonly relay: "none" | "opening" | "open";
+  /** Time from the attempt's start to the open direct link, ms. */
+  readonly openedInMs?: number;
+  /** Last measured round trip of message and acknowledgement, ms. */
+  readonly roundTripMs?: number;
+}
+
+/** Something the user or the host should know; never thrown, never swallowed. */
+export interface Notice {
+  readonly kind:
+    /** A sealed message could not be opened; it was acknowledged to nobody. */
+    | "unreadable-message"
+    /** The store failed; the engine goes on and tries again. */
+    | "store-failed"
+    /** The server or a peer broke the protocol. */
+    | "protocol-error"
+    /** The own clock differs from the server's by more than 5 minutes. */
+    | "clock-differs"
+    /** A handler of the host's threw. */
+    | "handler-failed";
+  readonly detail: string;
+  readonly error?: Error;
+}
+
+export interface ChatKitEvents {
+  connection: ConnectionState;
+  self: Self;
+  /** New or changed entry, presence included. */
+  roster: RosterEntry;
+  rosterRemoved: UserId;
+  conversation: Conversation;
+  /** A new message, live or fetched from the mailbox; in order within its conversation. */
+  message: Message;
+  /** A known message's delivery changed. */
+  messageChanged: Message;
+  link: LinkStatus;
+  notice: Notice;
+}
+
+/** A call failed at the engine, before or without the server. */
+export type ChatKitErrorName =
+  | "closed"
+  | "not-open"
+  | "already-open"
+  | "no-such-conversation"
+  | "empty-text"
+  | "text-too-long"
+  | "invalid-server"
+  | "server-unreachable"
+  | "store-failed";
+
+/**
+ * What every call rejects with: `reason` is the engine's own, or a name of the wire's
+ * `errorTable` where the server refused.
+ */
+export class ChatKitError extends Error {
+  readonly reason: ChatKitErrorName | ErrorName;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    reason: ChatKitErrorName | ErrorName,
+    message: string,
+    options: ErrorOptions & { readonly retryable?: boolean; readonly retryAfterMs?: number } = {},
+  ) {
+    super(message, options);
+    this.name = "ChatKitError";
+    this.reason = reason;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

@@ -1,0 +1,57 @@
+import type { DeviceId, UserId } from "../../protocol/index.ts";
+import type { LinkStatus } from "../api.ts";
+import type { PathReason } from "../delivery/delivery-state.ts";
+import type { Link, LinkPeer } from "../link.ts";
+
+/**
+ * Opens, keeps and replaces the links to other devices; the courier asks it for the best one.
+ * Bounded by `limits.ts` of the engine.
+ */
+export interface LinkService {
+  /**
+   * The devices worth a link now: online devices of buddies and one's own others, most recently
+   * talked to first. Direct links to the first `MAX_DIRECT_LINKS` are opened ahead of need; links to
+   * devices that are no longer in the list are closed.
+   */
+  setWanted(peers: readonly LinkPeer[]): void;
+
+  /** The open direct link, if it is healthy. */
+  direct(device: DeviceId): Link | undefined;
+
+  /** Is a direct link being opened whose outcome is worth the short wait (`DIRECT_GRACE_MS`)? */
+  directPending(device: DeviceId): boolean;
+
+  /**
+   * The open relay link, or one that is opened now (one round trip to the server).
+   * @throws ProtocolError, ChatKitError as `ServerConnection.request`
+   */
+  relay(peer: LinkPeer): Promise<Link>;
+
+  /** Why there is no direct link to the device: the reason that a relayed message shows. */
+  whyNoDirect(device: DeviceId): PathReason;
+
+  /**
+   * Nothing came back over this link in time: it is taken out of use at once and replaced by a new
+   * attempt with back-off. No effect on a link that is closed already.
+   */
+  suspect(link: Link): void;
+
+  /** Something came back over the link `roundTripMs` after it was sent. */
+  alive(link: Link, roundTripMs: number): void;
+
+  status(): readonly LinkStatus[];
+
+  onFrame(handler: (link: Link, frame: Uint8Array) => void): () => void;
+  /** A direct link opened: messages may move to it. */
+  onDirectOpen(handler: (link: Link) => void): () => void;
+  /** A link can take more again. */
+  onDrain(handler: (link: Link) => void): () => void;
+  onClose(handler: (link: Link) => void): () => void;
+  onStatus(handler: (status: LinkStatus) => void): () => void;
+}
+
+/** Whom the roster permits a link with: asked before an incoming offer or channel is accepted. */
+export interface LinkPolicy {
+  /** True where the device belongs to that user, and the user is a buddy or oneself. */
+  permits(userId: UserId, deviceId: DeviceId): boolean;
+}

@@ -1,0 +1,156 @@
+/**
+ * Everything outside the engine that it needs. One implementation per host: `app/renderer/ports`
+ * for browsers, `app/cli/ports` for Node, scripted fakes in `testing/` for tests.
+ */
+import type {
+  ClientInfo,
+  ConversationId,
+  DeviceId,
+  EnvelopeHeader,
+  Signal,
+  TransportAddress,
+} from "../protocol/index.ts";
+import type { Store } from "./store.ts";
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sockets: SocketConnector;
+  /** Absent where the host has no WebRTC: everything then goes by relay or mailbox. */
+  readonly peers?: PeerConnector;
+  readonly stores: StoreOpener;
+  readonly log: Log;
+  /** The host's own addresses as far as its platform tells them; may change at any time. */
+  localAddresses(): readonly TransportAddress[];
+}
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch; may jump. For showing and for message times. */
+  now(): number;
+  /** Milliseconds from an arbitrary start; never jumps. For every time-out and every interval. */
+  monotonic(): number;
+  /** Calls back once after `ms` of monotonic time. */
+  setTimer(callback: () => void, ms: number): Timer;
+}
+
+export interface Timer {
+  /** No effect once the timer has fired. */
+  cancel(): void;
+}
+
+export interface Random {
+  /** Cryptographically secure bytes. */
+  bytes(length: number): Uint8Array;
+}
+
+export interface SocketConnector {
+  /** Begins to connect; the outcome arrives at the handlers, never before this call returns. */
+  connect(url: string, subprotocol: string, handlers: SocketHandlers): Socket;
+}
+
+/** A WebSocket. */
+export interface Socket {
+  send(data: string | Uint8Array): void;
+  /** Bytes handed to `send` that have not left yet. */
+  readonly bufferedAmount: number;
+  /** Ends in `onClose`, at once or a little later. */
+  close(code?: number, reason?: string): void;
+}
+
+export interface SocketHandlers {
+  onOpen(): void;
+  onText(text: string): void;
+  onBinary(bytes: Uint8Array): void;
+  /** Exactly once, also where the connection never opened (code 1006). Nothing follows it. */
+  onClose(code: number, reason: string): void;
+}
+
+export interface PeerConnector {
+  /** Begins a WebRTC connection with one ordered, reliable data channel. */
+  create(options: PeerOptions, handlers: PeerHandlers): PeerChannel;
+}
+
+export interface PeerOptions {
+  /** The initiator offers. */
+  readonly initiator: boolean;
+  readonly iceServers: readonly IceServer[];
+}
+
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+/** Signals that carry a session description or a candidate. */
+export type PeerSignal = Extract<Signal, { type: "offer" | "answer" | "candidate" }>;
+
+export interface PeerChannel {
+  /** Takes a validated signal of the other side. */
+  signal(signal: PeerSignal): void;
+  /** Only between `onOpen` and `onClose`. At most `MAX_BINARY_FRAME_BYTES`. */
+  send(bytes: Uint8Array): void;
+  readonly bufferedAmount: number;
+  /** Releases everything; `onClose` follows unless it came before. */
+  close(): void;
+}
+
+export interface PeerHandlers {
+  onSignal(signal: PeerSignal): void;
+  onOpen(): void;
+  onMessage(bytes: Uint8Array): void;
+  /** `bufferedAmount` fell to the host's low-water mark. */
+  onDrain(): void;
+  /** Exactly once. `error` is absent for an orderly end. */
+  onClose(error?: Error): void;
+}
+
+export interface StoreOpener {
+  /**
+   * Opens the store of one account, creating it if need be.
+   * @param account server origin and canonical user name, e.g. `https://host:8443/ada`
+   * @throws StoreError where it is damaged, locked by another process, or may not be written
+   */
+  open(account: string): Promise<Store>;
+}
+
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/**
+ * Turns content into sealed bytes and back. The engine knows no keys; what secures a conversation
+ * is this port's business alone.
+ */
+export interface Sealer {
+  /** Seals for one device; the header is bound as additional data. @throws SealError */
+  seal(request: SealRequest): Promise<Uint8Array>;
+  /** @throws SealError where the bytes are forged, damaged or for somebody else */
+  open(request: OpenRequest): Promise<Uint8Array>;
+  /** The device has opened something sealed for it: what was repeated for its sake can end. */
+  confirm(conversationId: ConversationId, device: DeviceId): void;
+}
+
+export interface SealRequest {
+  readonly header: EnvelopeHeader;
+  /** X25519 public key of the recipient device, 32 bytes. */
+  readonly recipientKey: Uint8Array;
+  readonly plaintext: Uint8Array;
+}
+
+export interface OpenRequest {
+  readonly header: EnvelopeHeader;
+  /** X25519 public key of the sending device, 32 bytes. */
+  readonly senderKey: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** What the program that embeds the engine is. */
+export interface Host {
+  readonly client: ClientInfo;
+  /** How the owner tells this device from their others, e.g. `ada-laptop`. */
+  readonly deviceName: string;
+}

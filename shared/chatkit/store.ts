@@ -1,0 +1,105 @@
+import type {
+  ConversationId,
+  DeviceId,
+  MessageBody,
+  MessageId,
+  UserId,
+} from "../protocol/index.ts";
+import type { DeliveryState } from "./delivery/delivery-state.ts";
+
+/**
+ * One account's durable memory. Reads are plain; every change goes through `commit`, all of it or
+ * nothing. What `commit` has resolved survives the end of the process.
+ */
+export interface Store extends AsyncDisposable {
+  /** @throws StoreError; nothing of the batch is then visible, now or later */
+  commit(writes: readonly StoreWrite[]): Promise<void>;
+
+  value(key: string): Promise<string | undefined>;
+  /** All values whose key begins with `prefix`. */
+  values(prefix: string): Promise<ReadonlyMap<string, string>>;
+
+  conversations(): Promise<readonly ConversationRecord[]>;
+
+  message(id: MessageId): Promise<MessageRecord | undefined>;
+  /**
+   * Messages in ascending `order`: the last `limit` before `before`, or before the end.
+   * @param limit 1 to 1000
+   */
+  messages(
+    conversationId: ConversationId,
+    options: { readonly before?: string; readonly limit: number },
+  ): Promise<readonly MessageRecord[]>;
+
+  /** In the order they were first put. */
+  outbox(): Promise<readonly OutboxRecord[]>;
+}
+
+export type StoreWrite =
+  | { readonly type: "put-value"; readonly key: string; readonly value: string }
+  | { readonly type: "delete-value"; readonly key: string }
+  | { readonly type: "put-conversation"; readonly conversation: ConversationRecord }
+  | { readonly type: "put-message"; readonly message: MessageRecord }
+  | { readonly type: "delete-message"; readonly id: MessageId }
+  | { readonly type: "put-outbox"; readonly item: OutboxRecord }
+  | { readonly type: "delete-outbox"; readonly id: MessageId };
+
+export interface ConversationRecord {
+  readonly conversationId: ConversationId;
+  readonly peer: UserId;
+  readonly unread: number;
+  /** The newest message, for the list. */
+  readonly last?: Pick<MessageRecord, "id" | "order" | "body" | "own" | "sentAt">;
+  /** `order` of the newest message that this account has seen. */
+  readonly readUpTo?: string;
+}
+
+export interface MessageRecord {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly from: { readonly userId: UserId; readonly deviceId: DeviceId };
+  /** Sent by this account, from this device or another of its own. */
+  readonly own: boolean;
+  /**
+   * Place in the conversation: hybrid time (12 hex digits of ms, 4 of counter) and the sender's
+   * device id, so that all devices sort alike and no two messages are equal. Compares as text.
+   */
+  readonly order: string;
+  /** The sender's clock and ours, ms since the epoch. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly body: MessageBody;
+  readonly delivery: DeliveryState;
+}
+
+/** A message that not every recipient device has acknowledged. */
+export interface OutboxRecord {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly peer: UserId;
+  readonly sequence: number;
+  /** JSON of the `Content`, sealed anew for each transmission. */
+  readonly content: string;
+  readonly queuedAt: number;
+  readonly recipients: readonly OutboxRecipient[];
+}
+
+export interface OutboxRecipient {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  /** Sequence of the message before this one for this device (SPEC D3). */
+  readonly after: number;
+  /** `stored`: the mailbox has it on disk; the device has not acknowledged it yet. */
+  readonly state: "waiting" | "stored" | "acknowledged";
+}
+
+/** The store failed. `reason` tells what a person can do about it. */
+export class StoreError extends Error {
+  readonly reason: "damaged" | "locked" | "full" | "forbidden" | "unknown";
+
+  constructor(reason: StoreError["reason"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreError";
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,13 @@
+// The few globals that Node and browsers share. The layers under shared/ compile against these
+// alone, so that a DOM or Node call in the engine is a type error.
+
+declare class TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>;
+}
+
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  decode(bytes?: Uint8Array): string;
+}
+
+declare function queueMicrotask(callback: () => void): void;

@@ -1,0 +1,53 @@
+import * as v from "valibot";
+import { MessageId, UserId } from "./ids.ts";
+import { MAX_TEXT_LENGTH } from "./limits.ts";
+
+/**
+ * Hybrid logical time of a message (Kulkarni et al., 2014): the sender's clock in ms, never behind
+ * what it has seen in the conversation, and a counter for messages of one ms.
+ */
+export const HybridTime = v.object({
+  ms: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** 47)),
+  counter: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff)),
+});
+export type HybridTime = v.InferOutput<typeof HybridTime>;
+
+export const TextBody = v.object({
+  type: v.literal("text"),
+  text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_TEXT_LENGTH)),
+});
+
+/** Everything up to this message was seen by its reader. */
+export const ReadBody = v.object({ type: v.literal("read"), upTo: MessageId });
+
+/** Anything a newer version sends: kept, and shown as something this version cannot show. */
+export const UnknownBody = v.looseObject({
+  type: v.pipe(v.string(), v.maxLength(64), v.notValues(["text", "read"])),
+});
+
+/** Message ids that one receipt may acknowledge. */
+export const MAX_RECEIPT_IDS = 256;
+
+/**
+ * The plaintext inside an envelope: JSON in UTF-8. `message` takes part in sequence, outbox and
+ * acknowledgement; `receipt` acknowledges, and is itself sent once, without a sequence number: if
+ * it is lost, the message comes again and so does the receipt.
+ */
+export const Content = v.variant("kind", [
+  v.object({
+    kind: v.literal("message"),
+    /** The other person in the conversation, so that one's own other devices can file it. */
+    peer: UserId,
+    at: HybridTime,
+    body: v.union([TextBody, ReadBody, UnknownBody]),
+  }),
+  v.object({
+    kind: v.literal("receipt"),
+    delivered: v.pipe(v.array(MessageId), v.minLength(1), v.maxLength(MAX_RECEIPT_IDS)),
+  }),
+]);
+export type Content = v.InferOutput<typeof Content>;
+export type TextBody = v.InferOutput<typeof TextBody>;
+export type ReadBody = v.InferOutput<typeof ReadBody>;
+export type UnknownBody = v.InferOutput<typeof UnknownBody>;
+export type MessageBody = TextBody | ReadBody | UnknownBody;

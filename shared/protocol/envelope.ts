@@ -1,0 +1,109 @@
+import * as v from "valibot";
+import { ConversationId, decodeId, DeviceId, encodeId, ID_BYTES, MessageId } from "./ids.ts";
+import { MAX_ENVELOPE_BYTES } from "./limits.ts";
+import { ProtocolError } from "./errors.ts";
+
+/**
+ * A sealed message for one recipient device; the same bytes on every path. All integers are
+ * big-endian.
+ *
+ * | offset | bytes | field |
+ * | --- | --- | --- |
+ * | 0 | 1 | version, 1 |
+ * | 1 | 4 | sequence |
+ * | 5 | 4 | after |
+ * | 9 | 16 | id |
+ * | 25 | 16 | conversation |
+ * | 41 | 16 | from |
+ * | 57 | 16 | to |
+ * | 73 | … | sealed content |
+ *
+ * The header is authenticated together with the content (additional data of the seal).
+ */
+export interface Envelope {
+  /**
+   * Counts a sender device's messages of a conversation, from 1. 0 for a receipt, which takes no
+   * part in the order.
+   */
+  readonly sequence: number;
+  /**
+   * The sequence of the message before this one that went to this device; 0 if there is none. A
+   * gap is a message missing between the two, never one that was not meant for this device.
+   */
+  readonly after: number;
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly from: DeviceId;
+  readonly to: DeviceId;
+  readonly sealed: Uint8Array;
+}
+
+export type EnvelopeHeader = Omit<Envelope, "sealed">;
+
+const VERSION = 1;
+export const ENVELOPE_HEADER_BYTES = 9 + 4 * ID_BYTES;
+export const MAX_SEALED_BYTES = MAX_ENVELOPE_BYTES - ENVELOPE_HEADER_BYTES;
+
+/** The header's bytes: what a seal binds as additional data. */
+export function encodeEnvelopeHeader(header: EnvelopeHeader): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(ENVELOPE_HEADER_BYTES);
+  writeHeader(header, bytes);
+  return bytes;
+}
+
+/** @throws ProtocolError too-large */
+export function encodeEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
+  if (envelope.sealed.length > MAX_SEALED_BYTES) {
+    throw new ProtocolError("too-large", `an envelope holds ${MAX_SEALED_BYTES} sealed bytes`);
+  }
+  const bytes = new Uint8Array(ENVELOPE_HEADER_BYTES + envelope.sealed.length);
+  writeHeader(envelope, bytes);
+  bytes.set(envelope.sealed, ENVELOPE_HEADER_BYTES);
+  return bytes;
+}
+
+function writeHeader(header: EnvelopeHeader, bytes: Uint8Array<ArrayBuffer>): void {
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, VERSION);
+  view.setUint32(1, header.sequence);
+  view.setUint32(5, header.after);
+  decodeId(header.id, bytes, 9);
+  decodeId(header.conversationId, bytes, 9 + ID_BYTES);
+  decodeId(header.from, bytes, 9 + 2 * ID_BYTES);
+  decodeId(header.to, bytes, 9 + 3 * ID_BYTES);
+}
+
+/**
+ * Reads an envelope; `sealed` is a view of `bytes`.
+ * @throws ProtocolError invalid-params for foreign bytes, too-large
+ */
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  if (bytes.length > MAX_ENVELOPE_BYTES) {
+    throw new ProtocolError("too-large", `an envelope has at most ${MAX_ENVELOPE_BYTES} bytes`);
+  }
+  if (bytes.length <= ENVELOPE_HEADER_BYTES) {
+    throw new ProtocolError("invalid-params", "The envelope is cut short.");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint8(0) !== VERSION) {
+    throw new ProtocolError("invalid-params", "The envelope is of an unknown version.");
+  }
+  const sequence = view.getUint32(1);
+  const after = view.getUint32(5);
+  if (sequence === 0 ? after !== 0 : after >= sequence) {
+    throw new ProtocolError("invalid-params", "The envelope's sequence is not after the last.");
+  }
+  return {
+    sequence,
+    after,
+    id: v.parse(MessageId, readId(bytes, 9)),
+    conversationId: v.parse(ConversationId, readId(bytes, 9 + ID_BYTES)),
+    from: v.parse(DeviceId, readId(bytes, 9 + 2 * ID_BYTES)),
+    to: v.parse(DeviceId, readId(bytes, 9 + 3 * ID_BYTES)),
+    sealed: bytes.subarray(ENVELOPE_HEADER_BYTES),
+  };
+}
+
+function readId(bytes: Uint8Array, offset: number): string {
+  return encodeId(bytes.subarray(offset, offset + ID_BYTES));
+}

@@ -1,0 +1,13 @@
+export * from "./channel-data.ts";
+export * from "./close-codes.ts";
+export * from "./content.ts";
+export * from "./envelope.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export * from "./ids.ts";
+export * from "./json-rpc.ts";
+export * as limits from "./limits.ts";
+export * from "./methods.ts";
+export * from "./model.ts";
+export * from "./signal.ts";
+export * from "./versions.ts";

@@ -1,0 +1,74 @@
+/**
+ * Every bound of the wire protocol. A server announces those it was configured with in
+ * `server.info`; these are the defaults and, where the name says MAX, what no peer may exceed.
+ */
+
+/** A text frame. The largest legitimate one is a mailbox page (`MAILBOX_PAGE_BYTES`, base64). */
+export const MAX_TEXT_FRAME_BYTES = 1024 * 1024;
+
+/** A binary frame: channel number and payload. One envelope fits, and a slow link stays responsive. */
+export const MAX_BINARY_FRAME_BYTES = 96 * 1024;
+
+/** A sealed envelope with its header. 10,000 characters of the widest text take 40 KB. */
+export const MAX_ENVELOPE_BYTES = 64 * 1024;
+
+/** Characters (UTF-16 code units) of a text message. */
+export const MAX_TEXT_LENGTH = 10_000;
+
+export const MIN_USER_NAME_LENGTH = 2;
+export const MAX_USER_NAME_LENGTH = 32;
+export const MAX_DISPLAY_NAME_LENGTH = 64;
+export const MIN_PASSWORD_LENGTH = 8;
+export const MAX_PASSWORD_LENGTH = 256;
+export const MAX_STATUS_TEXT_LENGTH = 140;
+export const MAX_NICKNAME_LENGTH = 64;
+export const MAX_GROUP_LENGTH = 64;
+export const MAX_DEVICE_NAME_LENGTH = 64;
+
+/** Roster entries of one account, requests included. */
+export const MAX_ROSTER_ENTRIES = 1000;
+
+/** Devices of one account; each costs its buddies one more sealed copy of every message. */
+export const MAX_DEVICES_PER_ACCOUNT = 8;
+
+/** LAN addresses that a device may announce: a laptop with Wi-Fi, cable, VPN and containers. */
+export const MAX_ENDPOINT_ADDRESSES = 16;
+
+/** JSON text of one signal. An SDP offer with one data channel and 20 candidates takes 4 KB. */
+export const MAX_SIGNAL_BYTES = 16 * 1024;
+
+/** Relay channels of one connection. The number is 16 bits; 0 stays unused. */
+export const MAX_RELAY_CHANNELS = 1024;
+
+/** Bytes waiting for one slow receiver on which its senders are told to pause. */
+export const RELAY_PAUSE_BYTES = 256 * 1024;
+
+/** Bytes waiting at which they are told to go on. */
+export const RELAY_RESUME_BYTES = 64 * 1024;
+
+/** Bytes waiting at which the server stops reading from a sender that did not pause. */
+export const RELAY_STOP_BYTES = 2 * 1024 * 1024;
+
+/** Envelopes in one `mailbox.put`. */
+export const MAILBOX_PUT_BATCH = 64;
+
+/** Envelopes and bytes (before base64) of one page of `mailbox.fetch`. */
+export const MAILBOX_PAGE = 100;
+export const MAILBOX_PAGE_BYTES = 512 * 1024;
+
+/** What a server keeps for one device, unless configured otherwise. */
+export const MAILBOX_QUOTA_BYTES = 64 * 1024 * 1024;
+export const MAILBOX_QUOTA_ENVELOPES = 20_000;
+export const MAILBOX_MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** An idle client sends `session.ping` this often; the server closes after three missed ones. */
+export const HEARTBEAT_MS = 20_000;
+
+/** A connection that has not signed in by then is closed. */
+export const SIGN_IN_DEADLINE_MS = 30_000;
+
+/** Offences (malformed frame, unknown method, broken limit) on one connection before it is closed. */
+export const MAX_OFFENCES = 20;
+
+/** Requests of one connection that wait for their answer. */
+export const MAX_PENDING_REQUESTS = 256;

@@ -1,0 +1,239 @@
+import * as v from "valibot";
+import { DeviceId, MessageId, UserId } from "./ids.ts";
+import * as limits from "./limits.ts";
+import {
+  Base64,
+  ClientInfo,
+  Device,
+  DisplayName,
+  Nickname,
+  Password,
+  Profile,
+  PublicKey,
+  RosterEntry,
+  RosterGroup,
+  ServerInfo,
+  Show,
+  StatusText,
+  Timestamp,
+  TransportAddress,
+  UserName,
+} from "./model.ts";
+import { OutgoingSignal } from "./signal.ts";
+
+/** A variant, so that another kind of credential can be added beside the password. */
+export const Credential = v.variant("type", [
+  v.object({ type: v.literal("password"), password: Password }),
+]);
+export type Credential = v.InferOutput<typeof Credential>;
+
+/** What a client tells of itself when it signs in. */
+export const DeviceHello = v.object({
+  /** Absent at a device's first sign-in: the server assigns one. */
+  deviceId: v.exactOptional(DeviceId),
+  name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(limits.MAX_DEVICE_NAME_LENGTH)),
+  publicKey: PublicKey,
+  client: ClientInfo,
+  local: v.pipe(v.array(TransportAddress), v.maxLength(limits.MAX_ENDPOINT_ADDRESSES)),
+});
+export type DeviceHello = v.InferOutput<typeof DeviceHello>;
+
+/** The answer to a sign-in: everything a client needs to show its first screen. */
+export const SignedIn = v.object({
+  profile: Profile,
+  deviceId: DeviceId,
+  /** Opaque; resumes this session on a new connection. A secret. */
+  sessionToken: v.string(),
+  /** This account's devices, this one included. */
+  devices: v.array(Device),
+  /** The person's own choice. */
+  show: Show,
+  statusText: v.string(),
+  roster: v.array(RosterEntry),
+  /** Envelopes that wait in this device's mailbox. */
+  mailboxCount: v.number(),
+  server: ServerInfo,
+});
+export type SignedIn = v.InferOutput<typeof SignedIn>;
+
+/** A sealed envelope on its way into a device's mailbox. */
+export const MailboxPut = v.object({
+  id: MessageId,
+  to: DeviceId,
+  envelope: v.pipe(
+    Base64,
+    v.minLength(4),
+    v.maxLength(Math.ceil(limits.MAX_ENVELOPE_BYTES / 3) * 4),
+  ),
+});
+export type MailboxPut = v.InferOutput<typeof MailboxPut>;
+
+/** A sealed envelope as the mailbox hands it out. */
+export const MailboxItem = v.object({
+  /** Position in this device's mailbox; acknowledge and page by it. Only ever grows. */
+  position: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  id: MessageId,
+  /** Stamped by the server. */
+  from: v.object({ userId: UserId, deviceId: DeviceId }),
+  storedAt: Timestamp,
+  envelope: Base64,
+});
+export type MailboxItem = v.InferOutput<typeof MailboxItem>;
+
+/** What became of one envelope of a `mailbox.put`, in the order of the request. */
+export const PutOutcome = v.variant("outcome", [
+  /** On disk (fsync done), or already there. */
+  v.object({ outcome: v.literal("stored") }),
+  /** `error` is a code of `errorTable`: no-such-device, not-buddies, mailbox-full, too-large. */
+  v.object({ outcome: v.literal("refused"), error: v.pipe(v.number(), v.integer()) }),
+]);
+export type PutOutcome = v.InferOutput<typeof PutOutcome>;
+
+const Nothing = v.object({});
+const ByUser = v.object({ userId: UserId });
+const Channel = v.object({
+  channel: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff)),
+});
+
+/**
+ * Every request that a client may make: its parameters, its result, and whether it needs a
+ * signed-in connection. The table is the contract; the server's dispatcher and the client's
+ * caller are both typed by it.
+ */
+export const methods = {
+  "server.info": { signedIn: false, params: Nothing, result: ServerInfo },
+
+  /** Creates the account and signs in. user-name-taken, registration-closed, invite-*. */
+  "account.register": {
+    signedIn: false,
+    params: v.object({
+      userName: UserName,
+      displayName: v.exactOptional(DisplayName),
+      credential: Credential,
+      invite: v.exactOptional(v.pipe(v.string(), v.maxLength(128))),
+      device: DeviceHello,
+    }),
+    result: SignedIn,
+  },
+  /** wrong-credential (also for an unknown user), account-disabled, too-many-devices, rate-limited. */
+  "session.signIn": {
+    signedIn: false,
+    params: v.object({ userName: UserName, credential: Credential, device: DeviceHello }),
+    result: SignedIn,
+  },
+  /** Takes up a session after a lost connection, without the credential. session-ended. */
+  "session.resume": {
+    signedIn: false,
+    params: v.object({ sessionToken: v.pipe(v.string(), v.maxLength(256)), device: DeviceHello }),
+    result: SignedIn,
+  },
+  /** Ends the session for good; with `forgetDevice`, removes the device and its mailbox too. */
+  "session.signOut": {
+    signedIn: true,
+    params: v.object({ forgetDevice: v.boolean() }),
+    result: Nothing,
+  },
+  /** Proof of life on an idle connection. */
+  "session.ping": { signedIn: true, params: Nothing, result: Nothing },
+  "account.changePassword": {
+    signedIn: true,
+    params: v.object({ current: Credential, next: Credential }),
+    result: Nothing,
+  },
+  "account.setProfile": {
+    signedIn: true,
+    params: v.object({ displayName: DisplayName }),
+    result: Profile,
+  },
+  /** Removes another device of this account: its session ends, its mailbox goes. */
+  "device.remove": { signedIn: true, params: v.object({ deviceId: DeviceId }), result: Nothing },
+
+  "roster.get": {
+    signedIn: true,
+    params: Nothing,
+    result: v.object({ entries: v.array(RosterEntry) }),
+  },
+  /** Asks somebody to be a buddy; accepts at once where they had asked first. no-such-user. */
+  "roster.add": {
+    signedIn: true,
+    params: v.object({ userName: UserName }),
+    result: RosterEntry,
+  },
+  "roster.accept": { signedIn: true, params: ByUser, result: RosterEntry },
+  "roster.decline": { signedIn: true, params: ByUser, result: Nothing },
+  /** Ends it for both; also withdraws a request. */
+  "roster.remove": { signedIn: true, params: ByUser, result: Nothing },
+  /** They no longer see presence, signal, relay or leave envelopes, and are not told. */
+  "roster.block": { signedIn: true, params: ByUser, result: RosterEntry },
+  /** The entry is gone afterwards; being buddies starts anew. */
+  "roster.unblock": { signedIn: true, params: ByUser, result: Nothing },
+  "roster.update": {
+    signedIn: true,
+    params: v.object({
+      userId: UserId,
+      nickname: v.exactOptional(Nickname),
+      group: v.exactOptional(RosterGroup),
+    }),
+    result: RosterEntry,
+  },
+
+  "presence.set": {
+    signedIn: true,
+    params: v.object({ show: Show, statusText: StatusText }),
+    result: Nothing,
+  },
+  /** This device's own addresses, when they change. */
+  "endpoint.update": {
+    signedIn: true,
+    params: v.object({
+      local: v.pipe(v.array(TransportAddress), v.maxLength(limits.MAX_ENDPOINT_ADDRESSES)),
+    }),
+    result: Nothing,
+  },
+
+  /** To an online device of a buddy or of one's own account. peer-offline, no-such-device. */
+  "signal.send": { signedIn: true, params: OutgoingSignal, result: Nothing },
+
+  /** Opens a relay channel to an online device; binary frames on `channel` reach it from then on. */
+  "relay.open": { signedIn: true, params: v.object({ to: DeviceId }), result: Channel },
+  "relay.close": { signedIn: true, params: Channel, result: Nothing },
+
+  /** Answers after the envelopes are durable. An id that is already there counts as stored. */
+  "mailbox.put": {
+    signedIn: true,
+    params: v.object({
+      envelopes: v.pipe(v.array(MailboxPut), v.minLength(1), v.maxLength(limits.MAILBOX_PUT_BATCH)),
+    }),
+    result: v.object({ outcomes: v.array(PutOutcome) }),
+  },
+  /** The oldest envelopes after `after` (0: from the start), a page at a time. */
+  "mailbox.fetch": {
+    signedIn: true,
+    params: v.object({ after: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+    result: v.object({ items: v.array(MailboxItem), more: v.boolean() }),
+  },
+  /** Deletes envelopes from this device's own mailbox; unknown positions are no error. */
+  "mailbox.acknowledge": {
+    signedIn: true,
+    params: v.object({
+      positions: v.pipe(
+        v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+        v.minLength(1),
+        v.maxLength(limits.MAILBOX_PAGE),
+      ),
+    }),
+    result: Nothing,
+  },
+} as const satisfies Record<
+  string,
+  { signedIn: boolean; params: v.GenericSchema; result: v.GenericSchema }
+>;
+
+export type Methods = typeof methods;
+export type MethodName = keyof Methods;
+export type Params<M extends MethodName> = v.InferOutput<Methods[M]["params"]>;
+export type Result<M extends MethodName> = v.InferOutput<Methods[M]["result"]>;
+
+export function isMethodName(name: string): name is MethodName {
+  return Object.hasOwn(methods, name);
+}
