@@ -1,0 +1,49 @@
+/**
+ * What the preload exposes to the renderer as `window.beeline`: the whole of Electron that the user
+ * interface sees. Types only; every argument is parsed again by the main process.
+ */
+
+/** Settings are small values by key; the main process keeps them in its settings file. */
+export type SettingKey = "language" | "theme" | "account" | "server" | "notifications";
+
+export interface BridgeNotification {
+  /** At most 256 characters. */
+  readonly title: string;
+  /** At most 1,024 characters. */
+  readonly body: string;
+  /** A later notification with the same tag replaces this one; told back on a click. */
+  readonly tag: string;
+}
+
+export interface BridgeAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface PlatformInfo {
+  /** The application's version, e.g. `0.1.0`. */
+  readonly version: string;
+  readonly os: "linux" | "mac" | "windows";
+  /** The machine's name, for telling the owner's devices apart. */
+  readonly hostName: string;
+  /** Address of the server that the host suggests, e.g. given by a flag; absent where there is none. */
+  readonly defaultServer?: string;
+}
+
+export interface BeelineBridge {
+  /** Known when the page loads; does not change. */
+  readonly platform: PlatformInfo;
+  /** JSON text of the value, or undefined where it was never set. */
+  getSetting(key: SettingKey): Promise<string | undefined>;
+  /** @param value JSON text of at most 4 KiB; undefined removes it */
+  setSetting(key: SettingKey, value: string | undefined): Promise<void>;
+  /** Unread messages on the dock, task bar and tray; 0 clears it. */
+  setBadge(count: number): void;
+  notify(notification: BridgeNotification): void;
+  /** Calls back with the tag of a clicked notification; the window is shown already. Ends with the returned function. */
+  onNotificationClick(handler: (tag: string) => void): () => void;
+  /** The machine's own addresses (no loopback, no link-local), asked anew on every call. Port 0. */
+  localAddresses(): Promise<readonly BridgeAddress[]>;
+  /** Opens an http or https address in the system's browser; anything else is refused. */
+  openExternal(url: string): Promise<void>;
+}
