@@ -44,7 +44,7 @@ export const HOLD_BACK_MS = 5_000;
 export const RECEIPT_DELAY_MS = 0;
 
 /** Unsent messages of one account; beyond it `send` is refused. */
-export const MAX_OUTBOX = 10_000;
+export const MAX_OUTBOX = 50_000;
 
 /** A message not acknowledged after this is failed: the mailbox has dropped it by then too. */
 export const OUTBOX_MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;

@@ -1,0 +1,88 @@
+/** One ChatKit client with the Node ports, driven by the bench. */
+import * as v from "valibot";
+import { createNodePorts } from "../../app/cli/ports/node-ports.ts";
+import { ChatKit } from "../../shared/chatkit/chatkit.ts";
+import { MessageId, type ConversationId } from "../../shared/protocol/index.ts";
+import { cast, serve } from "./rpc.ts";
+import { timeEach } from "./statistics.ts";
+
+const Start = v.object({
+  server: v.string(),
+  userName: v.string(),
+  dataFolder: v.string(),
+  direct: v.boolean(),
+});
+
+let kit: ChatKit | undefined;
+let conversation: ConversationId | undefined;
+let linkOpened = Promise.withResolvers<number>();
+const delivered = new Map<MessageId, () => void>();
+
+function engine(): ChatKit {
+  if (kit === undefined) throw new Error("not started");
+  return kit;
+}
+
+serve({
+  async register(args) {
+    const { server, userName, dataFolder, direct } = v.parse(Start, args);
+    const made = new ChatKit({
+      server,
+      host: { client: { name: "beeline-bench", version: "0.1.0" }, deviceName: userName },
+      ports: createNodePorts({ dataFolder, peers: direct }),
+    });
+    kit = made;
+    made.on("messageChanged", ({ id, delivery }) => {
+      if (delivery.state !== "delivered") return;
+      delivered.get(id)?.();
+      delivered.delete(id);
+    });
+    made.on("roster", ({ state, profile }) => {
+      if (state === "pending") void made.roster.accept(profile.userId);
+    });
+    made.on("link", (link) => {
+      if (link.direct === "open") linkOpened.resolve(link.openedInMs ?? 0);
+    });
+    made.on("notice", ({ kind, detail }) => cast("notice", `${kind}: ${detail}`));
+    await made.register({ userName, password: "bench password" });
+  },
+  async add(args) {
+    await engine().roster.add(v.parse(v.string(), args));
+  },
+  /** Resolves with the time it took to open the direct link, ms. */
+  linkOpened: () => linkOpened.promise,
+  /** Goes offline and comes back, so that the next link is a new one. */
+  async reconnect(args) {
+    linkOpened = Promise.withResolvers<number>();
+    await engine().close();
+    await engine().restore(v.parse(v.string(), args));
+  },
+  async converse(args) {
+    const name = v.parse(v.string(), args);
+    const entry = engine()
+      .roster.entries()
+      .find(({ profile, state }) => profile.userName === name && state === "buddies");
+    if (entry === undefined) return false;
+    ({ conversationId: conversation } = await engine().conversations.withPeer(
+      entry.profile.userId,
+    ));
+    return true;
+  },
+  /** Sends one message at a time; a round trip ends when the other side's receipt is here. */
+  async ping(args) {
+    const { count, bytes } = v.parse(v.object({ count: v.number(), bytes: v.number() }), args);
+    const text = "x".repeat(bytes);
+    return timeEach(count, async () => {
+      if (conversation === undefined) throw new Error("no conversation");
+      const receipt = Promise.withResolvers<void>();
+      const { id, delivery } = await engine().send(conversation, text);
+      if (delivery.state === "delivered") return;
+      delivered.set(id, receipt.resolve);
+      await receipt.promise;
+    });
+  },
+  links: () =>
+    engine()
+      .links()
+      .map(({ direct, relay }) => `${direct}/${relay}`),
+});

@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import * as v from "valibot";
+import type { Figure } from "./figure.ts";
+import { Worker } from "./rpc.ts";
+import { Latencies, latencies, median } from "./statistics.ts";
+import { startRendezvous } from "./start-rendezvous.ts";
+
+const BYTES = 200;
+const PINGS = 1000;
+/** Reference and subject take turns, so that a busy moment of the machine meets both. */
+const ROUNDS = 5;
+const CONNECTS = 20;
+
+/** Round trips of small messages, direct and relayed, and the time to a direct link. */
+export async function roundTrips(folder: string): Promise<Figure[]> {
+  await using server = await startRendezvous(join(folder, "server"));
+  await using rawA = new Worker("raw-peer.ts");
+  await using rawB = new Worker("raw-peer.ts");
+  await using direct = await pair(server.address, join(folder, "direct"), "d", true);
+  await using relayed = await pair(server.address, join(folder, "relayed"), "r", false);
+  await using forwarder = new Worker("raw-forwarder.ts");
+  await using forwardedA = new Worker("forwarder-client.ts");
+  await using forwardedB = new Worker("forwarder-client.ts");
+
+  const rawConnects: number[] = [];
+  for (let round = 0; round < CONNECTS; round++) rawConnects.push(await connectRaw(rawA, rawB));
+  const connects: number[] = [];
+  for (let round = 0; round < CONNECTS; round++) {
+    if (round > 0) await direct.a.call("reconnect", direct.nameA, v.unknown());
+    connects.push(await direct.a.call("linkOpened", {}, v.number()));
+  }
+
+  const port = await forwarder.call("start", {}, v.number());
+  for (const end of [forwardedA, forwardedB]) {
+    await end.call("connect", `ws://127.0.0.1:${port}/pair`, v.unknown());
+  }
+  const times = { raw: [], direct: [], forwarder: [], relayed: [] } as Record<string, Latencies[]>;
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, worker] of Object.entries({
+      raw: rawA,
+      direct: direct.a,
+      forwarder: forwardedA,
+      relayed: relayed.a,
+    })) {
+      times[name]?.push(await worker.call("ping", { count: PINGS, bytes: BYTES }, Latencies));
+    }
+  }
+  const p50 = (name: string): number => median((times[name] ?? []).map((round) => round.p50));
+  const p99 = (name: string): number => median((times[name] ?? []).map((round) => round.p99));
+  const subject = latencies(connects);
+  const reference = latencies(rawConnects);
+  return [
+    {
+      name: "direct message of 200 bytes, sealed and acknowledged, round trip p50",
+      value: p50("direct"),
+      unit: "ms",
+      reference: { name: "raw simple-peer channel", value: p50("raw") },
+      goal: { bound: "at most", limit: 2, of: "ratio" },
+    },
+    {
+      name: "the same, p99",
+      value: p99("direct"),
+      unit: "ms",
+      reference: { name: "raw simple-peer channel", value: p99("raw") },
+    },
+    {
+      name: "relayed message of 200 bytes, sealed and acknowledged, round trip p50",
+      value: p50("relayed"),
+      unit: "ms",
+      reference: { name: "raw ws forwarder", value: p50("forwarder") },
+      goal: { bound: "at most", limit: 2, of: "ratio" },
+    },
+    {
+      name: "the same, p99",
+      value: p99("relayed"),
+      unit: "ms",
+      reference: { name: "raw ws forwarder", value: p99("forwarder") },
+    },
+    {
+      name: "from open conversation to direct link, p50",
+      value: subject.p50,
+      unit: "ms",
+      reference: { name: "raw simple-peer", value: reference.p50 },
+    },
+    {
+      name: "from open conversation to direct link, p99",
+      value: subject.p99,
+      unit: "ms",
+      reference: { name: "raw simple-peer", value: reference.p99 },
+    },
+  ];
+}
+
+async function connectRaw(a: Worker, b: Worker): Promise<number> {
+  a.on("signal", (signal) => void b.call("signal", signal, v.unknown()));
+  b.on("signal", (signal) => void a.call("signal", signal, v.unknown()));
+  await b.call("start", { initiator: false }, v.unknown());
+  await a.call("start", { initiator: true }, v.unknown());
+  const [time] = await Promise.all([
+    a.call("opened", {}, v.number()),
+    b.call("opened", {}, v.number()),
+  ]);
+  return time;
+}
+
+interface Pair extends AsyncDisposable {
+  readonly a: Worker;
+  readonly nameA: string;
+}
+
+/** Two clients in processes of their own, registered, buddies, ready to talk. */
+async function pair(server: string, folder: string, name: string, direct: boolean): Promise<Pair> {
+  await using stack = new AsyncDisposableStack();
+  const a = stack.use(new Worker("chat-client.ts"));
+  const b = stack.use(new Worker("chat-client.ts"));
+  const nameA = `${name}-one`;
+  const nameB = `${name}-two`;
+  for (const [worker, userName] of [
+    [a, nameA],
+    [b, nameB],
+  ] as const) {
+    const dataFolder = join(folder, userName);
+    await worker.call("register", { server, userName, dataFolder, direct }, v.unknown());
+  }
+  await a.call("add", nameB, v.unknown());
+  while (!(await a.call("converse", nameB, v.boolean()))) await delay(10);
+  const owned = stack.move();
+  return { a, nameA, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}

@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+
+const MAIN = fileURLToPath(new URL("../../rendezvous/main.ts", import.meta.url));
+
+/** The log line by which a server says that it is ready. */
+const Ready = v.object({ msg: v.literal("listening"), address: v.string() });
+
+/** The real server in a process of its own, on loopback, with its data in a folder of the test's. */
+export class RendezvousProcess implements AsyncDisposable {
+  /** `http://127.0.0.1:PORT`; the same after a restart. */
+  readonly address: string;
+  readonly dataFolder: string;
+  readonly #flags: readonly string[];
+  #child: ChildProcess;
+
+  private constructor(
+    child: ChildProcess,
+    address: string,
+    dataFolder: string,
+    flags: readonly string[],
+  ) {
+    this.#child = child;
+    this.address = address;
+    this.dataFolder = dataFolder;
+    this.#flags = flags;
+  }
+
+  /** @param flags more flags of `serve`, e.g. `["--registration", "invite"]` */
+  static async start(
+    dataFolder: string,
+    flags: readonly string[] = [],
+  ): Promise<RendezvousProcess> {
+    const { child, address } = await launch(dataFolder, 0, flags);
+    return new RendezvousProcess(child, address, dataFolder, flags);
+  }
+
+  /** Ends the process, `SIGKILL` without a chance to finish anything. */
+  async stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill(signal);
+    await ended;
+  }
+
+  /** Starts again on the same port and data. */
+  async start(): Promise<void> {
+    const port = Number(new URL(this.address).port);
+    ({ child: this.#child } = await launch(this.dataFolder, port, this.#flags));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGTERM");
+  }
+}
+
+async function launch(
+  dataFolder: string,
+  port: number,
+  flags: readonly string[],
+): Promise<{ child: ChildProcess; address: string }> {
+  const child = spawn(
+    process.execPath,
+    [
+      MAIN,
+      "serve",
+      ...["--host", "127.0.0.1", "--port", String(port), "--data", dataFolder],
+      ...["--log-format", "json", ...flags],
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  for await (const line of createInterface({ input: child.stdout })) {
+    const ready = v.safeParse(Ready, readJson(line));
+    if (!ready.success) continue;
+    // What it logs from here on nobody reads; an unread pipe would block it.
+    child.stdout.resume();
+    return { child, address: ready.output.address };
+  }
+  throw new Error("the rendezvous server did not start");
+}
+
+function readJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
