@@ -1,0 +1,22 @@
+import { defineConfig } from "playwright/test";
+import { chromiumArgs, findChromium, NO_CHROMIUM, thisMachine } from "./scripts/chromium.ts";
+
+const machine = thisMachine();
+const executablePath = findChromium(machine);
+if (executablePath === undefined) throw new Error(NO_CHROMIUM);
+
+export default defineConfig({
+  testDir: "specs",
+  outputDir: "../test-results/e2e",
+  // Two cores: more windows only make every one slower.
+  workers: 2,
+  retries: 0,
+  forbidOnly: process.env["CI"] !== undefined,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  use: {
+    launchOptions: { executablePath, args: chromiumArgs(machine.isRoot) },
+    trace: "retain-on-failure",
+    locale: "en-GB",
+  },
+});
