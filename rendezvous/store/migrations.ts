@@ -1,0 +1,156 @@
+import type { DatabaseSync } from "node:sqlite";
+import { StoreError } from "./store.ts";
+
+/** Marks a file as Beeline's (SQLite `application_id`): the letters "BeeL". */
+const APPLICATION_ID = 0x4265654c;
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * In order, never edited once released: a change is a new migration.
+ *
+ * Rows refer to accounts and devices by `seq`, a small integer, and not by their 22-character ids.
+ * The two mailbox tables carry no foreign key, for each would cost a look-up per envelope: a
+ * deposit has just read its device in the same transaction, and a device's removal empties both.
+ * `position` counts per device, so that nobody learns from it how busy the server is.
+ */
+const migrations: readonly Migration[] = [
+  {
+    number: 1,
+    name: "accounts, devices, sessions, roster, mailbox, invites",
+    sql: `
+      CREATE TABLE accounts (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        user_id TEXT NOT NULL UNIQUE,
+        user_name TEXT NOT NULL,
+        canonical_name TEXT NOT NULL UNIQUE,
+        display_name TEXT NOT NULL,
+        credential TEXT NOT NULL,
+        disabled INTEGER NOT NULL DEFAULT 0,
+        show TEXT NOT NULL DEFAULT 'online',
+        status_text TEXT NOT NULL DEFAULT '',
+        created_at INTEGER NOT NULL,
+        last_seen INTEGER
+      ) STRICT;
+
+      CREATE TABLE devices (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        device_id TEXT NOT NULL UNIQUE,
+        account INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        public_key TEXT NOT NULL,
+        last_seen INTEGER NOT NULL,
+        mailbox_position INTEGER NOT NULL DEFAULT 0,
+        mailbox_bytes INTEGER NOT NULL DEFAULT 0,
+        mailbox_count INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE INDEX devices_account ON devices (account);
+
+      CREATE TABLE sessions (
+        token_hash BLOB NOT NULL PRIMARY KEY,
+        device INTEGER NOT NULL REFERENCES devices (seq) ON DELETE CASCADE,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX sessions_device ON sessions (device);
+      CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+      CREATE TABLE roster (
+        owner INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+        peer INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+        state TEXT NOT NULL,
+        nickname TEXT NOT NULL,
+        group_name TEXT NOT NULL,
+        PRIMARY KEY (owner, peer)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX roster_peer ON roster (peer);
+
+      CREATE TABLE mailbox (
+        device INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        message_id TEXT NOT NULL,
+        from_user TEXT NOT NULL,
+        from_device TEXT NOT NULL,
+        stored_at INTEGER NOT NULL,
+        envelope BLOB NOT NULL,
+        PRIMARY KEY (device, position)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX mailbox_age ON mailbox (stored_at);
+
+      CREATE TABLE mailbox_ids (
+        device INTEGER NOT NULL,
+        message_id TEXT NOT NULL,
+        from_device TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        stored_at INTEGER NOT NULL,
+        PRIMARY KEY (device, message_id, from_device)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX mailbox_ids_position ON mailbox_ids (device, position, stored_at);
+
+      CREATE TABLE invites (
+        seq INTEGER PRIMARY KEY,
+        code TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER,
+        uses_left INTEGER NOT NULL CHECK (uses_left > 0)
+      ) STRICT;
+    `,
+  },
+];
+
+/** What this program's newest schema is numbered. */
+export const SCHEMA_VERSION = migrations.at(-1)?.number ?? 0;
+
+/**
+ * Brings the schema up to date: each missing migration in one transaction with its record.
+ * @throws StoreError newer-version, damaged (another program's database)
+ */
+export function migrate(db: DatabaseSync): void {
+  const applicationId = pragmaNumber(db, "application_id");
+  const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
+  if (applicationId !== APPLICATION_ID && tables !== 0) {
+    throw new StoreError("damaged", "The file is a database, but not one of Beeline.");
+  }
+  const current = tables === 0 ? 0 : appliedVersion(db);
+  if (current > SCHEMA_VERSION) {
+    throw new StoreError(
+      "newer-version",
+      `The database has version ${current}; this program knows versions up to ${SCHEMA_VERSION}.`,
+    );
+  }
+  if (current === SCHEMA_VERSION) return;
+  // IMMEDIATE: a server and a command that start together must not both migrate.
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    db.exec(`
+      PRAGMA application_id = ${APPLICATION_ID};
+      CREATE TABLE IF NOT EXISTS migrations (
+        number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL
+      ) STRICT;
+    `);
+    const record = db.prepare("INSERT INTO migrations VALUES (?, ?, datetime())");
+    const from = appliedVersion(db);
+    for (const migration of migrations) {
+      if (migration.number <= from) continue;
+      db.exec(migration.sql);
+      record.run(migration.number, migration.name);
+    }
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function appliedVersion(db: DatabaseSync): number {
+  const version = db.prepare("SELECT max(number) AS n FROM migrations").get()?.["n"];
+  return typeof version === "number" ? version : 0;
+}
+
+function pragmaNumber(db: DatabaseSync, name: string): number {
+  const value = db.prepare(`PRAGMA ${name}`).get()?.[name];
+  return typeof value === "number" ? value : 0;
+}
