@@ -1,0 +1,95 @@
+/** The preload's half and the main process's half of the bridge, joined by a fake IPC. */
+import { describe, expect, it } from "vitest";
+import { CHANNELS } from "../preload/channels.ts";
+import { createBridge } from "../preload/expose.ts";
+import type { RendererIpc } from "../preload/expose.ts";
+import { registerIpc } from "./ipc.ts";
+import type { IpcEvent } from "./ipc.ts";
+import { platformArgument, platformInfo } from "./platform-info.ts";
+
+const event: IpcEvent = { senderFrame: { url: "app://beeline/", parent: null } };
+
+function joined(argv = ["beeline"]) {
+  const handlers = new Map<string, (event: IpcEvent, ...args: unknown[]) => unknown>();
+  const listeners = new Map<string, Set<(event: unknown, ...args: unknown[]) => void>>();
+  const done: unknown[][] = [];
+  const settings = new Map<string, string>();
+  registerIpc(
+    { handle: (channel, listener) => handlers.set(channel, listener) },
+    {
+      getSetting: (key) => settings.get(key),
+      setSetting: async (key, value) => {
+        if (value === undefined) settings.delete(key);
+        else settings.set(key, value);
+      },
+      setBadge: (count) => done.push(["badge", count]),
+      notify: ({ tag }) => done.push(["notify", tag]),
+      localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
+      openExternal: async (url) => void done.push(["open", url]),
+    },
+  );
+  const ipc: RendererIpc = {
+    // As Electron does: arguments are copied, and a thrown error rejects.
+    invoke: async (channel, ...args) =>
+      structuredClone(await handlers.get(channel)?.(event, ...structuredClone(args))),
+    on: (channel, listener) =>
+      listeners.set(channel, (listeners.get(channel) ?? new Set()).add(listener)),
+    removeListener: (channel, listener) => listeners.get(channel)?.delete(listener),
+  };
+  const emit = (channel: string, ...args: unknown[]): void => {
+    for (const listener of listeners.get(channel) ?? []) listener(event, ...args);
+  };
+  const info = platformInfo("1.2.3", "linux", "Küche – 厨房", argv);
+  return { bridge: createBridge(ipc, ["electron", platformArgument(info)]), done, emit };
+}
+
+describe("the bridge", () => {
+  it("tells the platform from the first moment on", () => {
+    expect(joined().bridge.platform).toEqual({
+      version: "1.2.3",
+      os: "linux",
+      hostName: "Küche – 厨房",
+    });
+    const { platform } = joined(["beeline", "--server=ws://10.0.0.2:8383"]).bridge;
+    expect(platform.defaultServer).toBe("ws://10.0.0.2:8383");
+  });
+
+  it("needs the platform information", () => {
+    const ipc: RendererIpc = { invoke: async () => {}, on: () => {}, removeListener: () => {} };
+    expect(() => createBridge(ipc, ["electron"])).toThrow("platform information");
+  });
+
+  it("keeps settings", async () => {
+    const { bridge } = joined();
+    expect(await bridge.getSetting("theme")).toBeUndefined();
+    await bridge.setSetting("theme", '"dark"');
+    expect(await bridge.getSetting("theme")).toBe('"dark"');
+    await bridge.setSetting("theme", undefined);
+    expect(await bridge.getSetting("theme")).toBeUndefined();
+    await expect(bridge.setSetting("theme", "no json")).rejects.toThrow("set-setting");
+  });
+
+  it("passes badge, notifications, addresses and links", async () => {
+    const { bridge, done } = joined();
+    bridge.setBadge(2);
+    bridge.notify({ title: "Ada", body: "Hello", tag: "c1" });
+    await bridge.openExternal("https://example.org/");
+    expect(await bridge.localAddresses()).toEqual([{ address: "192.0.2.1", port: 0 }]);
+    expect(done).toEqual([
+      ["badge", 2],
+      ["notify", "c1"],
+      ["open", "https://example.org/"],
+    ]);
+    await expect(bridge.openExternal("file:///etc/passwd")).rejects.toThrow("http and https");
+  });
+
+  it("tells clicks until told not to", () => {
+    const { bridge, emit } = joined();
+    const clicked: string[] = [];
+    const end = bridge.onNotificationClick((tag) => clicked.push(tag));
+    emit(CHANNELS.notificationClick, "c1");
+    end();
+    emit(CHANNELS.notificationClick, "c2");
+    expect(clicked).toEqual(["c1"]);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { CHANNELS } from "../preload/channels.ts";
+import { RefusedCall, registerIpc } from "./ipc.ts";
+import type { Host, IpcEvent } from "./ipc.ts";
+
+const own = { senderFrame: { url: "app://beeline/index.html", parent: null } };
+
+/** The registered handlers over a host that notes what reached it. */
+function registered() {
+  const reached: unknown[][] = [];
+  const handlers = new Map<string, (event: IpcEvent, ...args: unknown[]) => unknown>();
+  const host: Host = {
+    getSetting: (key) => `value of ${key}`,
+    setSetting: async (...args) => void reached.push(["setSetting", ...args]),
+    setBadge: (...args) => void reached.push(["setBadge", ...args]),
+    notify: (...args) => void reached.push(["notify", ...args]),
+    localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
+    openExternal: async (...args) => void reached.push(["openExternal", ...args]),
+  };
+  registerIpc({ handle: (channel, listener) => handlers.set(channel, listener) }, host);
+  const call = (channel: string, args: unknown[], event: IpcEvent = own): unknown =>
+    handlers.get(channel)?.(event, ...args);
+  return { call, reached, handlers };
+}
+
+describe("calls from the page", () => {
+  it("reach the host with their parsed arguments", async () => {
+    const { call, reached } = registered();
+    expect(call(CHANNELS.getSetting, ["theme"])).toBe("value of theme");
+    expect(call(CHANNELS.localAddresses, [])).toEqual([{ address: "192.0.2.1", port: 0 }]);
+    await call(CHANNELS.setSetting, ["theme", '{ "a": 1 }']);
+    await call(CHANNELS.setSetting, ["theme", undefined]);
+    await call(CHANNELS.setSetting, ["theme"]);
+    call(CHANNELS.setBadge, [3]);
+    call(CHANNELS.notify, [{ title: "t", body: "b", tag: "c1" }]);
+    await call(CHANNELS.openExternal, ["HTTPS://example.org"]);
+    expect(reached).toEqual([
+      ["setSetting", "theme", '{"a":1}'],
+      ["setSetting", "theme", undefined],
+      ["setSetting", "theme", undefined],
+      ["setBadge", 3],
+      ["notify", { title: "t", body: "b", tag: "c1" }],
+      ["openExternal", "https://example.org/"],
+    ]);
+  });
+
+  it.each<[string, unknown[]]>([
+    [CHANNELS.getSetting, []],
+    [CHANNELS.getSetting, ["password"]],
+    [CHANNELS.getSetting, ["__proto__"]],
+    [CHANNELS.getSetting, ["theme", "more"]],
+    [CHANNELS.setSetting, ["theme", "not json"]],
+    [CHANNELS.setSetting, ["theme", 5]],
+    [CHANNELS.setSetting, ["theme", `"${"x".repeat(4096)}"`]],
+    [CHANNELS.setBadge, [-1]],
+    [CHANNELS.setBadge, [1.5]],
+    [CHANNELS.setBadge, [Number.NaN]],
+    [CHANNELS.setBadge, ["1"]],
+    [CHANNELS.notify, [{ title: "t", body: "b" }]],
+    [CHANNELS.notify, [{ title: "t".repeat(257), body: "b", tag: "c" }]],
+    [CHANNELS.notify, [{ title: "t", body: "b", tag: "c", icon: "/etc/passwd" }]],
+    [CHANNELS.localAddresses, [1]],
+    [CHANNELS.openExternal, ["file:///etc/passwd"]],
+    [CHANNELS.openExternal, [{ toString: () => "https://example.org" }]],
+  ])("are refused with wrong arguments: %s %j", (channel, args) => {
+    const { call, reached } = registered();
+    expect(() => call(channel, args)).toThrow(RefusedCall);
+    expect(reached).toEqual([]);
+  });
+
+  it("are refused from any other frame", () => {
+    const { call, handlers } = registered();
+    const strangers: IpcEvent[] = [
+      { senderFrame: null },
+      { senderFrame: { url: "https://example.org/", parent: null } },
+      { senderFrame: { url: "app://beeline.evil/", parent: null } },
+      { senderFrame: { url: "app://beeline/", parent: own.senderFrame } },
+    ];
+    for (const event of strangers) {
+      for (const channel of handlers.keys()) {
+        expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
+      }
+    }
+    expect(handlers.size).toBe(6);
+  });
+});

@@ -1,0 +1,78 @@
+/** What the page may ask of the main process. Every argument is parsed here, where it arrives. */
+import * as v from "valibot";
+import type { BridgeAddress, BridgeNotification, SettingKey } from "../preload/bridge.ts";
+import { CHANNELS } from "../preload/channels.ts";
+import { externalUrl } from "./navigation.ts";
+import { isOwn } from "./scheme.ts";
+
+/** The part of Electron's ipcMain that is used. */
+export interface MainIpc {
+  handle(channel: string, listener: (event: IpcEvent, ...args: unknown[]) => unknown): void;
+}
+
+export interface IpcEvent {
+  /** Null once the frame has gone. `parent` is null for a window's own page. */
+  readonly senderFrame: { readonly url: string; readonly parent: unknown } | null;
+}
+
+/** What the main process does for the page. */
+export interface Host {
+  getSetting(key: SettingKey): string | undefined;
+  setSetting(key: SettingKey, value: string | undefined): Promise<void>;
+  setBadge(count: number): void;
+  notify(notification: BridgeNotification): void;
+  localAddresses(): readonly BridgeAddress[];
+  /** @param url http or https, checked already */
+  openExternal(url: string): Promise<void>;
+}
+
+/** The page broke the bridge's contract: wrong arguments, or a frame that may not ask. */
+export class RefusedCall extends Error {
+  override readonly name = "RefusedCall";
+}
+
+const Key = v.picklist(["language", "theme", "account", "server", "notifications"]);
+const Json = v.pipe(v.string(), v.maxLength(4096), v.parseJson(), v.stringifyJson());
+const Badge = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Notification = v.strictObject({
+  title: v.pipe(v.string(), v.maxLength(256)),
+  body: v.pipe(v.string(), v.maxLength(1024)),
+  tag: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+});
+const ExternalUrl = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const url = externalUrl(dataset.value);
+    if (url !== undefined) return url;
+    addIssue({ message: "Only http and https addresses open outside" });
+    return NEVER;
+  }),
+);
+
+export function registerIpc(ipc: MainIpc, host: Host): void {
+  /** Binds a channel to a handler, behind the check of the sender and of the arguments. */
+  function on<Schema extends v.GenericSchema<unknown, readonly unknown[]>>(
+    channel: string,
+    schema: Schema,
+    handler: (args: v.InferOutput<Schema>) => unknown,
+  ): void {
+    ipc.handle(channel, (event, ...args) => {
+      const frame = event.senderFrame;
+      if (frame === null || frame.parent !== null || !isOwn(frame.url)) {
+        throw new RefusedCall(`${channel}: not asked by the app's own page`);
+      }
+      const parsed = v.safeParse(schema, args);
+      if (!parsed.success) throw new RefusedCall(`${channel}: ${v.summarize(parsed.issues)}`);
+      return handler(parsed.output);
+    });
+  }
+
+  on(CHANNELS.getSetting, v.strictTuple([Key]), ([key]) => host.getSetting(key));
+  on(CHANNELS.setSetting, v.strictTuple([Key, v.optional(Json)]), ([key, value]) =>
+    host.setSetting(key, value),
+  );
+  on(CHANNELS.setBadge, v.strictTuple([Badge]), ([count]) => host.setBadge(count));
+  on(CHANNELS.notify, v.strictTuple([Notification]), ([notification]) => host.notify(notification));
+  on(CHANNELS.localAddresses, v.strictTuple([]), () => host.localAddresses());
+  on(CHANNELS.openExternal, v.strictTuple([ExternalUrl]), ([url]) => host.openExternal(url));
+}

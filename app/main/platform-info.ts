@@ -1,0 +1,26 @@
+import type { PlatformInfo } from "../preload/bridge.ts";
+import { PLATFORM_ARGUMENT } from "../preload/channels.ts";
+
+const SERVER_FLAG = "--server=";
+
+/** @param argv the program's arguments; `--server=ADDRESS` suggests a server to the user */
+export function platformInfo(
+  version: string,
+  platform: NodeJS.Platform,
+  hostName: string,
+  argv: readonly string[],
+): PlatformInfo {
+  const flag = argv.find((argument) => argument.startsWith(SERVER_FLAG));
+  const server = flag?.slice(SERVER_FLAG.length);
+  return {
+    version,
+    os: platform === "darwin" ? "mac" : platform === "win32" ? "windows" : "linux",
+    hostName,
+    ...(server ? { defaultServer: server } : {}),
+  };
+}
+
+/** For the preload, which reads it before the page runs. */
+export function platformArgument(info: PlatformInfo): string {
+  return PLATFORM_ARGUMENT + encodeURIComponent(JSON.stringify(info));
+}

@@ -1,0 +1,13 @@
+/** The names of everything that crosses between the preload and the main process. */
+export const CHANNELS = {
+  getSetting: "beeline:get-setting",
+  setSetting: "beeline:set-setting",
+  setBadge: "beeline:set-badge",
+  notify: "beeline:notify",
+  notificationClick: "beeline:notification-click",
+  localAddresses: "beeline:local-addresses",
+  openExternal: "beeline:open-external",
+} as const;
+
+/** The window's argument that carries the platform information, as JSON in URI encoding. */
+export const PLATFORM_ARGUMENT = "--beeline-platform=";

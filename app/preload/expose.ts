@@ -1,0 +1,68 @@
+import * as v from "valibot";
+import type { BeelineBridge, PlatformInfo } from "./bridge.ts";
+import { CHANNELS, PLATFORM_ARGUMENT } from "./channels.ts";
+
+/** The part of Electron's ipcRenderer that the bridge uses. */
+export interface RendererIpc {
+  invoke(channel: string, ...args: unknown[]): Promise<unknown>;
+  on(channel: string, listener: (event: unknown, ...args: unknown[]) => void): unknown;
+  removeListener(channel: string, listener: (event: unknown, ...args: unknown[]) => void): unknown;
+}
+
+const Platform = v.object({
+  version: v.string(),
+  os: v.picklist(["linux", "mac", "windows"]),
+  hostName: v.string(),
+  defaultServer: v.exactOptional(v.string()),
+});
+const Addresses = v.array(v.object({ address: v.string(), port: v.number() }));
+
+/**
+ * The bridge over IPC. Nothing of Electron leaks through it: no event objects, no channel names.
+ * @param argv the preload's arguments, among them the platform information
+ * @throws where the main process did not pass the platform information
+ */
+export function createBridge(ipc: RendererIpc, argv: readonly string[]): BeelineBridge {
+  return {
+    platform: platformOf(argv),
+    async getSetting(key) {
+      return v.parse(v.optional(v.string()), await ipc.invoke(CHANNELS.getSetting, key));
+    },
+    async setSetting(key, value) {
+      await ipc.invoke(CHANNELS.setSetting, key, value);
+    },
+    setBadge(count) {
+      tell(ipc.invoke(CHANNELS.setBadge, count));
+    },
+    notify(notification) {
+      tell(ipc.invoke(CHANNELS.notify, notification));
+    },
+    onNotificationClick(handler) {
+      const listener = (_event: unknown, tag: unknown): void => handler(v.parse(v.string(), tag));
+      ipc.on(CHANNELS.notificationClick, listener);
+      return () => {
+        ipc.removeListener(CHANNELS.notificationClick, listener);
+      };
+    },
+    async localAddresses() {
+      return v.parse(Addresses, await ipc.invoke(CHANNELS.localAddresses));
+    },
+    async openExternal(url) {
+      await ipc.invoke(CHANNELS.openExternal, url);
+    },
+  };
+}
+
+function platformOf(argv: readonly string[]): PlatformInfo {
+  const argument = argv.find((text) => text.startsWith(PLATFORM_ARGUMENT));
+  if (argument === undefined) throw new Error("The window was opened without platform information");
+  const json = decodeURIComponent(argument.slice(PLATFORM_ARGUMENT.length));
+  return v.parse(Platform, JSON.parse(json));
+}
+
+/** For calls that return nothing: a refusal is an error of the page, shown as one. */
+function tell(call: Promise<unknown>): void {
+  call.catch((error: unknown) => {
+    reportError(error);
+  });
+}
