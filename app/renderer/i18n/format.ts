@@ -1,0 +1,84 @@
+import type { Catalogue } from "./en.ts";
+
+/** Dates, times and numbers of one language. Times are ms since the epoch, in local time. */
+export interface Format {
+  /** `14:05` */
+  time(at: number): string;
+  /** Today, Yesterday, a weekday of the last week, or the date: the separators' text. */
+  day(at: number, now: number): string;
+  /** As short as it can be said: for lists. */
+  brief(at: number, now: number): string;
+  /** Date and time in full: for tooltips. */
+  full(at: number): string;
+  /** `5 minutes ago` */
+  ago(at: number, now: number): string;
+  /** `12 ms`, `1.4 s` */
+  duration(ms: number): string;
+  number(value: number): string;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export function createFormat(language: string, t: Catalogue): Format {
+  const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(language, options);
+  const time = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const weekday = format({ weekday: "long" });
+  const weekdayShort = format({ weekday: "short" });
+  const thisYear = format({ weekday: "long", month: "long", day: "numeric" });
+  const otherYear = format({ year: "numeric", month: "long", day: "numeric" });
+  const short = format({ month: "short", day: "numeric" });
+  const shortYear = format({ year: "numeric", month: "numeric", day: "numeric" });
+  const full = format({ dateStyle: "full", timeStyle: "short" });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const numbers = new Intl.NumberFormat(language);
+  const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const sameYear = (a: number, b: number): boolean =>
+    new Date(a).getFullYear() === new Date(b).getFullYear();
+
+  return {
+    time: (at) => time.format(at),
+    day(at, now) {
+      const days = daysBetween(at, now);
+      if (days === 0) return t.time.today;
+      if (days === 1) return t.time.yesterday;
+      if (days > 1 && days < 7) return weekday.format(at);
+      return (sameYear(at, now) ? thisYear : otherYear).format(at);
+    },
+    brief(at, now) {
+      const days = daysBetween(at, now);
+      if (days === 0) return time.format(at);
+      if (days === 1) return t.time.yesterday;
+      if (days > 1 && days < 7) return weekdayShort.format(at);
+      return (sameYear(at, now) ? short : shortYear).format(at);
+    },
+    full: (at) => full.format(at),
+    ago(at, now) {
+      const past = Math.max(0, now - at);
+      if (past < MINUTE) return t.time.justNow;
+      if (past < HOUR) return relative.format(-Math.floor(past / MINUTE), "minute");
+      if (past < DAY) return relative.format(-Math.floor(past / HOUR), "hour");
+      if (past < 30 * DAY) return relative.format(-Math.floor(past / DAY), "day");
+      return otherYear.format(at);
+    },
+    duration: (ms) =>
+      ms < 10
+        ? `${tenths.format(ms)} ms`
+        : ms < 1000
+          ? `${numbers.format(Math.round(ms))} ms`
+          : `${tenths.format(ms / 1000)} s`,
+    number: (value) => numbers.format(value),
+  };
+}
+
+/** Start of the local day. */
+export function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+function daysBetween(at: number, now: number): number {
+  // Rounded, for a day of a clock change has 23 or 25 hours.
+  return Math.round((startOfDay(now) - startOfDay(at)) / DAY);
+}

@@ -1,0 +1,102 @@
+import type { Message } from "../../../shared/chatkit/api.ts";
+import type { MessageId } from "../../../shared/protocol/index.ts";
+
+/** One line of a conversation as it is shown. `key` is stable while the line exists. */
+export type TimelineRow =
+  | { readonly kind: "start"; readonly key: string }
+  | { readonly kind: "loading"; readonly key: string }
+  | { readonly kind: "day"; readonly key: string; readonly at: number }
+  | { readonly kind: "unread"; readonly key: string }
+  | {
+      readonly kind: "message";
+      readonly key: string;
+      readonly message: Message;
+      /** First and last bubble of a group: one sender, little time between. */
+      readonly first: boolean;
+      readonly last: boolean;
+    };
+
+export interface TimelineOptions {
+  /** The first message that was unread when the conversation was opened. */
+  readonly unreadFrom?: MessageId | undefined;
+  /** There is nothing older. */
+  readonly complete: boolean;
+  readonly startOfDay: (at: number) => number;
+}
+
+/** Bubbles of one sender with less than this between them form a group. */
+const GROUP_MS = 5 * 60_000;
+
+/** @param messages in order, oldest first */
+export function timelineRows(
+  messages: readonly Message[],
+  { unreadFrom, complete, startOfDay }: TimelineOptions,
+): readonly TimelineRow[] {
+  const rows: TimelineRow[] = [
+    complete ? { kind: "start", key: "start" } : { kind: "loading", key: "loading" },
+  ];
+  const breaksBefore = (index: number): boolean => {
+    const message = messages[index];
+    const previous = messages[index - 1];
+    if (message === undefined || previous === undefined) return true;
+    return (
+      message.own !== previous.own ||
+      message.from !== previous.from ||
+      message.id === unreadFrom ||
+      Math.abs(message.sentAt - previous.sentAt) >= GROUP_MS ||
+      startOfDay(message.sentAt) !== startOfDay(previous.sentAt)
+    );
+  };
+  let day: number | undefined;
+  for (const [index, message] of messages.entries()) {
+    const itsDay = startOfDay(message.sentAt);
+    if (itsDay !== day) {
+      // Keyed by the message below it: with wrong clocks one day may come twice.
+      rows.push({ kind: "day", key: `day:${message.id}`, at: message.sentAt });
+      day = itsDay;
+    }
+    if (message.id === unreadFrom) rows.push({ kind: "unread", key: "unread" });
+    rows.push({
+      kind: "message",
+      key: message.id,
+      message,
+      first: breaksBefore(index),
+      last: breaksBefore(index + 1),
+    });
+  }
+  return rows;
+}
+
+/** Puts a new or changed message in its place; the order of the rest stays. */
+export function upsertMessage(messages: readonly Message[], message: Message): readonly Message[] {
+  const known = messages.findIndex(({ id }) => id === message.id);
+  if (known >= 0) return messages.with(known, message);
+  const after = messages.findLastIndex(({ order }) => order < message.order);
+  return messages.toSpliced(after + 1, 0, message);
+}
+
+/** Joins a page of history with what is there; each message once, in order. */
+export function mergeMessages(
+  messages: readonly Message[],
+  page: readonly Message[],
+): readonly Message[] {
+  const byId = new Map(page.map((message) => [message.id, message]));
+  // What is there came later, by an event: it is fresher than the page.
+  for (const message of messages) byId.set(message.id, message);
+  return [...byId.values()].toSorted((a, b) =>
+    a.order < b.order ? -1 : a.order > b.order ? 1 : 0,
+  );
+}
+
+/** The first of the last `unread` messages of others. */
+export function firstUnread(messages: readonly Message[], unread: number): MessageId | undefined {
+  let left = unread;
+  let first: MessageId | undefined;
+  for (let index = messages.length - 1; index >= 0 && left > 0; index -= 1) {
+    const message = messages[index];
+    if (message === undefined || message.own) continue;
+    first = message.id;
+    left -= 1;
+  }
+  return first;
+}

@@ -1,0 +1,134 @@
+import { logWarning } from "./log.ts";
+import type {
+  NotificationPermission,
+  Platform,
+  PlatformNotification,
+  SettingKey,
+} from "./platform.ts";
+
+/** A tab of a browser, served by the rendezvous server itself. */
+export function createBrowserPlatform(version: string): Platform {
+  const clicks = new Set<(tag: string) => void>();
+  return {
+    kind: "browser",
+    client: { name: "beeline-web", version },
+    deviceName: browserName(navigator.userAgent),
+    defaultServer: location.protocol.startsWith("http") ? location.origin : "",
+
+    readSetting: async (key) => parse(readItem(localStore, settingKey(key))),
+    async writeSetting(key, value) {
+      writeItem(localStore, settingKey(key), value === undefined ? "" : JSON.stringify(value));
+    },
+
+    ...draftsInSession(),
+
+    setUnread(count, title) {
+      document.title = title;
+      showAppBadge(count);
+    },
+
+    notificationPermission: permission,
+    async requestNotifications() {
+      if (permission() === "ask") await Notification.requestPermission();
+      return permission();
+    },
+    notify(notification) {
+      show(notification, clicks);
+    },
+    onNotificationClick(handler) {
+      clicks.add(handler);
+      return () => clicks.delete(handler);
+    },
+
+    // A browser hides its own addresses; its WebRTC stack offers `.local` names instead.
+    localAddresses: () => [],
+  };
+}
+
+/** Drafts in the session storage: both hosts have one, and it ends with the window. */
+export function draftsInSession(): Pick<Platform, "readDraft" | "writeDraft"> {
+  return {
+    readDraft: (key) => readItem(sessionStore, `beeline:draft:${key}`) ?? "",
+    writeDraft: (key, text) => writeItem(sessionStore, `beeline:draft:${key}`, text),
+  };
+}
+
+function permission(): NotificationPermission {
+  if (!("Notification" in globalThis)) return "unsupported";
+  return Notification.permission === "default" ? "ask" : Notification.permission;
+}
+
+function show(notification: PlatformNotification, clicks: Set<(tag: string) => void>): void {
+  if (permission() !== "granted") return;
+  const { title, body, tag } = notification;
+  try {
+    const shown = new Notification(title, { body, tag, icon: "./icon.svg" });
+    shown.addEventListener("click", () => {
+      globalThis.focus();
+      shown.close();
+      for (const handler of clicks) handler(tag);
+    });
+  } catch (error) {
+    // Chromium on Android permits notifications from a service worker only.
+    logWarning("notification not shown", error);
+  }
+}
+
+function showAppBadge(count: number): void {
+  if (!("setAppBadge" in navigator)) return;
+  const done = count > 0 ? navigator.setAppBadge(count) : navigator.clearAppBadge();
+  // Refused outside an installed web application: the title tells the count all the same.
+  done.catch(() => undefined);
+}
+
+function settingKey(key: SettingKey): string {
+  return `beeline:${key}`;
+}
+
+const localStore = (): Storage => localStorage;
+const sessionStore = (): Storage => sessionStorage;
+
+function readItem(store: () => Storage, key: string): string | undefined {
+  try {
+    return store().getItem(key) ?? undefined;
+  } catch (error) {
+    logWarning("storage not readable", error);
+    return undefined;
+  }
+}
+
+function writeItem(store: () => Storage, key: string, text: string): void {
+  try {
+    if (text === "") store().removeItem(key);
+    else store().setItem(key, text);
+  } catch (error) {
+    logWarning("storage not writable", error);
+  }
+}
+
+function parse(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    logWarning("damaged setting", error);
+    return undefined;
+  }
+}
+
+function browserName(userAgent: string): string {
+  const browser = [
+    ["Edg/", "Edge"],
+    ["Firefox/", "Firefox"],
+    ["Chrome/", "Chrome"],
+    ["Safari/", "Safari"],
+  ].find(([token]) => token !== undefined && userAgent.includes(token))?.[1];
+  const system = [
+    ["Windows", "Windows"],
+    ["Android", "Android"],
+    ["iPhone", "iPhone"],
+    ["Mac OS", "Mac"],
+    ["Linux", "Linux"],
+  ].find(([token]) => token !== undefined && userAgent.includes(token))?.[1];
+  return [browser ?? "Browser", system].filter((part) => part !== undefined).join(" · ");
+}

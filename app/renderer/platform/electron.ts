@@ -1,0 +1,65 @@
+import type { TransportAddress } from "../../../shared/protocol/index.ts";
+import type { BeelineBridge } from "../../preload/bridge.ts";
+import { draftsInSession } from "./browser.ts";
+import { logWarning } from "./log.ts";
+import type { Platform } from "./platform.ts";
+
+declare global {
+  interface Window {
+    /** Exposed by the preload script; absent in a browser. */
+    readonly beeline?: BeelineBridge;
+  }
+}
+
+/** Networks change while the program runs: a laptop is opened elsewhere, a VPN starts. */
+const ADDRESS_REFRESH_MS = 30_000;
+
+/** The Electron window, through the typed bridge of the preload. */
+export async function createElectronPlatform(bridge: BeelineBridge): Promise<Platform> {
+  let addresses: readonly TransportAddress[] = await bridge.localAddresses();
+  setInterval(() => {
+    bridge.localAddresses().then(
+      (fresh) => {
+        addresses = fresh;
+      },
+      (error: unknown) => logWarning("own addresses not known", error),
+    );
+  }, ADDRESS_REFRESH_MS);
+
+  return {
+    kind: "electron",
+    client: { name: "beeline-desktop", version: bridge.platform.version },
+    deviceName: bridge.platform.hostName,
+    defaultServer: bridge.platform.defaultServer ?? "",
+
+    async readSetting(key) {
+      const text = await bridge.getSetting(key);
+      if (text === undefined) return undefined;
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        logWarning("damaged setting", error);
+        return undefined;
+      }
+    },
+    async writeSetting(key, value) {
+      await bridge.setSetting(key, value === undefined ? undefined : JSON.stringify(value));
+    },
+
+    ...draftsInSession(),
+
+    setUnread(count, title) {
+      document.title = title;
+      bridge.setBadge(count);
+    },
+
+    notificationPermission: () => "granted",
+    requestNotifications: async () => "granted",
+    notify({ title, body, tag }) {
+      bridge.notify({ title: title.slice(0, 256), body: body.slice(0, 1024), tag });
+    },
+    onNotificationClick: (handler) => bridge.onNotificationClick(handler),
+
+    localAddresses: () => addresses,
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * What the user interface needs of the program that shows it. Two implementations: a browser tab
+ * and the Electron window.
+ */
+import type { ClientInfo, TransportAddress } from "../../../shared/protocol/index.ts";
+
+/** Small remembered values; each is a JSON value of at most 4 KiB. */
+export type SettingKey = "language" | "theme" | "account" | "server" | "notifications";
+
+export interface PlatformNotification {
+  readonly title: string;
+  readonly body: string;
+  /** A later one with the same tag replaces it; told back on a click. */
+  readonly tag: string;
+}
+
+export type NotificationPermission = "granted" | "denied" | "ask" | "unsupported";
+
+export interface Platform {
+  readonly kind: "browser" | "electron";
+  readonly client: ClientInfo;
+  /** Proposed name of this device, e.g. `Chrome on Linux`. */
+  readonly deviceName: string;
+  /** Server address that a new user most likely wants; empty where there is none. */
+  readonly defaultServer: string;
+
+  /** The parsed JSON value, or undefined where it was never set or cannot be read. */
+  readSetting(key: SettingKey): Promise<unknown>;
+  /** Best effort: a full or forbidden storage is told to the log, not to the user. */
+  writeSetting(key: SettingKey, value: unknown): Promise<void>;
+
+  /** Texts not sent yet; survive a reload of the page, not the end of the program. */
+  readDraft(key: string): string;
+  writeDraft(key: string, text: string): void;
+
+  /** Unread messages on the tab title and the program's icon; 0 clears. */
+  setUnread(count: number, title: string): void;
+
+  notificationPermission(): NotificationPermission;
+  /** Asks the person where the platform must. Call from a click. */
+  requestNotifications(): Promise<NotificationPermission>;
+  notify(notification: PlatformNotification): void;
+  onNotificationClick(handler: (tag: string) => void): () => void;
+
+  /** Own addresses as last known; refreshed in the background. */
+  localAddresses(): readonly TransportAddress[];
+}

@@ -1,0 +1,98 @@
+import "fake-indexeddb/auto";
+import { Dexie } from "dexie";
+import { afterEach, expect, test, vi } from "vitest";
+import type { Log } from "../../../shared/chatkit/ports.ts";
+import type { StoreWrite } from "../../../shared/chatkit/store.ts";
+import { storeContract } from "../../../shared/chatkit/testing/store-contract.ts";
+import { createDexieStores } from "./dexie-store.ts";
+
+const account = "https://host:8443/ada";
+const log: Log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+async function deleteDatabases(): Promise<void> {
+  for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name);
+}
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  await deleteDatabases();
+});
+
+storeContract("Dexie", () =>
+  Promise.resolve({
+    opener: createDexieStores(log),
+    [Symbol.asyncDispose]: deleteDatabases,
+  }),
+);
+
+test("an open account is locked for other windows, and free afterwards", async () => {
+  const opener = createDexieStores(log);
+  {
+    await using store = await opener.open(account);
+    await store.commit([]);
+    await expect(opener.open(account)).rejects.toMatchObject({ reason: "locked" });
+  }
+  await using again = await opener.open(account);
+  expect(await again.value("k")).toBeUndefined();
+});
+
+test("a window that lets go in time is waited for", async () => {
+  const opener = createDexieStores(log);
+  const first = await opener.open(account);
+  const second = opener.open(account);
+  await first[Symbol.asyncDispose]();
+  await using store = await second;
+  expect(await store.value("k")).toBeUndefined();
+});
+
+test("without Web Locks it opens all the same and says so", async () => {
+  vi.stubGlobal("navigator", {});
+  const warn = vi.spyOn(log, "warn");
+  await using store = await createDexieStores(log).open(account);
+  await store.commit([]);
+  expect(warn).toHaveBeenCalledOnce();
+});
+
+test("a full storage is told as full, and nothing of the batch stays", async () => {
+  await using store = await createDexieStores(log).open(account);
+  await store.commit([{ type: "put-value", key: "old", value: "v" }]);
+  vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  const writes: StoreWrite[] = [
+    { type: "delete-value", key: "old" },
+    { type: "put-value", key: "new", value: "v" },
+  ];
+  await expect(store.commit(writes)).rejects.toMatchObject({ name: "StoreError", reason: "full" });
+  expect(await store.value("old")).toBe("v");
+});
+
+test("storage that the browser forbids is told as forbidden", async () => {
+  vi.spyOn(indexedDB, "open").mockImplementation(() => {
+    throw new DOMException("storage is off", "SecurityError");
+  });
+  await expect(createDexieStores(log).open(account)).rejects.toMatchObject({
+    reason: "forbidden",
+  });
+  vi.restoreAllMocks();
+  await using store = await createDexieStores(log).open(account);
+  expect(await store.value("k")).toBeUndefined();
+});
+
+test("a history of a newer version is refused", async () => {
+  const newer = new Dexie(`beeline:${account}`);
+  newer.version(99).stores({ values: "key", somethingNew: "id" });
+  await newer.open();
+  newer.close();
+  await expect(createDexieStores(log).open(account)).rejects.toThrow(/newer version/);
+});
+
+test("a newer window that upgrades the history gets it", async () => {
+  const store = await createDexieStores(log).open(account);
+  const newer = new Dexie(`beeline:${account}`);
+  newer.version(99).stores({ values: "key", somethingNew: "id" });
+  await newer.open();
+  newer.close();
+  await expect(store.commit([])).rejects.toMatchObject({ name: "StoreError" });
+});

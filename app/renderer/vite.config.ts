@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import preact from "@preact/preset-vite";
+import { defineConfig } from "vite";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+const { version } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+export default defineConfig({
+  root,
+  // Relative, so that the same build works under http://server/ and under app://.
+  base: "./",
+  define: { __BEELINE_VERSION__: JSON.stringify(version), global: "globalThis" },
+  plugins: [preact()],
+  build: {
+    outDir: "../../dist/renderer",
+    emptyOutDir: true,
+    target: "chrome130",
+    // The content security policy has 'self' only: no data: addresses, no inline scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { host: "127.0.0.1" },
+});
