@@ -7,7 +7,8 @@ import { storeContract } from "../../../shared/chatkit/testing/store-contract.ts
 import { createDexieStores } from "./dexie-store.ts";
 
 const account = "https://host:8443/ada";
-const log: Log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const ignore = () => undefined;
+const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 async function deleteDatabases(): Promise<void> {
   for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name);

@@ -142,6 +142,7 @@ class DexieStore implements Store {
           true,
           false,
         )
+        // oxlint-disable-next-line unicorn/no-array-reverse -- a Dexie collection, not an array
         .reverse()
         .limit(limit)
         .toArray();
