@@ -14,9 +14,12 @@ interface Migration {
  * In order, never edited once released: a change is a new migration.
  *
  * Rows refer to accounts and devices by `seq`, a small integer, and not by their 22-character ids.
- * The two mailbox tables carry no foreign key, for each would cost a look-up per envelope: a
- * deposit has just read its device in the same transaction, and a device's removal empties both.
- * `position` counts per device, so that nobody learns from it how busy the server is.
+ *
+ * A mailbox row's `key` is the device's `seq` in the upper 32 bits and the position in the lower:
+ * one device's envelopes lie together, and a position tells nobody how busy the server is. A row
+ * without an envelope remembers an id. `id_hash` keeps the index of ids small, for it is the one
+ * that is written at random places. No foreign key, for it would cost a look-up per envelope: a
+ * deposit has just read its device in the same transaction, and a device's removal empties it.
  */
 const migrations: readonly Migration[] = [
   {
@@ -44,7 +47,8 @@ const migrations: readonly Migration[] = [
         name TEXT NOT NULL,
         public_key TEXT NOT NULL,
         last_seen INTEGER NOT NULL,
-        mailbox_position INTEGER NOT NULL DEFAULT 0,
+        mailbox_last INTEGER NOT NULL DEFAULT 0,
+        mailbox_first INTEGER NOT NULL DEFAULT 1,
         mailbox_bytes INTEGER NOT NULL DEFAULT 0,
         mailbox_count INTEGER NOT NULL DEFAULT 0
       ) STRICT;
@@ -69,26 +73,18 @@ const migrations: readonly Migration[] = [
       CREATE INDEX roster_peer ON roster (peer);
 
       CREATE TABLE mailbox (
-        device INTEGER NOT NULL,
-        position INTEGER NOT NULL,
+        key INTEGER PRIMARY KEY,
+        id_hash INTEGER NOT NULL,
         message_id TEXT NOT NULL,
         from_user TEXT NOT NULL,
         from_device TEXT NOT NULL,
         stored_at INTEGER NOT NULL,
-        envelope BLOB NOT NULL,
-        PRIMARY KEY (device, position)
-      ) STRICT, WITHOUT ROWID;
+        envelope BLOB
+      ) STRICT;
+      CREATE INDEX mailbox_ids ON mailbox (key >> 32, id_hash);
       CREATE INDEX mailbox_age ON mailbox (stored_at);
-
-      CREATE TABLE mailbox_ids (
-        device INTEGER NOT NULL,
-        message_id TEXT NOT NULL,
-        from_device TEXT NOT NULL,
-        position INTEGER NOT NULL,
-        stored_at INTEGER NOT NULL,
-        PRIMARY KEY (device, message_id, from_device)
-      ) STRICT, WITHOUT ROWID;
-      CREATE INDEX mailbox_ids_position ON mailbox_ids (device, position, stored_at);
+      CREATE TABLE mailbox_salt (salt BLOB NOT NULL) STRICT;
+      INSERT INTO mailbox_salt VALUES (randomblob(16));
 
       CREATE TABLE invites (
         seq INTEGER PRIMARY KEY,

@@ -53,8 +53,9 @@ export function checkDatabase(db: DatabaseSync): readonly string[] {
   }
   const counters = db.prepare(
     `SELECT device_id FROM devices
-     LEFT JOIN (SELECT device, count(*) AS n, sum(length(envelope)) AS size
-                FROM mailbox GROUP BY device) AS held ON held.device = devices.seq
+     LEFT JOIN (SELECT key >> 32 AS device, count(*) AS n, sum(length(envelope)) AS size
+                FROM mailbox WHERE envelope IS NOT NULL GROUP BY key >> 32) AS held
+       ON held.device = devices.seq
      WHERE mailbox_count <> coalesce(held.n, 0) OR mailbox_bytes <> coalesce(held.size, 0)`,
   );
   for (const row of counters.all()) {

@@ -21,8 +21,10 @@ export function sqliteDevices({ db, commits, read }: SqliteContext): DeviceStore
     "UPDATE devices SET name = ?2, public_key = ?3, last_seen = ?4 WHERE device_id = ?1",
   );
   const remove = prepare(db, "DELETE FROM devices WHERE device_id = ? RETURNING seq");
-  const emptyMailbox = prepare(db, "DELETE FROM mailbox WHERE device = ?");
-  const forgetIds = prepare(db, "DELETE FROM mailbox_ids WHERE device = ?");
+  const emptyMailbox = prepare(
+    db,
+    "DELETE FROM mailbox WHERE key > ?1 << 32 AND key < (?1 + 1) << 32",
+  );
 
   return {
     put: ({ deviceId, userId, name, publicKey, lastSeen }, maxPerAccount) =>
@@ -58,10 +60,7 @@ export function sqliteDevices({ db, commits, read }: SqliteContext): DeviceStore
     remove: (deviceId) =>
       commits.write(() => {
         const removed = remove.one(deviceId);
-        if (removed === undefined) return;
-        const seq = integer(removed, "seq");
-        emptyMailbox.run(seq);
-        forgetIds.run(seq);
+        if (removed !== undefined) emptyMailbox.run(integer(removed, "seq"));
       }),
   };
 }
