@@ -42,13 +42,14 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
        WHERE accounts.user_id = ?)`,
   );
 
+  function spend(invite: string, now: number): boolean {
+    return spendLastUse.run(invite, now) === 1 || spendInvite.run(invite, now) === 1;
+  }
+
   return {
     create: ({ userId, userName, displayName, credential, now, invite }) =>
       commits.write(() => {
-        if (
-          invite !== undefined &&
-          spendInvite.run(invite, now) + spendLastUse.run(invite, now) !== 1
-        ) {
+        if (invite !== undefined && !spend(invite, now)) {
           throw new ProtocolError(
             "invite-invalid",
             "The invitation is unknown, used up or expired.",

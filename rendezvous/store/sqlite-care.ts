@@ -12,6 +12,7 @@ export async function backUp(db: DatabaseSync, file: string, target: string): Pr
   if (existsSync(target)) throw new StoreError("failed", `${target} exists already.`);
   const partial = `${target}.partial`;
   try {
+    // One that a backup left behind when it was killed.
     await rm(partial, { force: true });
     if (file === ":memory:") db.prepare("VACUUM INTO ?").run(partial);
     else await copy(file, partial);
@@ -20,7 +21,8 @@ export async function backUp(db: DatabaseSync, file: string, target: string): Pr
     await handle.sync();
     await rename(partial, target);
   } catch (error) {
-    await rm(partial, { force: true });
+    // Best effort: what went wrong first is what the caller hears.
+    await rm(partial, { force: true }).catch(() => undefined);
     if (isFileError(error)) {
       throw new StoreError("unwritable", `${target} cannot be written.`, { cause: error });
     }

@@ -16,9 +16,6 @@ import { sqliteSessions } from "./sqlite-sessions.ts";
 import { StoreError } from "./store.ts";
 import type { Store } from "./store.ts";
 
-/** How long a write waits for another process (a command beside the server) to end its own. */
-const BUSY_TIMEOUT_MS = 5000;
-
 /** WAL pages before a checkpoint: 16 MiB, for each checkpoint costs two more fsyncs. */
 const CHECKPOINT_PAGES = 4096;
 
@@ -33,6 +30,8 @@ export interface SqliteStoreOptions {
    * running one.
    */
   readonly access?: "server" | "command";
+  /** How long a write waits for another process (a command beside the server) to end its own. */
+  readonly busyTimeoutMs?: number;
 }
 
 /**
@@ -41,14 +40,14 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(
   file: string,
-  { access = "server" }: SqliteStoreOptions = {},
+  { access = "server", busyTimeoutMs = 5000 }: SqliteStoreOptions = {},
 ): Promise<SqliteStore> {
   const opened = new DisposableStack();
   try {
     const inMemory = file === ":memory:";
     if (!inMemory) createPrivately(file);
     if (!inMemory && access === "server") opened.use(lockDataFolder(`${file}.lock`));
-    const db = opened.use(new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS }));
+    const db = opened.use(new DatabaseSync(file, { timeout: busyTimeoutMs }));
     db.exec(`
       PRAGMA foreign_keys = ON;
       PRAGMA journal_mode = WAL;
