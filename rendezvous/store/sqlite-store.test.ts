@@ -10,7 +10,7 @@ import * as v from "valibot";
 import { DeviceId, MessageId, UserId } from "../../shared/protocol/index.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.ts";
-import { storeContract } from "./store-contract.ts";
+import { storeContract } from "./testing/store-contract.ts";
 import { StoreError } from "./store.ts";
 
 const temporary = (): ReturnType<typeof mkdtempDisposable> =>

@@ -11,7 +11,7 @@ import type {
 /**
  * The server's durable memory. Asynchronous, since a fleet keeps it in another process. Every
  * method is one atomic step; a write that has resolved is on disk. Implementations pass
- * `store-contract.ts`.
+ * `testing/store-contract.ts`.
  */
 export interface Store extends AsyncDisposable {
   readonly accounts: AccountStore;

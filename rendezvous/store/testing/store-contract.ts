@@ -6,8 +6,8 @@ import {
   ProtocolError,
   UserId,
   type ErrorName,
-} from "../../shared/protocol/index.ts";
-import type { MailboxDeposit, RosterRow, Store } from "./store.ts";
+} from "../../../shared/protocol/index.ts";
+import type { MailboxDeposit, RosterRow, Store } from "../store.ts";
 
 const ada = v.parse(UserId, id("u", 1));
 const ben = v.parse(UserId, id("u", 2));
