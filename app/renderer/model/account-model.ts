@@ -1,0 +1,138 @@
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
+import type {
+  ConnectionState,
+  Conversation,
+  LinkStatus,
+  Notice,
+  Self,
+} from "../../../shared/chatkit/api.ts";
+import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
+import type { ConversationId, RosterEntry, UserId } from "../../../shared/protocol/index.ts";
+import { ConversationModel } from "./conversation-model.ts";
+
+/** What is shown beside the list. */
+export interface OpenConversation {
+  readonly peer: UserId;
+  readonly model: ConversationModel;
+}
+
+/** A signed-in account: the engine's state as signals, and what is open in this window. */
+export class AccountModel {
+  readonly kit: ChatKitApi;
+  readonly server: string;
+  readonly #connection;
+  readonly #self;
+  readonly #roster = signal<ReadonlyMap<UserId, RosterEntry>>(new Map());
+  readonly #conversations = signal<readonly Conversation[]>([]);
+  readonly #links = signal<readonly LinkStatus[]>([]);
+  readonly #clockDiffers = signal(false);
+  readonly #open = signal<OpenConversation | undefined>(undefined);
+  readonly #unsubscribe: readonly (() => void)[];
+
+  readonly unread: ReadonlySignal<number> = computed(() =>
+    this.#conversations.value.reduce((sum, { unread }) => sum + unread, 0),
+  );
+
+  constructor(kit: ChatKitApi, server: string, onNotice: (notice: Notice) => void) {
+    this.kit = kit;
+    this.server = server;
+    this.#connection = signal<ConnectionState>(kit.connection);
+    this.#self = signal<Self | undefined>(kit.self);
+    const roster = once(() => {
+      this.#roster.value = new Map(kit.roster.entries().map((e) => [e.profile.userId, e]));
+    });
+    const conversations = once(() => {
+      this.#conversations.value = kit.conversations.list();
+    });
+    const links = once(() => {
+      this.#links.value = kit.links();
+    });
+    this.#unsubscribe = [
+      kit.on("connection", (state) => {
+        this.#connection.value = state;
+      }),
+      kit.on("self", (self) => {
+        this.#self.value = self;
+      }),
+      kit.on("roster", roster),
+      kit.on("rosterRemoved", roster),
+      kit.on("conversation", conversations),
+      kit.on("message", conversations),
+      kit.on("link", links),
+      kit.on("notice", (notice) => {
+        if (notice.kind === "clock-differs") this.#clockDiffers.value = true;
+        onNotice(notice);
+      }),
+    ];
+    roster();
+    conversations();
+    links();
+  }
+
+  get connection(): ReadonlySignal<ConnectionState> {
+    return this.#connection;
+  }
+  get self(): ReadonlySignal<Self | undefined> {
+    return this.#self;
+  }
+  get roster(): ReadonlySignal<ReadonlyMap<UserId, RosterEntry>> {
+    return this.#roster;
+  }
+  /** Newest first. */
+  get conversations(): ReadonlySignal<readonly Conversation[]> {
+    return this.#conversations;
+  }
+  get links(): ReadonlySignal<readonly LinkStatus[]> {
+    return this.#links;
+  }
+  get clockDiffers(): ReadonlySignal<boolean> {
+    return this.#clockDiffers;
+  }
+  get open(): ReadonlySignal<OpenConversation | undefined> {
+    return this.#open;
+  }
+
+  /** Shows the conversation with somebody. Rejects with `ChatKitError`. */
+  async openPeer(peer: UserId): Promise<void> {
+    if (this.#open.peek()?.peer === peer) return;
+    const { conversationId } = await this.kit.conversations.withPeer(peer);
+    await this.openConversation(conversationId);
+  }
+
+  async openConversation(conversationId: ConversationId): Promise<void> {
+    const known = this.kit.conversations.get(conversationId);
+    if (known === undefined || this.#open.peek()?.model.conversationId === conversationId) return;
+    this.closeConversation();
+    const model = new ConversationModel(this.kit, conversationId);
+    this.#open.value = { peer: known.peer, model };
+    await model.open(known.unread);
+  }
+
+  closeConversation(): void {
+    this.#open.peek()?.model.close();
+    this.#open.value = undefined;
+  }
+
+  dismissClock(): void {
+    this.#clockDiffers.value = false;
+  }
+
+  async close(): Promise<void> {
+    this.closeConversation();
+    for (const end of this.#unsubscribe) end();
+    await this.kit.close();
+  }
+}
+
+/** A burst of events makes one snapshot: a thousand buddies sign in at nine. */
+function once(task: () => void): () => void {
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(() => {
+      scheduled = false;
+      task();
+    });
+  };
+}

@@ -1,0 +1,318 @@
+import {
+  ChatKitError,
+  type ChatKitEvents,
+  type ConnectionState,
+  type Conversation,
+  type LinkStatus,
+  type Message,
+  type Self,
+} from "../../../shared/chatkit/api.ts";
+import type { ChatKitApi, ConversationsApi, RosterApi } from "../../../shared/chatkit/chatkit.ts";
+import type {
+  ConversationId,
+  RosterEntry,
+  ServerInfo,
+  UserId,
+} from "../../../shared/protocol/index.ts";
+import {
+  conversationId,
+  deviceId,
+  message,
+  rosterEntry,
+  someLines,
+  somePeople,
+  userId,
+  type Person,
+} from "./fake-people.ts";
+
+type Handlers = { [E in keyof ChatKitEvents]: Set<(payload: ChatKitEvents[E]) => void> };
+
+export interface FakeOptions {
+  readonly people?: readonly Person[];
+  /** Unread messages by number of the person. */
+  readonly unread?: Readonly<Record<number, number>>;
+  readonly signedIn?: boolean;
+  readonly registration?: ServerInfo["registration"];
+  readonly now?: number;
+}
+
+const publicKey = `${"A".repeat(43)}=`;
+
+/** The engine's interface over scripted data: no server, no store. For tests and screenshots. */
+export class FakeKit implements ChatKitApi {
+  connection: ConnectionState;
+  self: Self | undefined;
+  readonly server: ServerInfo;
+  readonly messages = new Map<ConversationId, Message[]>();
+  readonly read: ConversationId[] = [];
+  closed = false;
+  readonly #entries = new Map<UserId, RosterEntry>();
+  readonly #peers = new Map<ConversationId, UserId>();
+  readonly #unread = new Map<ConversationId, number>();
+  readonly #links: LinkStatus[];
+  readonly #now: number;
+  #next = 5_000;
+  readonly #handlers: Handlers = {
+    connection: new Set(),
+    self: new Set(),
+    roster: new Set(),
+    rosterRemoved: new Set(),
+    conversation: new Set(),
+    message: new Set(),
+    messageChanged: new Set(),
+    link: new Set(),
+    notice: new Set(),
+  };
+
+  constructor(options: FakeOptions = {}) {
+    this.#now = options.now ?? Date.now();
+    this.server = {
+      name: "Hive at the harbour",
+      version: "0.1.0",
+      protocol: { major: 1, minor: 0 },
+      registration: options.registration ?? "open",
+      limits: {
+        textLength: 10_000,
+        envelopeBytes: 65_536,
+        devicesPerAccount: 8,
+        rosterEntries: 1000,
+        mailboxBytes: 67_108_864,
+        mailboxEnvelopes: 20_000,
+        mailboxMaxAgeMs: 2_592_000_000,
+      },
+      now: this.#now,
+    };
+    for (const person of options.people ?? somePeople(this.#now)) {
+      this.#entries.set(userId(person.number), rosterEntry(person));
+      const lines = someLines(person.number);
+      const id = conversationId(person.number);
+      this.#peers.set(id, userId(person.number));
+      if (lines.length === 0) continue;
+      this.messages.set(
+        id,
+        lines.map((line, index) => message(person.number, index, line, this.#now)),
+      );
+      this.#unread.set(id, options.unread?.[person.number] ?? 0);
+    }
+    const base = { relay: "none", openedInMs: 63, roundTripMs: 1.4 } as const;
+    this.#links = [
+      { userId: userId(1), deviceId: deviceId(1), direct: "open", ...base },
+      {
+        userId: userId(3),
+        deviceId: deviceId(3),
+        direct: "failed",
+        relay: "open",
+        roundTripMs: 38,
+      },
+      { userId: userId(5), deviceId: deviceId(5), direct: "opening", relay: "none" },
+    ];
+    this.self = options.signedIn === false ? undefined : this.#makeSelf("ada", "Ada Lovelace");
+    this.connection = options.signedIn === false ? { state: "idle" } : this.#online();
+  }
+
+  readonly roster: RosterApi = {
+    entries: () => [...this.#entries.values()],
+    get: (id) => this.#entries.get(id),
+    add: async (userName) => {
+      if (userName === "nobody") throw new ChatKitError("no-such-user", "no such user");
+      this.#next += 1;
+      return this.#put(
+        rosterEntry({ number: this.#next, userName, displayName: userName, state: "requested" }),
+      );
+    },
+    accept: async (id) => this.#change(id, { state: "buddies" }),
+    decline: async (id) => this.#remove(id),
+    remove: async (id) => this.#remove(id),
+    block: async (id) => this.#change(id, { state: "blocked" }),
+    unblock: async (id) => this.#remove(id),
+    update: async (id, change) => this.#change(id, change),
+  };
+
+  readonly conversations: ConversationsApi = {
+    list: () =>
+      [...this.messages.keys()]
+        .map((id) => this.#conversation(id))
+        .toSorted((a, b) => (b.last?.sentAt ?? 0) - (a.last?.sentAt ?? 0)),
+    get: (id) => (this.#peers.has(id) ? this.#conversation(id) : undefined),
+    withPeer: async (peer) => {
+      for (const [id, of] of this.#peers) if (of === peer) return this.#conversation(id);
+      this.#next += 1;
+      const id = conversationId(this.#next);
+      this.#peers.set(id, peer);
+      return this.#conversation(id);
+    },
+    markRead: async (id) => {
+      this.read.push(id);
+      this.#unread.set(id, 0);
+      this.emit("conversation", this.#conversation(id));
+    },
+  };
+
+  serverInfo = async (): Promise<ServerInfo> => this.server;
+  register = async (account: { userName: string; displayName?: string }): Promise<Self> =>
+    this.#enter(account.userName, account.displayName ?? account.userName);
+  signIn = async (account: { userName: string; password: string }): Promise<Self> => {
+    if (account.password === "wrong-password") {
+      throw new ChatKitError("wrong-credential", "wrong credential");
+    }
+    return this.#enter(account.userName, "Ada Lovelace");
+  };
+  restore = async (): Promise<boolean> => this.self !== undefined;
+  signOut = async (): Promise<void> => this.setConnection({ state: "idle" });
+  close = async (): Promise<void> => {
+    this.closed = true;
+  };
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+  reconnectNow(): void {
+    this.setConnection(this.#online());
+  }
+
+  changePassword = async (current: string): Promise<void> => {
+    if (current === "wrong-password") throw new ChatKitError("wrong-credential", "wrong");
+  };
+  setDisplayName = async (displayName: string): Promise<void> =>
+    this.#setSelf((self) => ({ ...self, profile: { ...self.profile, displayName } }));
+  removeDevice = async (id: Self["deviceId"]): Promise<void> =>
+    this.#setSelf((self) => ({
+      ...self,
+      devices: self.devices.filter((device) => device.deviceId !== id),
+    }));
+  setPresence = async (presence: Pick<Self, "show" | "statusText">): Promise<void> =>
+    this.#setSelf((self) => ({ ...self, ...presence }));
+
+  send = async (id: ConversationId, text: string): Promise<Message> => {
+    this.#next += 1;
+    const sent = {
+      ...message(0, this.#next, [0, true, text], Date.now()),
+      conversationId: id,
+      delivery: { state: "queued", waiting: "sending" },
+    } as const;
+    this.receive(sent);
+    return sent;
+  };
+  resend = async (id: Message["id"]): Promise<Message> => {
+    const found = [...this.messages.values()].flat().find((known) => known.id === id);
+    if (found === undefined) throw new ChatKitError("no-such-conversation", "no such message");
+    return this.change({ ...found, delivery: { state: "queued", waiting: "sending" } });
+  };
+  history = async (
+    id: ConversationId,
+    options: { before?: string; limit?: number } = {},
+  ): Promise<readonly Message[]> => {
+    const { before, limit = 50 } = options;
+    const all = this.messages.get(id) ?? [];
+    return all.filter(({ order }) => before === undefined || order < before).slice(-limit);
+  };
+  links = (): readonly LinkStatus[] => this.#links;
+
+  on<E extends keyof ChatKitEvents>(
+    event: E,
+    handler: (payload: ChatKitEvents[E]) => void,
+  ): () => void {
+    this.#handlers[event].add(handler);
+    return () => this.#handlers[event].delete(handler);
+  }
+
+  emit<E extends keyof ChatKitEvents>(event: E, payload: ChatKitEvents[E]): void {
+    for (const handler of this.#handlers[event]) handler(payload);
+  }
+
+  setConnection(state: ConnectionState): void {
+    this.connection = state;
+    this.emit("connection", state);
+  }
+
+  /** A message arrives, from either side. */
+  receive(message: Message): void {
+    const id = message.conversationId;
+    this.messages.set(id, [...(this.messages.get(id) ?? []), message]);
+    if (!message.own) this.#unread.set(id, (this.#unread.get(id) ?? 0) + 1);
+    this.emit("message", message);
+    this.emit("conversation", this.#conversation(id));
+  }
+
+  change(message: Message): Message {
+    const id = message.conversationId;
+    const all = this.messages.get(id) ?? [];
+    this.messages.set(
+      id,
+      all.map((known) => (known.id === message.id ? message : known)),
+    );
+    this.emit("messageChanged", message);
+    this.emit("conversation", this.#conversation(id));
+    return message;
+  }
+
+  #enter(userName: string, displayName: string): Self {
+    const self = this.#makeSelf(userName, displayName);
+    this.self = self;
+    this.emit("self", self);
+    this.setConnection(this.#online());
+    return self;
+  }
+
+  #online(): ConnectionState {
+    return { state: "online", server: this.server };
+  }
+
+  #makeSelf(userName: string, displayName: string): Self {
+    return {
+      profile: { userId: userId(0), userName, displayName },
+      deviceId: deviceId(0),
+      devices: [
+        { deviceId: deviceId(0), name: "Chrome · Linux", publicKey },
+        { deviceId: deviceId(900), name: "ada-laptop", publicKey },
+      ],
+      show: "online",
+      statusText: "Writing note G",
+    };
+  }
+
+  #setSelf(change: (self: Self) => Self): void {
+    if (this.self === undefined) return;
+    this.self = change(this.self);
+    this.emit("self", this.self);
+  }
+
+  #put(entry: RosterEntry): RosterEntry {
+    this.#entries.set(entry.profile.userId, entry);
+    this.emit("roster", entry);
+    return entry;
+  }
+
+  #change(id: UserId, change: Partial<RosterEntry>): RosterEntry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new ChatKitError("no-such-entry", "no such entry");
+    return this.#put({ ...entry, ...change });
+  }
+
+  #remove(id: UserId): void {
+    this.#entries.delete(id);
+    this.emit("rosterRemoved", id);
+  }
+
+  #conversation(id: ConversationId): Conversation {
+    const peer = this.#peers.get(id) ?? userId(0);
+    const last = this.messages.get(id)?.at(-1);
+    const entry = this.#entries.get(peer);
+    return {
+      conversationId: id,
+      peer,
+      title: entry?.profile.displayName ?? "Somebody",
+      unread: this.#unread.get(id) ?? 0,
+      ...(last === undefined
+        ? {}
+        : {
+            last: {
+              id: last.id,
+              body: last.body,
+              own: last.own,
+              sentAt: last.sentAt,
+              ...(last.own ? { delivery: last.delivery } : {}),
+            },
+          }),
+    };
+  }
+}
