@@ -1,0 +1,34 @@
+import type { ErrorName, MethodName } from "../shared/protocol/index.ts";
+
+/** What the core counts. Implementations must be cheap: relay calls come per frame batch. */
+export interface Metrics {
+  /** Open WebSockets, signed in or not. */
+  connections(open: number): void;
+  /** Signed-in devices. */
+  devicesOnline(online: number): void;
+  /** One answered request; `method` is "unknown" where it could not be read. */
+  request(method: MethodName | "unknown", outcome: "ok" | ErrorName): void;
+  /** Forwarded since the last call, with the channel headers. */
+  relayed(frames: number, bytes: number): void;
+  relayChannels(open: number): void;
+  mailboxStored(envelopes: number): void;
+  /** Accounts that one presence change was told to. */
+  presenceFanOut(accounts: number): void;
+  signIn(way: "password" | "resume" | "register", outcome: "ok" | ErrorName): void;
+  /** A connection that the server ended, by its close code. */
+  closed(code: number): void;
+}
+
+function nothing(): void {}
+
+export const noMetrics: Metrics = {
+  connections: nothing,
+  devicesOnline: nothing,
+  request: nothing,
+  relayed: nothing,
+  relayChannels: nothing,
+  mailboxStored: nothing,
+  presenceFanOut: nothing,
+  signIn: nothing,
+  closed: nothing,
+};
