@@ -54,7 +54,7 @@ function fakeElectron(): object {
     dialog: { showErrorBox: note("showErrorBox") },
     ipcMain: { handle: note("ipc") },
     Menu: { buildFromTemplate: note("menu"), setApplicationMenu: note("setMenu") },
-    Notification: class {},
+    Notification: FakeWindow,
     protocol: { registerSchemesAsPrivileged: note("privileges"), handle: note("serve") },
     screen: { getPrimaryDisplay: () => display, getAllDisplays: () => [display] },
     session: {
