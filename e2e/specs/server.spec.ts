@@ -1,0 +1,66 @@
+import { expect, test } from "../support/fixtures.ts";
+import { befriend } from "../support/person.ts";
+
+test("a direct conversation goes on while the server is down", async ({ ada, bob, server }) => {
+  await befriend(ada, bob);
+  await ada.directTo();
+  await server.stop("SIGTERM");
+  await expect(ada.page.getByTestId("connection-banner")).toBeVisible();
+  await ada.say("bob", "still here?");
+  await bob.reads("still here?");
+  await bob.say("ada", "still here.");
+  await ada.reads("still here.");
+
+  await server.start();
+  await ada.page.getByRole("button", { name: "Retry now" }).click();
+  await expect(ada.page.getByTestId("connection-banner")).toBeHidden();
+  await ada.say("bob", "and the server is back");
+  await bob.reads("and the server is back");
+});
+
+test("messages written by relay across a restart of the server arrive once", async ({
+  arrive,
+  server,
+}) => {
+  const ada = await arrive("ada", { webrtc: false });
+  const bob = await arrive("bob", { webrtc: false });
+  await ada.register(server.address);
+  await bob.register(server.address);
+  await befriend(ada, bob);
+  await ada.say("bob", "first");
+  await bob.reads("first");
+
+  await server.stop("SIGKILL");
+  await ada.say("bob", "written without a server");
+  await ada.expectDelivery("written without a server", "queued");
+  await server.start();
+  for (const person of [ada, bob]) {
+    const retry = person.page.getByRole("button", { name: "Retry now" });
+    // It may have come back by itself before the button could be pressed.
+    await retry.click({ timeout: 2_000 }).catch(() => undefined);
+  }
+  await bob.reads("written without a server");
+  await ada.expectDelivery("written without a server", /delivered|read/);
+});
+
+test("kill -9 of the server with a full mailbox loses nothing and doubles nothing", async ({
+  ada,
+  bob,
+  server,
+}) => {
+  await befriend(ada, bob);
+  await bob.leave();
+  await expect(ada.page.getByTestId("chat-presence")).toContainText(/Last seen|Offline/);
+  const texts = Array.from({ length: 30 }, (_, index) => `message ${index + 1} of 30`);
+  for (const text of texts) await ada.say("bob", text);
+  await ada.expectDelivery("message 30 of 30", "sent");
+
+  await server.stop("SIGKILL");
+  await server.start();
+  const back = await bob.comeBack(server.address);
+  await back.open("ada");
+  await back.reads("message 30 of 30");
+  await expect(back.page.getByTestId("unread-badge")).toHaveCount(0);
+  await back.page.getByTestId("messages").press("Home");
+  for (const text of texts.slice(-5)) await back.reads(text);
+});
