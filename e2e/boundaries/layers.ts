@@ -34,7 +34,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "app/cli",
     layers: ["shared/protocol", "shared/crypto", "shared/chatkit", "app/peer"],
-    packages: ["pino", "valibot", "wrtc", "ws"],
+    packages: ["lowdb", "valibot", "wrtc", "ws"],
     node: true,
   },
   {

@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { afterEach, expect, test, vi } from "vitest";
-import { WebSocketServer } from "ws";
 import type { SocketHandlers } from "../../../shared/chatkit/ports.ts";
 import { createConsoleLog } from "./console-log.ts";
 import { webRandom } from "./web-random.ts";
@@ -8,6 +6,7 @@ import { webSocketConnector } from "./web-socket-connector.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 test("random bytes beyond what one call of the browser gives are random to the end", () => {
@@ -29,31 +28,60 @@ test("the console gets what is at the level or above, with its fields", () => {
   expect(warn.mock.calls).toEqual([["[beeline] this", { code: 7 }], ["[beeline] and this"]]);
 });
 
-// Node has the browser's WebSocket too; the socket contract of `ws` is tested beside that port.
-test("a WebSocket carries text and bytes and tells its end once", async () => {
-  await using server = echoServer();
+/** The browser's interface, driven by the test. */
+class ScriptedWebSocket extends EventTarget {
+  static last: ScriptedWebSocket | undefined;
+  binaryType = "blob";
+  readonly sent: unknown[] = [];
+  readonly bufferedAmount = 7;
+  readonly url: string;
+  readonly protocol: string;
+
+  constructor(url: string, protocol: string) {
+    super();
+    this.url = url;
+    this.protocol = protocol;
+    ScriptedWebSocket.last = this;
+  }
+
+  send(data: unknown): void {
+    this.sent.push(data);
+  }
+
+  close(code: number, reason: string): void {
+    this.dispatchEvent(new CloseEvent("close", { code, reason }));
+  }
+}
+
+test("a WebSocket carries text and bytes and tells its end once", () => {
+  vi.stubGlobal("WebSocket", ScriptedWebSocket);
   const events: unknown[] = [];
-  const closed = Promise.withResolvers<void>();
   const handlers: SocketHandlers = {
-    onOpen() {
-      events.push("open");
-      socket.send("hello");
-      socket.send(new Uint8Array([9, 1, 2]).subarray(1));
-    },
+    onOpen: () => events.push("open"),
     onText: (text) => events.push(text),
-    onBinary(bytes) {
-      events.push(bytes);
-      socket.close(1000, "done");
-    },
-    onClose(code) {
-      events.push(code);
-      closed.resolve();
-    },
+    onBinary: (bytes) => events.push(bytes),
+    onClose: (code, reason) => events.push([code, reason]),
   };
-  const socket = webSocketConnector.connect(await server.url, "beeline.1", handlers);
-  expect(events).toEqual([]);
-  await closed.promise;
-  expect(events).toEqual(["open", "hello", new Uint8Array([1, 2]), 1000]);
+  const socket = webSocketConnector.connect("ws://host/ws", "beeline.1", handlers);
+  const far = ScriptedWebSocket.last;
+  if (far === undefined) throw new Error("no socket was made");
+  expect(far).toMatchObject({
+    url: "ws://host/ws",
+    protocol: "beeline.1",
+    binaryType: "arraybuffer",
+  });
+
+  far.dispatchEvent(new Event("open"));
+  socket.send("hello");
+  socket.send(new Uint8Array([9, 1, 2]).subarray(1));
+  expect(far.sent).toEqual(["hello", new Uint8Array([1, 2])]);
+  expect(socket.bufferedAmount).toBe(7);
+
+  far.dispatchEvent(new MessageEvent("message", { data: "text" }));
+  far.dispatchEvent(new MessageEvent("message", { data: new Uint8Array([3, 4]).buffer }));
+  far.dispatchEvent(new Event("error"));
+  socket.close(1000, "done");
+  expect(events).toEqual(["open", "text", new Uint8Array([3, 4]), [1000, "done"]]);
 });
 
 test("an address that is none closes with 1006, after connect has returned", async () => {
@@ -67,22 +95,3 @@ test("an address that is none closes with 1006, after connect has returned", asy
   });
   expect(await closed.promise).toBe(1006);
 });
-
-function echoServer() {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
-  server.on("connection", (far) => {
-    far.on("message", (data: Buffer, isBinary: boolean) => far.send(data, { binary: isBinary }));
-  });
-  const url = once(server, "listening").then(() => {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("not listening");
-    return `ws://127.0.0.1:${address.port}`;
-  });
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      await once(server, "close");
-    },
-  };
-}

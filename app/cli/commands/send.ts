@@ -1,0 +1,141 @@
+import { assertNever } from "../../../shared/chatkit/assert-never.ts";
+import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
+import type { Message } from "../../../shared/chatkit/api.ts";
+import type {
+  DeliveryState,
+  FailureReason,
+} from "../../../shared/chatkit/delivery/delivery-state.ts";
+import { limits } from "../../../shared/protocol/index.ts";
+import { usage } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import { CliError, exitCodes } from "../exit-codes.ts";
+import { online, restoreKit } from "../session.ts";
+import { print, readStandardInput } from "../terminal.ts";
+import { entryOf } from "./buddies.ts";
+
+const goals = ["queued", "sent", "delivered"] as const;
+type Goal = (typeof goals)[number];
+
+const DEFAULT_TIMEOUT_S = 30;
+/** A day; whoever wants to wait longer runs `listen`. */
+const MAX_TIMEOUT_S = 86_400;
+
+/** `beeline send USER TEXT`: ends when the message has come as far as `--wait` asks. */
+export async function send(context: Context, words: readonly string[]): Promise<void> {
+  const [name = "", word = ""] = words;
+  const goal = goalOf(context.options.wait ?? "sent");
+  const timeoutMs = timeoutOf(context.options.timeout) * 1000;
+  const text = word === "-" ? await readStandardInput(limits.MAX_TEXT_LENGTH) : word;
+
+  await using kit = await restoreKit(context, goal !== "queued");
+  const { profile } = entryOf(kit, name);
+  const { conversationId } = await kit.conversations.withPeer(profile.userId);
+  const watch = new DeliveryWatch(kit);
+  const queued = await kit.send(conversationId, text);
+  if (goal === "queued") {
+    report(context, queued);
+    return;
+  }
+  await online(kit).catch((cause: unknown) => {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    const code = cause instanceof CliError ? cause.exitCode : exitCodes.cannotConnect;
+    throw new CliError(code, `The message is queued, not sent. ${detail}`, { cause });
+  });
+  report(context, await watch.until(queued, goal, timeoutMs));
+}
+
+/** Follows the deliveries of one engine from the moment of its making. */
+class DeliveryWatch {
+  readonly #kit: ChatKitApi;
+  readonly #changed = new Map<string, Message>();
+  #onChange: (() => void) | undefined;
+
+  constructor(kit: ChatKitApi) {
+    this.#kit = kit;
+    kit.on("messageChanged", (message) => {
+      this.#changed.set(message.id, message);
+      this.#onChange?.();
+    });
+  }
+
+  /** @throws CliError notDelivered where it failed, or took longer than `timeoutMs` */
+  async until(queued: Message, goal: Goal, timeoutMs: number): Promise<Message> {
+    const settled = Promise.withResolvers<Message>();
+    this.#onChange = () => {
+      const message = this.#changed.get(queued.id) ?? queued;
+      const { delivery } = message;
+      if (delivery.state === "failed") settled.reject(failed(delivery.reason));
+      else if (reached(delivery, goal)) settled.resolve(message);
+    };
+    const timer = setTimeout(() => settled.reject(this.#late(queued, goal)), timeoutMs);
+    try {
+      this.#onChange();
+      return await settled.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#onChange = undefined;
+    }
+  }
+
+  #late(queued: Message, goal: Goal): CliError {
+    const { state } = (this.#changed.get(queued.id) ?? queued).delivery;
+    const connection = this.#kit.connection.state;
+    return new CliError(
+      exitCodes.notDelivered,
+      `Not ${goal} in time (${state}, connection ${connection}); it stays queued and goes out with a later command.`,
+    );
+  }
+}
+
+/**
+ * `sent` means that somebody else keeps the message: the mailbox on its disk, or the recipient. One
+ * that is on a link when this program ends would only leave with the next command.
+ */
+function reached(delivery: DeliveryState, goal: Goal): boolean {
+  switch (delivery.state) {
+    case "delivered":
+    case "read":
+      return true;
+    case "sent":
+      return goal === "sent" && delivery.path === "stored";
+    case "queued":
+    case "received":
+    case "failed":
+      return false;
+    default:
+      return assertNever(delivery);
+  }
+}
+
+function report({ options }: Context, { id, delivery }: Message): void {
+  const path = "path" in delivery ? delivery.path : undefined;
+  if (options.json === true) print(JSON.stringify({ id, state: delivery.state, path }));
+  else print(path === undefined ? delivery.state : `${delivery.state} ${path}`);
+}
+
+const textOfFailure: Record<FailureReason, string> = {
+  expired: "it was too old",
+  "not-buddies": "you are not buddies",
+  "no-devices": "the recipient has no device",
+  "mailbox-full": "the recipient's mailbox is full",
+  "too-large": "it is too large",
+  refused: "the server refused it",
+};
+
+function failed(reason: FailureReason): CliError {
+  return new CliError(exitCodes.notDelivered, `The message failed: ${textOfFailure[reason]}.`);
+}
+
+function goalOf(text: string): Goal {
+  const goal = goals.find((known) => known === text);
+  if (goal === undefined) throw usage(`--wait is one of ${goals.join(", ")}.`, "send");
+  return goal;
+}
+
+function timeoutOf(text = String(DEFAULT_TIMEOUT_S)): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= MAX_TIMEOUT_S)) {
+    throw usage(`--timeout is a number of seconds up to ${MAX_TIMEOUT_S}.`, "send");
+  }
+  return seconds;
+}

@@ -1,0 +1,93 @@
+import type { CommandName } from "./arguments.ts";
+
+const general = `beeline: messages between people, from a terminal or a script
+
+  beeline register      create an account and sign in
+  beeline login         sign in on this machine
+  beeline logout        end the session
+  beeline buddies       list buddies; add, accept or remove one
+  beeline send          send a message
+  beeline listen        print what happens as JSON lines
+  beeline doctor        find out what is wrong
+  beeline help COMMAND
+
+Every command takes
+  --server URL   address of the rendezvous server; the last one used if left out
+  --user NAME    user name; the last one used if left out
+  --data DIR     where history and settings are kept; BEELINE_DATA, else the
+                 platform's folder for data. One process at a time uses an account.
+  --verbose      what the engine does, on the standard error
+  --version      this program's version
+
+Exit codes
+  0 done   1 failed   2 wrong usage   3 server not reachable   4 refused, or not
+  signed in   5 message not delivered   6 history or settings not usable
+`;
+
+const byCommand: Record<CommandName, string> = {
+  help: general,
+  register: `beeline register --server URL --user NAME [--password-file FILE]
+                 [--display-name TEXT] [--invite CODE]
+
+Creates an account and signs in. The password is the first line of FILE, or asked
+on the terminal without showing it; it is never an argument.
+`,
+  login: `beeline login [--server URL] [--user NAME] [--password-file FILE]
+
+Signs in; this machine becomes a device of the account. The password is the first
+line of FILE, or asked on the terminal without showing it.
+`,
+  logout: `beeline logout [--forget-device]
+
+Ends the session. The history stays in the data folder. With --forget-device the
+server removes this device and what waits for it too.
+`,
+  buddies: `beeline buddies [--json]
+beeline buddies add NAME      ask somebody, or accept who asked first
+beeline buddies accept NAME   accept somebody who asked
+beeline buddies remove NAME   end it, decline or withdraw a request, or unblock
+
+The list has a line for each entry: the name, then online, away, busy or offline for
+buddies, otherwise requested (you asked), pending (they asked) or blocked. With --json
+each line is an object: user, displayName, state, show, statusText.
+`,
+  send: `beeline send USER TEXT [--wait queued|sent|delivered] [--timeout SECONDS] [--json]
+
+Sends a message; TEXT - reads it from the standard input. Ends when it is
+  queued      on this machine's disk; it leaves with the next command that connects
+  sent        out of this machine's care: kept by the server's mailbox on its disk, or
+              received by the recipient (the default)
+  delivered   received by every device of the recipient
+or with code 5 after --timeout (default 30). What is not sent in time stays queued.
+Prints the state and the path (direct, relayed, stored); with --json id, state, path.
+`,
+  listen: `beeline listen [--accept-requests] [--keep-unread]
+
+Prints one JSON object per line until Ctrl-C or SIGTERM. Times are milliseconds since
+1970. New kinds of events and fields may be added; ignore what you do not know.
+
+  ready       user, userId, deviceId: of the own account. Comes first
+  connection  state: idle, connecting, online, waiting (retryAt), signed-out (reason)
+  presence    user, userId; state: buddies, requested, pending, blocked;
+              show: online, away, busy, offline; statusText. One for each entry of the
+              roster at the start, then one for each change
+  message     id, conversationId; user (absent where they left the roster), userId: of
+              the sender; type: text, or that of a newer version; text; sentAt,
+              receivedAt; path: direct, relayed, stored
+  delivery    of an own message: id, conversationId, user, userId; state: queued
+              (waiting), sent, delivered, read (path, reason, at), failed (reason)
+
+Messages that came while nobody listened are printed first, oldest first. What was
+printed counts as read, and its sender is told; with --keep-unread it does not, and is
+printed again at the next start. With --accept-requests whoever asks becomes a buddy.
+`,
+  doctor: `beeline doctor [--server URL] [--user NAME]
+
+Checks the data folder, the server, the session, the clock and direct links. One line
+for each check, with what to do where it fails; code 1 if one did.
+`,
+};
+
+export function helpText(command: CommandName): string {
+  return byCommand[command];
+}

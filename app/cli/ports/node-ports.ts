@@ -1,0 +1,34 @@
+import { systemClock } from "../../peer/system-clock.ts";
+import type { Log, Ports } from "../../../shared/chatkit/ports.ts";
+import { localAddresses } from "./local-addresses.ts";
+import { loadNodePeers } from "./node-peers.ts";
+import { nodeRandom } from "./node-random.ts";
+import { silentLog } from "./silent-log.ts";
+import { createSqliteStores } from "./sqlite-message-store.ts";
+import { createWsConnector, type TlsOptions } from "./ws-connector.ts";
+
+export interface NodePortsOptions {
+  /** Histories are kept below it; made where it is missing. */
+  readonly dataFolder: string;
+  /** Absent: nothing is logged. */
+  readonly log?: Log;
+  /** False: no direct links, and their native code is not loaded. Default true. */
+  readonly peers?: boolean;
+  readonly tls?: TlsOptions;
+}
+
+/** The engine's ports on Node: `ws`, `wrtc`, `node:sqlite`. Never throws. */
+export function createNodePorts(options: NodePortsOptions): Ports {
+  const { dataFolder, log = silentLog, peers: wanted = true, tls } = options;
+  const peers = wanted ? loadNodePeers() : undefined;
+  if (wanted && peers === undefined) log.warn("no WebRTC here: everything goes by relay");
+  return {
+    clock: systemClock,
+    random: nodeRandom,
+    sockets: createWsConnector(log, tls),
+    ...(peers === undefined ? {} : { peers }),
+    stores: createSqliteStores(dataFolder),
+    log,
+    localAddresses: () => localAddresses(),
+  };
+}

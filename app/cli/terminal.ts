@@ -1,0 +1,60 @@
+import { CliError, exitCodes } from "./exit-codes.ts";
+
+/** One line for the person; results of commands, made to be read by programs too. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One line beside the results: errors and warnings. */
+export function warn(line: string): void {
+  process.stderr.write(`beeline: ${line}\n`);
+}
+
+const CTRL_C = "\u0003";
+const CTRL_D = "\u0004";
+
+/**
+ * Asks on the terminal and shows nothing of what is typed. Nothing is read where the standard
+ * input is no terminal.
+ * @throws CliError usage without a terminal, interrupted at Ctrl-C
+ */
+export async function askSecretly(question: string): Promise<string> {
+  const { stdin } = process;
+  if (!stdin.isTTY) {
+    throw new CliError(
+      exitCodes.usage,
+      "There is no terminal to ask for the password: use --password-file FILE.",
+    );
+  }
+  process.stderr.write(question);
+  stdin.setRawMode(true);
+  stdin.setEncoding("utf8");
+  try {
+    let typed: readonly string[] = [];
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
+      for (const character of String(chunk)) {
+        if (character === "\r" || character === "\n" || character === CTRL_D) return typed.join("");
+        if (character === CTRL_C) throw new CliError(exitCodes.interrupted, "Interrupted.");
+        const isErase = character === "\u007F" || character === "\b";
+        typed = isErase ? typed.slice(0, -1) : [...typed, character];
+      }
+    }
+    throw new CliError(exitCodes.interrupted, "The terminal was closed.");
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+    process.stderr.write("\n");
+  }
+}
+
+/** Everything on the standard input, without the line break at its end. */
+export async function readStandardInput(maxLength: number): Promise<string> {
+  process.stdin.setEncoding("utf8");
+  let text = "";
+  for await (const chunk of process.stdin) {
+    text += String(chunk);
+    // One more for the line break; what is longer is refused by its reader.
+    if (text.length > maxLength + 2) break;
+  }
+  return text.replace(/\r?\n$/, "");
+}
