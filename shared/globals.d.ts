@@ -11,3 +11,15 @@ declare class TextDecoder {
 }
 
 declare function queueMicrotask(callback: () => void): void;
+
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  readonly host: string;
+  readonly hostname: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly hash: string;
+}

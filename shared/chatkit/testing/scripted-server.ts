@@ -1,0 +1,232 @@
+import {
+  decodeChannelData,
+  encodeChannelData,
+  errorFrame,
+  eventFrame,
+  methods,
+  parse,
+  parseRequestFrame,
+  PROTOCOL_MINOR,
+  ProtocolError,
+  resultFrame,
+  type DeviceHello,
+  type DeviceId,
+  type EventName,
+  type EventParams,
+  type MethodName,
+  type Params,
+  type Result,
+  type ServerInfo,
+  type SignedIn,
+  type UserId,
+} from "../../protocol/index.ts";
+import type { Clock } from "../ports.ts";
+import { FakeSockets, type ServerEnd } from "./socket-pair.ts";
+import { deviceIdOf, userIdOf } from "./test-ids.ts";
+
+/** Plays one method; what it throws as ProtocolError becomes the answer. `never` answers nothing. */
+type MethodScript<M extends MethodName> = (
+  params: Params<M>,
+  client: ScriptedClient,
+) => Result<M> | "never";
+
+/**
+ * A rendezvous server that does as the contract says for sessions, signals and relay channels, and
+ * as the test says for everything else. Everybody may signal to everybody.
+ */
+export class ScriptedServer {
+  readonly sockets: FakeSockets;
+  /** Devices that are connected and signed in, the newest connection of each. */
+  readonly clients = new Map<DeviceId, ScriptedClient>();
+  /** Every request that was understood, in order. */
+  readonly requests: { readonly method: MethodName; readonly params: unknown }[] = [];
+  /** Sessions by token. */
+  readonly #sessions = new Map<string, { readonly userId: UserId; readonly deviceId: DeviceId }>();
+  readonly #scripts = new Map<string, (raw: unknown, client: ScriptedClient) => unknown>();
+  readonly #clock: Clock;
+  #devices = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.sockets = new FakeSockets((end) => {
+      this.lastEnd = end;
+      new ScriptedClient(this, end).listen();
+    });
+    this.script("server.info", () => this.info());
+    this.script("session.signIn", ({ device }, client) => this.#signIn(client, device));
+    this.script("account.register", ({ device }, client) => this.#signIn(client, device));
+    this.script("session.resume", ({ sessionToken, device }, client) =>
+      this.#session(client, sessionToken, device),
+    );
+    this.script("session.ping", () => ({}));
+    this.script("session.signOut", () => ({}));
+    this.script("signal.send", ({ to, linkId, signal }, client) => {
+      this.#connected(to).event("signal.received", { from: client.identity(), linkId, signal });
+      return {};
+    });
+    this.script("relay.open", ({ to }, client) => client.openChannel(this.#connected(to)));
+    this.script("relay.close", ({ channel }, client) => {
+      client.closeChannel(channel);
+      return {};
+    });
+  }
+
+  /** The server's end of the newest connection, signed in or not. */
+  lastEnd: ServerEnd | undefined;
+
+  /** Replaces what the server does on a method. */
+  script<M extends MethodName>(method: M, play: MethodScript<M>): void {
+    this.#scripts.set(method, (raw, client) => {
+      const params = parse(methods[method].params, raw);
+      this.requests.push({ method, params });
+      return play(params, client);
+    });
+  }
+
+  /** A session that `session.resume` takes: the token of user and device number `n`. */
+  grant(n: number): string {
+    const token = `token-${n}`;
+    this.#sessions.set(token, { userId: userIdOf(n), deviceId: deviceIdOf(n) });
+    return token;
+  }
+
+  revoke(token: string): void {
+    this.#sessions.delete(token);
+  }
+
+  info(): ServerInfo {
+    return {
+      name: "scripted",
+      version: "0.0.0",
+      protocol: { major: 1, minor: PROTOCOL_MINOR },
+      registration: "open",
+      limits: {
+        textLength: 10_000,
+        envelopeBytes: 65_536,
+        devicesPerAccount: 8,
+        rosterEntries: 1000,
+        mailboxBytes: 1_000_000,
+        mailboxEnvelopes: 1000,
+        mailboxMaxAgeMs: 86_400_000,
+      },
+      now: this.#clock.now(),
+    };
+  }
+
+  count(method: MethodName): number {
+    return this.requests.filter((request) => request.method === method).length;
+  }
+
+  /** @throws ProtocolError the answer's error */
+  play(client: ScriptedClient, method: string, raw: unknown): unknown {
+    const play = this.#scripts.get(method);
+    if (play === undefined) throw new ProtocolError("unavailable", `${method} has no script.`);
+    return play(raw, client);
+  }
+
+  #connected(device: DeviceId): ScriptedClient {
+    const client = this.clients.get(device);
+    if (client === undefined) throw new ProtocolError("peer-offline", "The device is offline.");
+    return client;
+  }
+
+  #signIn(client: ScriptedClient, hello: DeviceHello): SignedIn {
+    this.#devices += 1;
+    return this.#session(client, this.grant(this.#devices), hello);
+  }
+
+  #session(client: ScriptedClient, token: string, hello: DeviceHello): SignedIn {
+    const session = this.#sessions.get(token);
+    if (session === undefined) throw new ProtocolError("session-ended", "Sign in again.");
+    client.signedIn(session);
+    this.clients.set(session.deviceId, client);
+    return {
+      profile: { userId: session.userId, userName: token, displayName: token },
+      deviceId: session.deviceId,
+      sessionToken: token,
+      devices: [{ deviceId: session.deviceId, name: hello.name, publicKey: hello.publicKey }],
+      show: "online",
+      statusText: "",
+      roster: [],
+      mailboxCount: 0,
+      server: this.info(),
+    };
+  }
+}
+
+/** One connection as the server sees it. */
+export class ScriptedClient {
+  readonly end: ServerEnd;
+  readonly #server: ScriptedServer;
+  readonly #channels = new Map<number, { readonly to: ScriptedClient; readonly channel: number }>();
+  #identity: { readonly userId: UserId; readonly deviceId: DeviceId } | undefined;
+  #nextChannel = 1;
+
+  constructor(server: ScriptedServer, end: ServerEnd) {
+    this.#server = server;
+    this.end = end;
+  }
+
+  listen(): void {
+    this.end.onText = (text) => this.#onText(text);
+    this.end.onBinary = (bytes) => this.#onBinary(bytes);
+    this.end.onClose = () => {
+      if (this.#identity === undefined) return;
+      const { deviceId } = this.#identity;
+      if (this.#server.clients.get(deviceId) === this) this.#server.clients.delete(deviceId);
+      for (const channel of this.#channels.keys()) this.closeChannel(channel, "peer-offline");
+    };
+  }
+
+  signedIn(identity: { readonly userId: UserId; readonly deviceId: DeviceId }): void {
+    this.#identity = identity;
+  }
+
+  identity(): { readonly userId: UserId; readonly deviceId: DeviceId } {
+    if (this.#identity === undefined) throw new ProtocolError("not-signed-in", "Sign in first.");
+    return this.#identity;
+  }
+
+  event<E extends EventName>(event: E, params: EventParams<E>): void {
+    this.end.send(eventFrame(event, params));
+  }
+
+  /** The channels of this connection, as its client numbers them. */
+  get channels(): readonly number[] {
+    return [...this.#channels.keys()];
+  }
+
+  openChannel(other: ScriptedClient): { channel: number } {
+    const channel = this.#nextChannel++;
+    const theirs = other.#nextChannel++;
+    this.#channels.set(channel, { to: other, channel: theirs });
+    other.#channels.set(theirs, { to: this, channel });
+    other.event("relay.opened", { channel: theirs, from: this.identity() });
+    return { channel };
+  }
+
+  closeChannel(channel: number, reason: EventParams<"relay.closed">["reason"] = "closed"): void {
+    const other = this.#channels.get(channel);
+    this.#channels.delete(channel);
+    if (other === undefined) return;
+    other.to.#channels.delete(other.channel);
+    other.to.event("relay.closed", { channel: other.channel, reason });
+  }
+
+  #onText(text: string): void {
+    const request = parseRequestFrame(text);
+    try {
+      const result = this.#server.play(this, request.method, request.params);
+      if (result !== "never") this.end.send(resultFrame(request.id, result));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.end.send(errorFrame(request.id, error));
+    }
+  }
+
+  #onBinary(bytes: Uint8Array): void {
+    const data = decodeChannelData(bytes);
+    const other = data === undefined ? undefined : this.#channels.get(data.channel);
+    if (data !== undefined) other?.to.end.send(encodeChannelData(other.channel, data.payload));
+  }
+}
