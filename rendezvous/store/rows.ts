@@ -55,7 +55,7 @@ export function bytes(row: Row, column: string): Uint8Array {
   return value;
 }
 
-export function parsed<S extends v.GenericSchema>(
+function parsed<S extends v.GenericSchema>(
   row: Row,
   column: string,
   schema: S,

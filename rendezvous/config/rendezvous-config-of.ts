@@ -1,0 +1,27 @@
+import { defaultRendezvousConfig, type RendezvousConfig } from "../rendezvous-config.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the core is told of the settings. */
+export function rendezvousConfigOf(settings: Settings, version: string): RendezvousConfig {
+  return {
+    ...defaultRendezvousConfig,
+    serverName: settings.name,
+    version,
+    registration: settings.registration,
+    mailboxBytes: settings["mailbox-quota"],
+    mailboxEnvelopes: settings["mailbox-envelopes"],
+    mailboxMaxAgeMs: settings["mailbox-max-age"],
+    devicesPerAccount: settings["devices-per-account"],
+    rosterEntries: settings["roster-entries"],
+    allowedOrigins: [...defaultRendezvousConfig.allowedOrigins, ...settings["allowed-origins"]],
+    trustProxy: settings["trust-proxy"],
+    maxConnections: settings["max-connections"],
+    sessionTtlMs: settings["session-max-age"],
+    requestsPerSecond: settings["requests-per-second"],
+    requestBurst: settings["request-burst"],
+    signInAttempts: settings["sign-in-attempts"],
+    signInAttemptsPerAddress: settings["sign-in-attempts-per-address"],
+    registrationBurst: settings["registration-burst"],
+    registrationsPerMinute: settings["registrations-per-minute"],
+  };
+}

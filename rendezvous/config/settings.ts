@@ -1,0 +1,139 @@
+import * as v from "valibot";
+import { RegistrationPolicy } from "../../shared/protocol/index.ts";
+import { defaultRendezvousConfig as defaults } from "../rendezvous-config.ts";
+import { Duration, oneOf, Size, TextList, TextValue, wholeNumber, YesNo } from "./values.ts";
+
+/**
+ * Every setting of the server, by the one name that it has in the file (`mailbox-quota = "64MiB"`),
+ * as a flag (`--mailbox-quota 64MiB`) and, in capitals, in the environment
+ * (`BEELINE_MAILBOX_QUOTA`).
+ */
+export const Settings = v.pipe(
+  v.strictObject({
+    data: v.optional(TextValue, "data"),
+    host: v.optional(TextValue, "::"),
+    port: v.optional(wholeNumber(0, 65_535), 8383),
+    name: v.optional(
+      v.pipe(TextValue, v.maxLength(64, "64 characters at most")),
+      defaults.serverName,
+    ),
+    registration: v.optional(oneOf(RegistrationPolicy.options), defaults.registration),
+    "trust-proxy": v.optional(YesNo, false),
+    "allowed-origins": v.optional(TextList, []),
+    "tls-cert": v.optional(TextValue),
+    "tls-key": v.optional(TextValue),
+    "web-client": v.optional(YesNo, true),
+    "devices-per-account": v.optional(wholeNumber(1, 64), defaults.devicesPerAccount),
+    "roster-entries": v.optional(wholeNumber(1, 100_000), defaults.rosterEntries),
+    "mailbox-quota": v.optional(Size, defaults.mailboxBytes),
+    "mailbox-envelopes": v.optional(wholeNumber(1, 10_000_000), defaults.mailboxEnvelopes),
+    "mailbox-max-age": v.optional(Duration, `${defaults.mailboxMaxAgeMs}ms`),
+    "session-max-age": v.optional(Duration, `${defaults.sessionTtlMs}ms`),
+    "max-connections": v.optional(wholeNumber(1, 1_000_000), defaults.maxConnections),
+    "requests-per-second": v.optional(wholeNumber(1, 1_000_000), defaults.requestsPerSecond),
+    "request-burst": v.optional(wholeNumber(1, 1_000_000), defaults.requestBurst),
+    "sign-in-attempts": v.optional(wholeNumber(1, 1_000_000), defaults.signInAttempts),
+    "sign-in-attempts-per-address": v.optional(
+      wholeNumber(1, 1_000_000),
+      defaults.signInAttemptsPerAddress,
+    ),
+    "registration-burst": v.optional(wholeNumber(1, 1_000_000), defaults.registrationBurst),
+    "registrations-per-minute": v.optional(
+      wholeNumber(1, 1_000_000),
+      defaults.registrationsPerMinute,
+    ),
+    "log-level": v.optional(oneOf(["debug", "info", "warn", "error"]), "info"),
+    "log-format": v.optional(oneOf(["json", "pretty"]), "json"),
+    metrics: v.optional(oneOf(["off", "loopback", "all"]), "loopback"),
+    "metrics-token": v.optional(v.pipe(TextValue, v.minLength(16, "16 characters at least"))),
+  }),
+  v.check(
+    (settings) => (settings["tls-cert"] === undefined) === (settings["tls-key"] === undefined),
+    "tls-cert and tls-key belong together",
+  ),
+);
+export type Settings = v.InferOutput<typeof Settings>;
+export type SettingName = keyof Settings;
+
+interface SettingInfo {
+  /** What `help` says of it. */
+  readonly about: string;
+  /** What stands for its value in `help`; a flag without one is a switch (`--x`, `--no-x`). */
+  readonly value: string | undefined;
+  /** Never printed, and no flag: other users of the machine can read the command line. */
+  readonly secret?: true;
+}
+
+export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
+  data: { value: "FOLDER", about: "where everything is kept (default: data)" },
+  host: { value: "ADDRESS", about: "address to listen on (default: every one)" },
+  port: { value: "PORT", about: "port for HTTP and WebSocket; 0 takes any (default: 8383)" },
+  name: { value: "NAME", about: "what people see the server called" },
+  registration: { value: "POLICY", about: "who may register: open (default), invite or closed" },
+  "trust-proxy": {
+    value: undefined,
+    about: "believe X-Forwarded-For; only behind a reverse proxy",
+  },
+  "allowed-origins": {
+    value: "LIST",
+    about: "web pages of other hosts that may connect, e.g. https://chat.example.org",
+  },
+  "tls-cert": { value: "FILE", about: "certificate chain (PEM); serves https with tls-key" },
+  "tls-key": { value: "FILE", about: "private key (PEM)" },
+  "web-client": { value: undefined, about: "serve the web client (default: yes)" },
+  "devices-per-account": { value: "N", about: "devices of one account (default: 8)" },
+  "roster-entries": { value: "N", about: "roster entries of one account (default: 1000)" },
+  "mailbox-quota": { value: "SIZE", about: "bytes that wait for one device (default: 64MiB)" },
+  "mailbox-envelopes": { value: "N", about: "messages that wait for one device (default: 20000)" },
+  "mailbox-max-age": { value: "TIME", about: "how long they wait (default: 30d)" },
+  "session-max-age": {
+    value: "TIME",
+    about: "absence after which one signs in anew (default: 90d)",
+  },
+  "max-connections": { value: "N", about: "connections at once (default: 20000)" },
+  "requests-per-second": { value: "N", about: "of one connection, on average (default: 200)" },
+  "request-burst": { value: "N", about: "of one connection, at once (default: 4000)" },
+  "sign-in-attempts": {
+    value: "N",
+    about: "wrong passwords for one account from one address before delays (default: 5)",
+  },
+  "sign-in-attempts-per-address": {
+    value: "N",
+    about: "wrong passwords from one address before delays (default: 50)",
+  },
+  "registration-burst": {
+    value: "N",
+    about: "new accounts from one address, at once (default: 300)",
+  },
+  "registrations-per-minute": { value: "N", about: "and after that (default: 30)" },
+  "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
+  "log-format": { value: "FORMAT", about: "json (default) or pretty" },
+  metrics: { value: "WHERE", about: "who may read /metrics: off, loopback (default) or all" },
+  "metrics-token": {
+    value: "TOKEN",
+    about: "bearer token that /metrics asks for; environment or file only",
+    secret: true,
+  },
+};
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settingInfo, name);
+}
+
+export const settingNames: readonly SettingName[] = Object.keys(settingInfo).filter(isSettingName);
+
+export function environmentName(name: SettingName): string {
+  return `BEELINE_${name.replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** The settings as they may be printed. */
+export function printable(settings: Settings): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(settings)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [
+        name,
+        isSettingName(name) && settingInfo[name].secret === true ? "•••" : value,
+      ]),
+  );
+}
