@@ -1,0 +1,37 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIP } from "node:net";
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+export interface MetricsAccess {
+  readonly from: "off" | "loopback" | "all";
+  readonly token: string | undefined;
+}
+
+/** May this request read `/metrics`? */
+export function mayReadMetrics(access: MetricsAccess, request: IncomingMessage): boolean {
+  if (access.from === "off") return false;
+  if (access.from === "loopback" && !isFromThisMachine(request)) return false;
+  return access.token === undefined || equal(bearer(request), access.token);
+}
+
+/** What a reverse proxy on this machine forwards comes from elsewhere. */
+function isFromThisMachine(request: IncomingMessage): boolean {
+  const { headers, socket } = request;
+  if (headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined) return false;
+  const address = socket.remoteAddress ?? "";
+  const family = isIP(address);
+  return family !== 0 && loopback.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+function bearer({ headers }: IncomingMessage): string {
+  return /^Bearer +(.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+}
+
+function equal(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
