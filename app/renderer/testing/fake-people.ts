@@ -240,12 +240,8 @@ function earlier(count: number): readonly Line[] {
       "Which room?",
       "Second floor, the one with the plant.",
     ];
-    return [
-      minutes,
-      index % 3 === 1,
-      texts[index % texts.length] ?? "",
-      index % 3 === 1 ? read() : undefined,
-    ];
+    const text = texts[index % texts.length] ?? "";
+    return index % 3 === 1 ? [minutes, true, text, read()] : [minutes, false, text];
   });
 }
 
