@@ -1,0 +1,179 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import {
+  ChatMessage,
+  ClientEvent,
+  ClientLink,
+  Reply,
+  Sent,
+  type Command,
+} from "./client-wire.ts";
+
+const MAIN = fileURLToPath(new URL("client-process.ts", import.meta.url));
+
+const Line = v.union([ClientEvent, Reply]);
+
+export interface ClientOptions {
+  readonly server: string;
+  /** A client started again on the same folder is the same device. */
+  readonly dataFolder: string;
+}
+
+/** A real client in a process of its own. */
+export class Client implements AsyncDisposable {
+  /** Everything that it told, in order. */
+  readonly events: ClientEvent[] = [];
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #replies = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #waiters = new Set<() => void>();
+  #lastId = 0;
+
+  constructor({ server, dataFolder }: ClientOptions) {
+    this.#child = spawn(process.execPath, [MAIN, server, dataFolder], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#take(line));
+    // A process that has ended takes no more: the calls that wait are told below.
+    this.#child.stdin.on("error", () => undefined);
+    this.#child.once("exit", () => {
+      for (const reply of this.#replies.values()) reply.reject(new Error("the client has ended"));
+      this.#replies.clear();
+    });
+  }
+
+  async register(userName: string, password: string): Promise<void> {
+    await this.#call({ command: "register", userName, password });
+  }
+
+  async signIn(userName: string, password: string): Promise<void> {
+    await this.#call({ command: "signIn", userName, password });
+  }
+
+  /** False where no session is saved. */
+  async restore(userName: string): Promise<boolean> {
+    return v.parse(v.boolean(), await this.#call({ command: "restore", userName }));
+  }
+
+  async add(userName: string): Promise<void> {
+    await this.#call({ command: "add", userName });
+  }
+
+  async accept(userName: string): Promise<void> {
+    await this.#call({ command: "accept", userName });
+  }
+
+  /** Resolves once the message is queued. */
+  async send(to: string, text: string): Promise<Sent> {
+    return v.parse(Sent, await this.#call({ command: "send", to, text }));
+  }
+
+  async history(userName: string, limit: number): Promise<readonly ChatMessage[]> {
+    const found = await this.#call({ command: "history", with: userName, limit });
+    return v.parse(v.array(ChatMessage), found);
+  }
+
+  async links(): Promise<readonly ClientLink[]> {
+    return v.parse(v.array(ClientLink), await this.#call({ command: "links" }));
+  }
+
+  async cutDirect(): Promise<void> {
+    await this.#call({ command: "cutDirect" });
+  }
+
+  async restoreDirect(): Promise<void> {
+    await this.#call({ command: "restoreDirect" });
+  }
+
+  /** Received messages, in the order they were told. */
+  get received(): readonly ChatMessage[] {
+    return this.events.flatMap((event) => (event.event === "message" ? [event.message] : []));
+  }
+
+  /**
+   * The first event that `find` makes something of: one to come, or one told already.
+   * @param options.after where in `events` to begin; from their start if left out
+   * @throws Error after `timeoutMs`, naming `what`; whatever `find` throws
+   */
+  async until<T>(
+    what: string,
+    find: (event: ClientEvent) => T | undefined,
+    options: { readonly timeoutMs?: number; readonly after?: number } = {},
+  ): Promise<T> {
+    const { timeoutMs = 20_000, after = 0 } = options;
+    let looked = after;
+    const found = Promise.withResolvers<T>();
+    const look = () => {
+      try {
+        for (const event of this.events.slice(looked)) {
+          looked += 1;
+          const result = find(event);
+          if (result !== undefined) found.resolve(result);
+        }
+      } catch (error) {
+        found.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    const timer = setTimeout(
+      () => found.reject(new Error(`waited ${timeoutMs} ms in vain: ${what}`)),
+      timeoutMs,
+    );
+    this.#waiters.add(look);
+    try {
+      look();
+      return await found.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiters.delete(look);
+    }
+  }
+
+  /** Leaves in good order. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    const ended = once(this.#child, "exit");
+    await this.#call({ command: "close" });
+    await ended;
+  }
+
+  /** Ends the process without a chance to finish anything. */
+  async kill(): Promise<void> {
+    if (this.#ended) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  get #ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #call(command: Command): Promise<unknown> {
+    if (this.#ended) return Promise.reject(new Error("the client has ended"));
+    this.#lastId += 1;
+    const reply = Promise.withResolvers<unknown>();
+    this.#replies.set(this.#lastId, reply);
+    this.#child.stdin.write(`${JSON.stringify({ id: this.#lastId, command })}\n`);
+    return reply.promise;
+  }
+
+  #take(line: string): void {
+    const said = v.parse(Line, JSON.parse(line));
+    if ("event" in said) {
+      this.events.push(said);
+      for (const look of this.#waiters) look();
+      return;
+    }
+    const reply = this.#replies.get(said.id);
+    this.#replies.delete(said.id);
+    if ("error" in said) reply?.reject(new Error(`${said.error.reason}: ${said.error.message}`));
+    else reply?.resolve(said.result);
+  }
+}
