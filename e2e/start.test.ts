@@ -23,10 +23,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(data, { recursive: true }));
 
-function start(port: number): Started {
+function command(port: number): string[] {
   const program = join(import.meta.dirname, "..", "app", "start", "start.ts");
-  const args = [program, "--no-open", "--host", "127.0.0.1", "--port", String(port)];
-  return spawn(process.execPath, [...args, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
+  const address = ["--host", "127.0.0.1", "--port", String(port)];
+  return [process.execPath, program, "--no-open", ...address, "--data", data];
+}
+
+function start(port: number): Started {
+  const [node = "", ...args] = command(port);
+  return spawn(node, args, { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 async function addressOf(started: Started): Promise<string> {
@@ -53,6 +58,27 @@ describe("npm start", () => {
 
       started.kill(signal);
       expect(await ended).toEqual([0, null]);
+      await expect(fetch(address)).rejects.toThrow("fetch failed");
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "ends when only the shell that npm runs it by is ended",
+    async () => {
+      await using cleanUp = new AsyncDisposableStack();
+      const [node = "", ...args] = command(0);
+      const quoted = [node, ...args].map((word) => `'${word}'`).join(" ");
+      // The second command keeps the shell from becoming the program.
+      const shell = spawn("sh", ["-c", `${quoted}; true`], { stdio: ["ignore", "pipe", "pipe"] });
+      cleanUp.defer(() => void shell.kill("SIGTERM"));
+      // The pipe ends with its last writer: the shell, the program and the server.
+      const over = once(shell, "close");
+      const address = await addressOf(shell);
+      shell.stdout.resume();
+      shell.stderr.resume();
+      shell.kill("SIGTERM");
+      await over;
       await expect(fetch(address)).rejects.toThrow("fetch failed");
     },
     TIMEOUT_MS,

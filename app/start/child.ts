@@ -4,6 +4,7 @@ import { once } from "node:events";
 
 /** How long a program may take to end by itself before it is killed. */
 const GRACE_MS = 10_000;
+const ORPHAN_CHECK_MS = 500;
 
 /**
  * Starts a program in a process group of its own, so that Ctrl-C reaches it once, by `end`, and not
@@ -37,6 +38,20 @@ export async function end(child: ChildProcess): Promise<void> {
   child.kill("SIGTERM");
   await ended;
   clearTimeout(timer);
+}
+
+/**
+ * Calls back once the program that started this one has ended. npm runs scripts by a shell that
+ * dies of a SIGTERM without passing it on, which would leave everything running with no terminal.
+ */
+export function whenOrphaned(callback: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, ORPHAN_CHECK_MS);
+  timer.unref();
 }
 
 function hasEnded(child: ChildProcess): boolean {

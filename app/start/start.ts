@@ -6,7 +6,7 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { buildRenderer, buildShell } from "./build.ts";
-import { end, launch, statusOf } from "./child.ts";
+import { end, launch, statusOf, whenOrphaned } from "./child.ts";
 import { fetchElectron, findElectron } from "./electron.ts";
 import { chooseOpening, hasDisplay } from "./opening.ts";
 import { readOptions } from "./options.ts";
@@ -37,6 +37,7 @@ async function run(): Promise<number> {
   );
   children.push(server);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, endAll);
+  whenOrphaned(endAll);
   const ended = statusOf(server);
   if (server.stdout !== null) {
     createInterface({ input: server.stdout }).on("line", (text) => {
