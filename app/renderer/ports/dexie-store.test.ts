@@ -55,6 +55,13 @@ test("without Web Locks it opens all the same and says so", async () => {
   expect(warn).toHaveBeenCalledOnce();
 });
 
+test("closing is no error in the log", async () => {
+  const error = vi.spyOn(log, "error");
+  const store = await createDexieStores(log).open(account);
+  await store[Symbol.asyncDispose]();
+  expect(error).not.toHaveBeenCalled();
+});
+
 test("a full storage is told as full, and nothing of the batch stays", async () => {
   await using store = await createDexieStores(log).open(account);
   await store.commit([{ type: "put-value", key: "old", value: "v" }]);

@@ -46,8 +46,12 @@ export function createDexieStores(log: Log): StoreOpener {
         log.warn("another window needs a newer history: this one lets go of it");
         database.close();
       });
-      database.on("close", () => log.error("the browser closed the history", { account }));
-      return new DexieStore(database, unlock);
+      const store = new DexieStore(database, unlock);
+      // Fires for one's own closing too.
+      database.on("close", () => {
+        if (!store.disposed) log.error("the browser closed the history", { account });
+      });
+      return store;
     },
   };
 }
@@ -95,6 +99,7 @@ async function openDatabase(database: HistoryDatabase): Promise<void> {
 class DexieStore implements Store {
   readonly #database: HistoryDatabase;
   readonly #unlock: () => void;
+  disposed = false;
 
   constructor(database: HistoryDatabase, unlock: () => void) {
     this.#database = database;
@@ -167,6 +172,7 @@ class DexieStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
     this.#database.close();
     this.#unlock();
   }
