@@ -32,8 +32,13 @@ export async function askSecretly(question: string): Promise<string> {
   try {
     let typed: readonly string[] = [];
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
-      for (const character of String(chunk)) {
-        if (character === "\r" || character === "\n" || character === CTRL_D) return typed.join("");
+      const characters = [...String(chunk)];
+      for (const [n, character] of characters.entries()) {
+        if (character === "\r" || character === "\n" || character === CTRL_D) {
+          // Pasted lines: the next question gets the rest.
+          if (n + 1 < characters.length) stdin.unshift(characters.slice(n + 1).join(""));
+          return typed.join("");
+        }
         if (character === CTRL_C) throw new CliError(exitCodes.interrupted, "Interrupted.");
         const isErase = character === "\u007F" || character === "\b";
         typed = isErase ? typed.slice(0, -1) : [...typed, character];
