@@ -43,7 +43,8 @@ export function createHttpServer(
   return server;
 }
 
-function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
+/** @throws OperatorError where they cannot be read, or are no pair */
+export function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
   try {
     const pair = { cert: readFileSync(cert), key: readFileSync(key) };
     // Throws for what is no certificate, no key, or not a pair.

@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import * as v from "valibot";
+import {
+  DisplayName,
+  encodeId,
+  ID_BYTES,
+  ProtocolError,
+  UserId,
+  UserName,
+} from "../../shared/protocol/index.ts";
+import { OperatorError, usageError } from "../config/operator-error.ts";
+import { defaultRendezvousConfig } from "../rendezvous-config.ts";
+import { createArgon2Verifier } from "../sign-in/argon2-verifier.ts";
+import type { Account, Store } from "../store/store.ts";
+import {
+  expectPositionals,
+  hasOption,
+  parseArguments,
+  settingsOf,
+  table,
+  textOption,
+  timeText,
+  type Arguments,
+  type Surroundings,
+} from "./command.ts";
+import { openStore } from "./data-folder.ts";
+import { newPassword } from "./password.ts";
+
+const PAGE = 500;
+
+const OPTIONS = {
+  "password-file": { type: "string" },
+  "display-name": { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+/** `user add|list|disable|enable|reset-password` */
+export async function userCommand(
+  argv: readonly string[],
+  surroundings: Surroundings,
+): Promise<void> {
+  const [action, ...rest] = argv;
+  const args = parseArguments(rest, OPTIONS);
+  switch (action) {
+    case "add":
+      return addUser(args, surroundings);
+    case "list":
+      return listUsers(args, surroundings);
+    case "disable":
+      return setDisabled(args, surroundings, true);
+    case "enable":
+      return setDisabled(args, surroundings, false);
+    case "reset-password":
+      return resetPassword(args, surroundings);
+    case undefined:
+    default:
+      throw usageError("Use user add, list, disable, enable or reset-password.");
+  }
+}
+
+async function addUser(args: Arguments, surroundings: Surroundings): Promise<void> {
+  const [name = ""] = expectPositionals(args, "NAME");
+  const userName = valid(UserName, name, `"${name}" cannot be a user name`);
+  const shown = textOption(args, "display-name") ?? userName;
+  const displayName = valid(DisplayName, shown, `"${shown}" cannot be a display name`);
+  await using store = await openStore(settingsOf(args, surroundings), "command");
+  if ((await store.accounts.byName(userName)) !== undefined) throw taken(userName);
+  const credential = await enrol(args, surroundings);
+  const userId = v.parse(UserId, encodeId(randomBytes(ID_BYTES)));
+  try {
+    await store.accounts.create({ userId, userName, displayName, credential, now: Date.now() });
+  } catch (error) {
+    if (error instanceof ProtocolError && error.errorName === "user-name-taken") {
+      throw taken(userName);
+    }
+    throw error;
+  }
+  surroundings.stdout.write(`${userName} can sign in now.\n`);
+}
+
+async function listUsers(args: Arguments, surroundings: Surroundings): Promise<void> {
+  expectPositionals(args);
+  await using store = await openStore(settingsOf(args, surroundings), "existing");
+  const accounts = await allAccounts(store);
+  if (hasOption(args, "json")) {
+    for (const { userName, displayName, disabled, createdAt, lastSeen } of accounts) {
+      const line = { userName, displayName, disabled, createdAt, lastSeen };
+      surroundings.stdout.write(`${JSON.stringify(line)}\n`);
+    }
+    return;
+  }
+  const rows = accounts.map((account) => [
+    account.userName,
+    account.displayName,
+    account.disabled ? "disabled" : "",
+    timeText(account.createdAt),
+    timeText(account.lastSeen),
+  ]);
+  surroundings.stdout.write(
+    table([["USER", "NAME", "STATE", "CREATED (UTC)", "LAST SEEN (UTC)"], ...rows]),
+  );
+}
+
+async function setDisabled(
+  args: Arguments,
+  surroundings: Surroundings,
+  disabled: boolean,
+): Promise<void> {
+  const [name = ""] = expectPositionals(args, "NAME");
+  await using store = await openStore(settingsOf(args, surroundings), "existing");
+  const { userId, userName } = await find(store, name);
+  await store.accounts.setDisabled(userId, disabled);
+  surroundings.stdout.write(
+    disabled ? `${userName} is disabled and signed out everywhere.\n` : `${userName} is enabled.\n`,
+  );
+}
+
+async function resetPassword(args: Arguments, surroundings: Surroundings): Promise<void> {
+  const [name = ""] = expectPositionals(args, "NAME");
+  await using store = await openStore(settingsOf(args, surroundings), "existing");
+  const { userId, userName } = await find(store, name);
+  const credential = await enrol(args, surroundings);
+  await store.accounts.setCredential(userId, credential);
+  // Whoever knew the old password may have a session.
+  await store.sessions.removeOfUser(userId);
+  surroundings.stdout.write(`${userName} has a new password and is signed out everywhere.\n`);
+}
+
+async function enrol(args: Arguments, surroundings: Surroundings): Promise<string> {
+  const password = await newPassword(textOption(args, "password-file"), surroundings);
+  return createArgon2Verifier(defaultRendezvousConfig.argon2).enrol({ type: "password", password });
+}
+
+async function find(store: Store, name: string): Promise<Account> {
+  const account = await store.accounts.byName(name);
+  if (account === undefined) throw new OperatorError(`There is no user ${name}.`);
+  return account;
+}
+
+async function allAccounts(store: Store): Promise<Account[]> {
+  const accounts: Account[] = [];
+  for (;;) {
+    const last = accounts.at(-1);
+    const page = await store.accounts.list({
+      ...(last === undefined ? {} : { after: last.userId }),
+      limit: PAGE,
+    });
+    accounts.push(...page);
+    if (page.length < PAGE) return accounts;
+  }
+}
+
+function valid(schema: v.GenericSchema<string, string>, text: string, otherwise: string): string {
+  const result = v.safeParse(schema, text);
+  if (result.success) return result.output;
+  throw usageError(`${otherwise}: ${result.issues[0].message}`);
+}
+
+function taken(userName: string): OperatorError {
+  return new OperatorError(`There is a user ${userName} already.`);
+}
