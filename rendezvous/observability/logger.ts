@@ -18,7 +18,7 @@ export function createLogger(level: Settings["log-level"], format: Settings["log
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: REDACT.flatMap((name) => [name, `*.${name}`]), censor: "•••" },
   };
-  if (format === "json") return pino(options, pino.destination({ dest: 1, sync: true }));
+  if (format === "json") return pino(options, standardOutput());
   try {
     createRequire(import.meta.url).resolve("pino-pretty");
   } catch (error) {
@@ -27,4 +27,15 @@ export function createLogger(level: Settings["log-level"], format: Settings["log
     });
   }
   return pino({ ...options, transport: { target: "pino-pretty" } });
+}
+
+/** Bytes of log that wait for whoever reads it; what comes then is dropped. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** Never blocks the server, also where nobody reads any more. */
+function standardOutput(): pino.DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+  // A closed pipe ends the log, not the server: there is nowhere left to tell it.
+  output.on("error", () => undefined);
+  return output;
 }
