@@ -189,7 +189,6 @@ export const en = {
     blocked: (name: string) => `You blocked ${name}.`,
     gone: (name: string) => `You and ${name} are not buddies any more.`,
     addAgain: "Add again",
-    emoji: "Emoji",
   },
 
   delivery: {

@@ -175,7 +175,6 @@ export const zhCn: Catalogue = {
     blocked: (name) => `你已屏蔽${name}。`,
     gone: (name) => `你和${name}已不是好友。`,
     addAgain: "重新添加",
-    emoji: "表情",
   },
 
   delivery: {

@@ -1,0 +1,37 @@
+import { render } from "preact";
+import { ChatKit } from "../../shared/chatkit/chatkit.ts";
+import { App } from "./app.tsx";
+import { createI18n } from "./i18n/i18n.ts";
+import { AppModel } from "./model/app-model.ts";
+import { attend } from "./model/attention.ts";
+import { loadSettings } from "./model/settings.ts";
+import { createWindowLocks } from "./model/window-lock.ts";
+import { createBrowserPlatform } from "./platform/browser.ts";
+import { createElectronPlatform } from "./platform/electron.ts";
+import { createBrowserPorts } from "./ports/browser-ports.ts";
+import { isLookedAt } from "./screens/use-reading.ts";
+import "./styles/index.css";
+
+declare const __BEELINE_VERSION__: string;
+
+const platform =
+  globalThis.window.beeline === undefined
+    ? createBrowserPlatform(__BEELINE_VERSION__)
+    : await createElectronPlatform(globalThis.window.beeline);
+const settings = await loadSettings(platform, navigator.languages);
+const ports = { ...createBrowserPorts(), localAddresses: () => platform.localAddresses() };
+const host = { client: platform.client, deviceName: platform.deviceName };
+
+const model = new AppModel({
+  platform,
+  settings,
+  i18n: createI18n(settings.language),
+  locks: createWindowLocks(),
+  createKit: (server) => new ChatKit({ server, host, ports }),
+});
+attend(model, () => !isLookedAt());
+
+const root = document.querySelector("#app");
+if (root === null) throw new Error("the page has no #app");
+render(<App model={model} />, root);
+await model.start();

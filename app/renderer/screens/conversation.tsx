@@ -1,0 +1,110 @@
+import type { JSX } from "preact";
+import type { LinkStatus } from "../../../shared/chatkit/api.ts";
+import type { UserId } from "../../../shared/protocol/index.ts";
+import { Avatar } from "../components/avatar.tsx";
+import { IconButton } from "../components/button.tsx";
+import { useAccount, useText } from "../components/context.tsx";
+import { PathGlyph } from "../components/path-glyph.tsx";
+import { Tooltip } from "../components/tooltip.tsx";
+import { useNow } from "../components/use-now.ts";
+import type { OpenConversation } from "../model/account-model.ts";
+import { entryName } from "../model/buddies.ts";
+import { Composer } from "./composer.tsx";
+import { MessageList } from "./message-list.tsx";
+import { presenceLine } from "./presence-line.ts";
+
+export interface ConversationProps {
+  readonly open: OpenConversation;
+  readonly detailsOpen: boolean;
+  readonly onDetails: () => void;
+}
+
+export function ConversationScreen(props: ConversationProps): JSX.Element {
+  const { open, detailsOpen, onDetails } = props;
+  const account = useAccount();
+  const { t, format } = useText();
+  const now = useNow(30_000);
+  const entry = account.roster.value.get(open.peer);
+  const { conversationId } = open.model;
+  const title = account.conversations.value.find(
+    (conversation) => conversation.conversationId === conversationId,
+  )?.title;
+  const name = entry === undefined ? (title ?? "") : entryName(entry);
+  return (
+    <main class="conversation" aria-label={t.chat.label(name)}>
+      <header class="conversation-head">
+        <span class="back-button">
+          <IconButton
+            icon="back"
+            label={t.chat.backToList}
+            onClick={() => account.closeConversation()}
+          />
+        </span>
+        <Avatar id={open.peer} name={name} size={40} show={entry?.presence.show} />
+        <div class="conversation-who">
+          <h1>
+            <bdi>{name}</bdi>
+          </h1>
+          <p class="conversation-presence" dir="auto">
+            {entry !== undefined && presenceLine(t, format, entry, now)}
+            {entry !== undefined && entry.presence.statusText !== "" && (
+              <span class="conversation-status"> · {entry.presence.statusText}</span>
+            )}
+          </p>
+        </div>
+        <LinkChip peer={open.peer} />
+        <span aria-current={detailsOpen ? "true" : undefined} class="details-button">
+          <IconButton
+            icon="info"
+            label={t.chat.details}
+            aria-pressed={detailsOpen}
+            onClick={onDetails}
+          />
+        </span>
+      </header>
+      <MessageList key={conversationId} model={open.model} peerName={name} />
+      <Composer
+        key={`c:${conversationId}`}
+        conversationId={conversationId}
+        peerName={name}
+        entry={entry}
+      />
+    </main>
+  );
+}
+
+/** How one's machine reaches theirs at this moment. */
+function LinkChip({ peer }: { peer: UserId }): JSX.Element | null {
+  const account = useAccount();
+  const { t, format } = useText();
+  const links = account.links.value.filter((link) => link.userId === peer);
+  const best = bestLink(links);
+  if (best === undefined) return null;
+  const { kind, link } = best;
+  const trip = link.roundTripMs === undefined ? undefined : format.duration(link.roundTripMs);
+  const [label, hint] = {
+    direct: [t.chat.linkDirect, t.chat.linkDirectHint(trip)] as const,
+    relay: [t.chat.linkRelay, t.chat.linkRelayHint(trip)] as const,
+    opening: [t.chat.linkOpening, t.chat.linkOpeningHint] as const,
+  }[kind];
+  return (
+    <Tooltip text={hint}>
+      <button type="button" class={`chip chip-${kind}`} data-testid="link-status" data-link={kind}>
+        <PathGlyph path={kind === "direct" ? "direct" : "relayed"} />
+        <span class="chip-label">{label}</span>
+        {trip !== undefined && kind !== "opening" && <span class="chip-trip">{trip}</span>}
+      </button>
+    </Tooltip>
+  );
+}
+
+function bestLink(
+  links: readonly LinkStatus[],
+): { kind: "direct" | "relay" | "opening"; link: LinkStatus } | undefined {
+  const direct = links.find((link) => link.direct === "open");
+  if (direct !== undefined) return { kind: "direct", link: direct };
+  const relay = links.find((link) => link.relay === "open");
+  if (relay !== undefined) return { kind: "relay", link: relay };
+  const opening = links.find((link) => link.direct === "opening" || link.relay === "opening");
+  return opening === undefined ? undefined : { kind: "opening", link: opening };
+}

@@ -1,0 +1,236 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { limits, type RosterEntry, type UserId } from "../../../shared/protocol/index.ts";
+import { Avatar } from "../components/avatar.tsx";
+import { Button, IconButton } from "../components/button.tsx";
+import { useAccount, useApp, useText } from "../components/context.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { Field } from "../components/field.tsx";
+import { Icon } from "../components/icons.tsx";
+import { entryName } from "../model/buddies.ts";
+import { presenceLine } from "./presence-line.ts";
+
+/** What is known of a buddy, and what can be done about them. */
+export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }): JSX.Element {
+  const account = useAccount();
+  const { t, format } = useText();
+  const entry = account.roster.value.get(peer);
+  const name = entry === undefined ? "" : entryName(entry);
+  return (
+    <aside
+      class="details"
+      aria-label={t.details.title}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onClose();
+      }}
+    >
+      <header class="details-head">
+        <h2>{t.details.title}</h2>
+        <IconButton icon="close" label={t.common.close} onClick={onClose} />
+      </header>
+      {entry !== undefined && (
+        <div class="details-body">
+          <div class="details-who">
+            <Avatar id={peer} name={name} size={88} show={entry.presence.show} />
+            <p class="details-name">
+              <bdi>{name}</bdi>
+            </p>
+            <p class="details-presence">{presenceLine(t, format, entry, Date.now())}</p>
+            {entry.presence.statusText !== "" && (
+              <p class="details-status" dir="auto">
+                {entry.presence.statusText}
+              </p>
+            )}
+            <p class="details-user">
+              <span class="visually-hidden">{t.details.userName}: </span>
+              <bdi>@{entry.profile.userName}</bdi>
+            </p>
+          </div>
+          {entry.state === "buddies" && <Naming key={peer} entry={entry} />}
+          {entry.state === "buddies" && <Devices entry={entry} />}
+          <Danger entry={entry} onDone={onClose} />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+function Naming({ entry }: { entry: RosterEntry }): JSX.Element {
+  const app = useApp();
+  const { kit, roster } = useAccount();
+  const { t } = useText();
+  const [nickname, setNickname] = useState(entry.nickname);
+  const [group, setGroup] = useState(entry.group);
+  useEffect(() => {
+    setNickname(entry.nickname);
+    setGroup(entry.group);
+  }, [entry.nickname, entry.group]);
+  const changed = nickname.trim() !== entry.nickname || group.trim() !== entry.group;
+  const groups = new Set([...roster.value.values()].map((other) => other.group));
+  groups.delete("");
+  return (
+    <form
+      class="details-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        app.attempt(async () => {
+          const change = { nickname: nickname.trim(), group: group.trim() };
+          await kit.roster.update(entry.profile.userId, change);
+          app.toasts.show("success", t.common.saved);
+        });
+      }}
+    >
+      <Field
+        label={t.details.nickname}
+        placeholder={entry.profile.displayName}
+        maxLength={limits.MAX_NICKNAME_LENGTH}
+        value={nickname}
+        onText={setNickname}
+        hint={t.details.nicknameHint}
+      />
+      <Field
+        label={t.details.group}
+        maxLength={limits.MAX_GROUP_LENGTH}
+        value={group}
+        onText={setGroup}
+        hint={t.details.groupHint}
+      />
+      {groups.size > 0 && (
+        <div class="tags">
+          {[...groups].slice(0, 8).map((name) => (
+            <button
+              key={name}
+              type="button"
+              class="tag"
+              aria-pressed={name === group}
+              onClick={() => setGroup(name === group ? "" : name)}
+            >
+              <bdi>{name}</bdi>
+            </button>
+          ))}
+        </div>
+      )}
+      {changed && (
+        <Button kind="primary" type="submit">
+          {t.common.save}
+        </Button>
+      )}
+    </form>
+  );
+}
+
+function Devices({ entry }: { entry: RosterEntry }): JSX.Element {
+  const account = useAccount();
+  const { t, format } = useText();
+  const links = account.links.value;
+  return (
+    <section class="details-section">
+      <h3>{t.details.devices}</h3>
+      {entry.devices.length === 0 && <p class="empty-text">{t.details.noDevices}</p>}
+      <ul>
+        {entry.devices.map((device) => {
+          const endpoint = entry.presence.endpoints.find((e) => e.deviceId === device.deviceId);
+          const link = links.find((l) => l.deviceId === device.deviceId);
+          const way =
+            link?.direct === "open"
+              ? t.chat.linkDirect
+              : link?.relay === "open"
+                ? t.chat.linkRelay
+                : undefined;
+          return (
+            <li key={device.deviceId} class="device">
+              <Icon name="device" />
+              <div class="device-words">
+                <p class="device-name">
+                  <bdi>{device.name}</bdi>
+                  <span class={endpoint === undefined ? "badge" : "badge badge-good"}>
+                    {endpoint === undefined ? t.details.deviceOffline : t.details.deviceOnline}
+                  </span>
+                </p>
+                {endpoint !== undefined && (
+                  <dl>
+                    <dt>{t.details.seenAs}</dt>
+                    <dd>{addressText(endpoint.observed)}</dd>
+                    {endpoint.local.length > 0 && (
+                      <>
+                        <dt>{t.details.ownAddresses}</dt>
+                        <dd>{endpoint.local.map(addressText).join(", ")}</dd>
+                      </>
+                    )}
+                    <dt>{t.details.connection}</dt>
+                    <dd>
+                      {[
+                        way ?? t.details.connectionNone,
+                        way !== undefined && link?.roundTripMs !== undefined
+                          ? t.details.roundTrip(format.duration(link.roundTripMs))
+                          : undefined,
+                        link?.direct === "open" && link.openedInMs !== undefined
+                          ? t.details.openedIn(format.duration(link.openedInMs))
+                          : undefined,
+                      ]
+                        .filter((part) => part !== undefined)
+                        .join(" · ")}
+                    </dd>
+                  </dl>
+                )}
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function addressText({ address, port }: { address: string; port: number }): string {
+  if (port === 0) return address;
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function Danger({ entry, onDone }: { entry: RosterEntry; onDone: () => void }): JSX.Element {
+  const app = useApp();
+  const { kit } = useAccount();
+  const { t } = useText();
+  const [asking, setAsking] = useState<"block" | "remove">();
+  const name = entryName(entry);
+  const { userId } = entry.profile;
+  return (
+    <section class="details-section details-danger">
+      {entry.state === "blocked" ? (
+        <Button icon="block" onClick={() => app.attempt(() => kit.roster.unblock(userId))}>
+          {t.sidebar.unblock}
+        </Button>
+      ) : (
+        <Button kind="danger-quiet" icon="block" onClick={() => setAsking("block")}>
+          {t.details.block}
+        </Button>
+      )}
+      {entry.state === "buddies" && (
+        <Button kind="danger-quiet" icon="trash" onClick={() => setAsking("remove")}>
+          {t.details.removeBuddy}
+        </Button>
+      )}
+      {asking === "block" && (
+        <Confirm
+          title={t.details.blockTitle(name)}
+          text={t.details.blockText}
+          action={t.details.block}
+          onConfirm={() => app.attempt(() => kit.roster.block(userId))}
+          onClose={() => setAsking(undefined)}
+        />
+      )}
+      {asking === "remove" && (
+        <Confirm
+          title={t.details.removeTitle(name)}
+          text={t.details.removeText}
+          action={t.common.remove}
+          onConfirm={() => {
+            app.attempt(() => kit.roster.remove(userId));
+            onDone();
+          }}
+          onClose={() => setAsking(undefined)}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,90 @@
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Announcer } from "../components/announcer.tsx";
+import { AccountContext, useApp, useText } from "../components/context.tsx";
+import type { AccountModel } from "../model/account-model.ts";
+import { bodyText } from "../model/body.ts";
+import { entryName } from "../model/buddies.ts";
+import { AddBuddyDialog } from "./add-buddy.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { ConversationScreen } from "./conversation.tsx";
+import { Details } from "./details.tsx";
+import { Empty } from "./empty.tsx";
+import { SettingsDialog } from "./settings.tsx";
+import { Sidebar } from "./sidebar.tsx";
+
+/** The signed-in application: list, conversation and details beside each other. */
+export function MainScreen({ account }: { account: AccountModel }): JSX.Element {
+  const { t } = useText();
+  const [dialog, setDialog] = useState<"add-buddy" | "settings">();
+  const [details, setDetails] = useState(false);
+  const open = account.open.value;
+  const close = (): void => setDialog(undefined);
+  return (
+    <AccountContext.Provider value={account}>
+      <div class="app" data-testid="main-screen">
+        <ConnectionBanner />
+        <div
+          class={`panes ${open === undefined ? "" : "has-conversation"} ${details && open !== undefined ? "has-details" : ""}`}
+        >
+          <Sidebar
+            onAddBuddy={() => setDialog("add-buddy")}
+            onSettings={() => setDialog("settings")}
+          />
+          {open === undefined ? (
+            <main class="welcome">
+              <Empty
+                picture="welcome"
+                title={t.welcome.title(account.self.value?.profile.displayName ?? "")}
+                text={t.welcome.text}
+              >
+                <p class="welcome-hint">{t.welcome.hint}</p>
+              </Empty>
+            </main>
+          ) : (
+            <ConversationScreen
+              open={open}
+              detailsOpen={details}
+              onDetails={() => setDetails(!details)}
+            />
+          )}
+          {details && open !== undefined && (
+            <Details peer={open.peer} onClose={() => setDetails(false)} />
+          )}
+        </div>
+        {dialog === "add-buddy" && <AddBuddyDialog onClose={close} />}
+        {dialog === "settings" && <SettingsDialog onClose={close} />}
+        <Announcements account={account} />
+      </div>
+    </AccountContext.Provider>
+  );
+}
+
+/** New messages and connection changes, for those who listen. */
+function Announcements({ account }: { account: AccountModel }): JSX.Element {
+  const app = useApp();
+  const announcer = useMemo(() => new Announcer(), []);
+  const lost = useRef(false);
+  useEffect(() => {
+    const ends = [
+      account.kit.on("message", (message) => {
+        if (message.own) return;
+        const entry = account.kit.roster.get(message.from);
+        const t = app.i18n.text.peek();
+        const text = bodyText(message.body) ?? t.chat.unknownBody;
+        announcer.say(t.chat.announce(entry === undefined ? "" : entryName(entry), text));
+      }),
+      account.kit.on("connection", ({ state }) => {
+        const t = app.i18n.text.peek();
+        if (state === "waiting" && !lost.current) announcer.say(t.countdownAnnounce);
+        if (state === "online" && lost.current) announcer.say(t.connection.reconnected);
+        if (state === "waiting") lost.current = true;
+        if (state === "online") lost.current = false;
+      }),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [account, app, announcer]);
+  return <announcer.Region />;
+}

@@ -1,0 +1,148 @@
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { useApp, useText } from "../components/context.tsx";
+import { Icon } from "../components/icons.tsx";
+import type { ConversationModel } from "../model/conversation-model.ts";
+import { startOfDay } from "../i18n/format.ts";
+import { timelineRows } from "../model/timeline.ts";
+import { TimelineRowView } from "./timeline-row.tsx";
+import { useReading } from "./use-reading.ts";
+
+/** Nearer to the end than this is at the end; nearer to the start than this loads older ones. */
+const END_PX = 48;
+const LOAD_PX = 800;
+
+export interface MessageListProps {
+  readonly model: ConversationModel;
+  readonly peerName: string;
+}
+
+/** The messages, virtualised; at the end until the person scrolls up. */
+export function MessageList({ model, peerName }: MessageListProps): JSX.Element {
+  const app = useApp();
+  const { t } = useText();
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const stick = useRef(true);
+  const messages = model.messages.value;
+  const complete = model.complete.value;
+  const ready = model.ready.value;
+  const unreadFrom = model.unreadFrom.value;
+
+  const rows = useMemo(
+    () => timelineRows(messages, { unreadFrom, complete, startOfDay }),
+    [messages, unreadFrom, complete],
+  );
+  const fresh = useReading(model, atEnd);
+
+  // True only for the one rendering in which older messages came: the place is then kept from the end.
+  const firstId = messages[0]?.id;
+  const before = useRef(firstId);
+  const shift = before.current !== firstId && messages.some(({ id }) => id === before.current);
+  useLayoutEffect(() => {
+    before.current = firstId;
+  });
+
+  const last = rows.length - 1;
+  const own = messages.at(-1)?.own === true;
+  const newest = messages.at(-1)?.id;
+  const toEnd = (): void => list.current?.scrollToIndex(last, { align: "end" });
+
+  // What one sends is where one looks, wherever one was.
+  useLayoutEffect(() => {
+    if (own) stick.current = true;
+    if (stick.current) toEnd();
+  }, [newest]);
+  useLayoutEffect(() => {
+    if (stick.current) toEnd();
+  }, [rows, ready]);
+
+  // A smaller window (a keyboard, a growing composer) keeps the end in sight.
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (stick.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: "end" });
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const older = (): void => app.attempt(() => model.loadOlder());
+  const onScroll = (offset: number): void => {
+    const handle = list.current;
+    if (handle === null) return;
+    const isEnd = handle.scrollSize - offset - handle.viewportSize < END_PX;
+    stick.current = isEnd;
+    setAtEnd(isEnd);
+    if (offset < LOAD_PX && ready && !complete) older();
+  };
+
+  return (
+    <div class="messages-frame">
+      <div
+        ref={scroller}
+        class="messages"
+        role="log"
+        aria-live="off"
+        aria-label={t.chat.messages}
+        aria-busy={!ready}
+        tabIndex={0}
+        data-testid="messages"
+        onKeyDown={(event) => moveAmongMarks(event)}
+      >
+        <div class="messages-spacer" />
+        <Virtualizer
+          ref={list}
+          scrollRef={scroller}
+          shift={shift}
+          bufferSize={400}
+          onScroll={onScroll}
+          onResize={() => {
+            if (stick.current) toEnd();
+          }}
+        >
+          {rows.map((row, index) => (
+            <TimelineRowView
+              key={row.key}
+              row={row}
+              peerName={peerName}
+              alone={messages.length === 0}
+              tabbable={index === last}
+            />
+          ))}
+        </Virtualizer>
+      </div>
+      {!atEnd && (
+        <button
+          type="button"
+          class={`to-end ${fresh > 0 ? "has-new" : ""}`}
+          data-testid="to-end"
+          aria-label={fresh > 0 ? t.chat.newMessages(fresh) : t.chat.toBottom}
+          onClick={() => {
+            stick.current = true;
+            toEnd();
+          }}
+        >
+          {fresh > 0 && <span>{t.chat.newMessages(fresh)}</span>}
+          <Icon name="arrowDown" size={18} />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The marks of all messages are one stop of the Tab key; arrows go from one to the next. */
+function moveAmongMarks(event: KeyboardEvent): void {
+  if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+  const { currentTarget, target } = event;
+  if (!(currentTarget instanceof HTMLElement) || !(target instanceof HTMLElement)) return;
+  if (!target.matches(".message-mark")) return;
+  const marks = [...currentTarget.querySelectorAll<HTMLElement>(".message-mark")];
+  const next = marks[marks.indexOf(target) + (event.key === "ArrowUp" ? -1 : 1)];
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
+}

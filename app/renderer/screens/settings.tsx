@@ -1,0 +1,59 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Dialog } from "../components/dialog.tsx";
+import { useText } from "../components/context.tsx";
+import { Icon, type IconName } from "../components/icons.tsx";
+import { AboutSection } from "./settings-about.tsx";
+import { AppearanceSection, NotificationsSection } from "./settings-appearance.tsx";
+import { DevicesSection } from "./settings-devices.tsx";
+import { PasswordSection } from "./settings-password.tsx";
+import { ProfileSection } from "./settings-profile.tsx";
+
+const sections = {
+  profile: ["person", ProfileSection],
+  appearance: ["palette", AppearanceSection],
+  notifications: ["bell", NotificationsSection],
+  devices: ["device", DevicesSection],
+  password: ["lock", PasswordSection],
+  about: ["info", AboutSection],
+} as const satisfies Record<string, readonly [IconName, () => JSX.Element | null]>;
+
+type SectionName = keyof typeof sections;
+const names = [
+  "profile",
+  "appearance",
+  "notifications",
+  "devices",
+  "password",
+  "about",
+] as const satisfies readonly SectionName[];
+
+export function SettingsDialog({ onClose }: { onClose: () => void }): JSX.Element {
+  const { t } = useText();
+  const [current, setCurrent] = useState<SectionName>("profile");
+  const [, Section] = sections[current];
+  return (
+    <Dialog title={t.settings.title} size="large" onClose={onClose}>
+      <div class="settings">
+        <nav class="settings-nav" aria-label={t.settings.title}>
+          {names.map((name) => (
+            <button
+              key={name}
+              type="button"
+              class="settings-link"
+              aria-current={name === current ? "page" : undefined}
+              onClick={() => setCurrent(name)}
+            >
+              <Icon name={sections[name][0]} size={18} />
+              <span>{t.settings.sections[name]}</span>
+            </button>
+          ))}
+        </nav>
+        <section class="settings-section" aria-label={t.settings.sections[current]} tabIndex={0}>
+          <h3>{t.settings.sections[current]}</h3>
+          <Section />
+        </section>
+      </div>
+    </Dialog>
+  );
+}
