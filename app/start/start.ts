@@ -13,7 +13,7 @@ import { readOptions } from "./options.ts";
 import { readServerLine } from "./server-log.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const options = readOptions(process.argv.slice(2), process.env);
+const options = readOptions(process.argv.slice(2));
 const surroundings = {
   platform: process.platform,
   env: process.env,
