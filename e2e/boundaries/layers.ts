@@ -34,14 +34,22 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "app/cli",
     layers: ["shared/protocol", "shared/crypto", "shared/chatkit", "app/peer"],
-    packages: ["lowdb", "valibot", "wrtc", "ws"],
+    packages: ["lowdb", "simple-peer", "valibot", "wrtc", "ws"],
     node: true,
   },
   {
     folder: "app/renderer",
     // The preload only for the type of its bridge.
     layers: ["shared/protocol", "shared/crypto", "shared/chatkit", "app/peer", "app/preload"],
-    packages: ["@preact/signals", "dexie", "linkifyjs", "preact", "valibot", "virtua"],
+    packages: [
+      "@preact/signals",
+      "dexie",
+      "linkifyjs",
+      "preact",
+      "simple-peer",
+      "valibot",
+      "virtua",
+    ],
     node: false,
   },
   { folder: "app/preload", layers: [], packages: ["electron", "valibot"], node: false },

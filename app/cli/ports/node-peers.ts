@@ -1,8 +1,7 @@
 import { createRequire } from "node:module";
+import SimplePeer from "simple-peer";
 import type { PeerConnector } from "../../../shared/chatkit/ports.ts";
-import { createSimplePeerConnector } from "../../peer/simple-peer-connector.ts";
-
-type WebRtc = typeof import("wrtc");
+import { createSimplePeerConnector, type WebRtc } from "../../peer/simple-peer-connector.ts";
 
 /**
  * Direct links by `wrtc`, whose native code is loaded by the first call; undefined where there is
@@ -10,7 +9,7 @@ type WebRtc = typeof import("wrtc");
  */
 export function loadNodePeers(): PeerConnector | undefined {
   const wrtc = loadWrtc();
-  return wrtc === undefined ? undefined : createSimplePeerConnector(wrtc);
+  return wrtc === undefined ? undefined : createSimplePeerConnector(SimplePeer, { wrtc });
 }
 
 function loadWrtc(): WebRtc | undefined {
