@@ -1,0 +1,154 @@
+import SimplePeer from "simple-peer";
+import wrtc from "wrtc";
+import { afterEach, expect, test, vi } from "vitest";
+import { describeLink, type LinkPair } from "../../shared/chatkit/testing/link-contract.ts";
+import { LinkWorld, sideOf } from "../../shared/chatkit/testing/link-world.ts";
+import type { PeerChannel, PeerSignal } from "../../shared/chatkit/ports.ts";
+import { createSimplePeerConnector } from "./simple-peer-connector.ts";
+import { systemClock } from "./system-clock.ts";
+
+const connector = createSimplePeerConnector(SimplePeer, { wrtc });
+
+interface Side {
+  readonly channel: PeerChannel;
+  readonly signals: PeerSignal[];
+  readonly messages: number[][];
+  readonly closed: (Error | undefined)[];
+  opened: number;
+}
+
+const channels: PeerChannel[] = [];
+
+function side(initiator: boolean, other: () => Side | undefined): Side {
+  const made: Side = {
+    signals: [],
+    messages: [],
+    closed: [],
+    opened: 0,
+    channel: connector.create(
+      { initiator, iceServers: [] },
+      {
+        onSignal: (signal) => {
+          made.signals.push(signal);
+          other()?.channel.signal(signal);
+        },
+        onOpen: () => {
+          made.opened += 1;
+        },
+        onMessage: (bytes) => made.messages.push([...bytes]),
+        onDrain: () => {},
+        onClose: (error) => made.closed.push(error),
+      },
+    ),
+  };
+  channels.push(made.channel);
+  return made;
+}
+
+function pair(): { a: Side; b: Side } {
+  const sides: { a?: Side; b?: Side } = {};
+  const a = (sides.a = side(true, () => sides.b));
+  const b = (sides.b = side(false, () => sides.a));
+  return { a, b };
+}
+
+afterEach(() => {
+  for (const channel of channels.splice(0)) channel.close();
+});
+
+const wait = { timeout: 5_000, interval: 5 };
+
+test("two connectors open, exchange, and see an orderly close", async () => {
+  const { a, b } = pair();
+  await vi.waitUntil(() => a.opened === 1 && b.opened === 1, wait);
+  a.channel.send(Uint8Array.of(1, 2, 3));
+  b.channel.send(Uint8Array.of(4));
+  await vi.waitUntil(() => a.messages.length === 1 && b.messages.length === 1, wait);
+  expect(b.messages).toEqual([[1, 2, 3]]);
+  expect(a.messages).toEqual([[4]]);
+  expect(a.signals[0]?.type).toBe("offer");
+  expect(b.signals[0]?.type).toBe("answer");
+  expect(a.signals.some((signal) => signal.type === "candidate")).toBe(true);
+
+  a.channel.close();
+  a.channel.close();
+  await vi.waitUntil(() => a.closed.length === 1 && b.closed.length === 1, wait);
+  expect(a.closed).toEqual([undefined]);
+  expect(b.closed).toEqual([undefined]);
+  a.channel.send(Uint8Array.of(9));
+  a.channel.signal({ type: "candidate", candidate: "", sdpMid: null, sdpMLineIndex: null });
+});
+
+test("a session description that is none closes the channel with an error, once", async () => {
+  const broken = side(false, () => undefined);
+  broken.channel.signal({ type: "offer", sdp: "v=0\r\nnonsense" });
+  await vi.waitUntil(() => broken.closed.length > 0, wait);
+  expect(broken.closed).toHaveLength(1);
+  expect(broken.closed[0]).toBeInstanceOf(Error);
+  expect(broken.opened).toBe(0);
+});
+
+test("a broken candidate harms nobody else", async () => {
+  const { a, b } = pair();
+  const stranger = side(false, () => undefined);
+  stranger.channel.signal({
+    type: "candidate",
+    candidate: "candidate:x y z",
+    sdpMid: null,
+    sdpMLineIndex: null,
+  });
+  await vi.waitUntil(() => a.opened === 1 && b.opened === 1, wait);
+  expect(stranger.opened).toBe(0);
+});
+
+test("a host without WebRTC is told by the close", async () => {
+  const closed: (Error | undefined)[] = [];
+  const none = createSimplePeerConnector(
+    class {
+      constructor() {
+        throw new Error("No WebRTC support");
+      }
+      readonly bufferSize = 0;
+      signal(): void {}
+      send(): void {}
+      write(): boolean {
+        return true;
+      }
+      destroy(): void {}
+      on(): void {}
+    },
+  );
+  const channel = none.create(
+    { initiator: true, iceServers: [] },
+    {
+      onSignal: () => {},
+      onOpen: () => {},
+      onMessage: () => {},
+      onDrain: () => {},
+      onClose: (error) => closed.push(error),
+    },
+  );
+  expect(closed).toEqual([]);
+  channel.close();
+  await vi.waitUntil(() => closed.length === 1, wait);
+  expect(closed[0]?.message).toBe("No WebRTC support");
+});
+
+describeLink("direct over simple-peer and wrtc", async (): Promise<LinkPair> => {
+  const world = new LinkWorld(systemClock);
+  const a = await world.add(1, connector);
+  const b = await world.add(2, connector);
+  a.links.setWanted([b.peer]);
+  await vi.waitUntil(() => a.opened.length === 1 && b.opened.length === 1, wait);
+  const link = a.links.direct(b.peer.deviceId);
+  const back = b.links.direct(a.peer.deviceId);
+  if (link === undefined || back === undefined) throw new Error("not open");
+  return {
+    a: sideOf(a, link),
+    b: sideOf(b, back),
+    until: async (condition) => {
+      await vi.waitUntil(condition, wait);
+    },
+    dispose: () => world.dispose(),
+  };
+});

@@ -1,0 +1,232 @@
+import * as v from "valibot";
+import type {
+  IceServer,
+  PeerChannel,
+  PeerConnector,
+  PeerHandlers,
+  PeerOptions,
+  PeerSignal,
+} from "../../shared/chatkit/ports.ts";
+import { MAX_LINK_FRAME_BYTES } from "../../shared/chatkit/link.ts";
+import { Signal } from "../../shared/protocol/index.ts";
+
+/** What is used of simple-peer 9.11; a browser and Node bring their own constructors. */
+interface SimplePeerInstance {
+  signal(data: string): void;
+  send(data: Uint8Array): void;
+  write(data: Uint8Array, written: (error?: Error | null) => void): boolean;
+  destroy(): void;
+  readonly bufferSize: number;
+  on(event: "connect" | "close", listener: () => void): unknown;
+  on(event: "signal", listener: (data: unknown) => void): unknown;
+  on(event: "data", listener: (data: unknown) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+interface SimplePeerOptions {
+  readonly initiator: boolean;
+  readonly trickle: boolean;
+  readonly objectMode: boolean;
+  readonly iceCompleteTimeout: number;
+  readonly channelConfig: { readonly ordered: boolean };
+  readonly config: { readonly iceServers: RTCIceServer[] };
+  readonly wrtc?: WebRtc;
+}
+
+export type SimplePeerConstructor = new (options: SimplePeerOptions) => SimplePeerInstance;
+
+/** WebRTC where the host has none of its own: the `wrtc` package. */
+export interface WebRtc {
+  readonly RTCPeerConnection: typeof RTCPeerConnection;
+  readonly RTCSessionDescription: typeof RTCSessionDescription;
+  readonly RTCIceCandidate: typeof RTCIceCandidate;
+}
+
+export interface SimplePeerConnectorOptions {
+  readonly wrtc?: WebRtc;
+  /** STUN and TURN servers beside those of an attempt. None by default, public ones never. */
+  readonly iceServers?: readonly IceServer[];
+}
+
+/** simple-peer's own low-water mark of the data channel (`MAX_BUFFERED_AMOUNT` in its index.js). */
+const LOW_WATER_BYTES = 64 * 1024;
+
+/**
+ * simple-peer starts a timer of this length at its first candidate and never clears it, which
+ * would keep a process alive. It serves connections without trickle only.
+ */
+const ICE_COMPLETE_TIMEOUT_MS = 1;
+
+/** The data channel by simple-peer: trickle ICE, ordered and reliable. */
+export function createSimplePeerConnector(
+  SimplePeer: SimplePeerConstructor,
+  options: SimplePeerConnectorOptions = {},
+): PeerConnector {
+  return {
+    create(peerOptions, handlers) {
+      try {
+        return new SimplePeerChannel(SimplePeer, options, peerOptions, handlers);
+      } catch (error) {
+        // No WebRTC here, or no more of it: told like any other failure.
+        return deadChannel(handlers, errorOf(error));
+      }
+    },
+  };
+}
+
+class SimplePeerChannel implements PeerChannel {
+  readonly #peer: SimplePeerInstance;
+  readonly #handlers: PeerHandlers;
+  /** Candidates found before the description they belong to was told. */
+  readonly #candidates: PeerSignal[] = [];
+  #described = false;
+  #open = false;
+  #awaitingDrain = false;
+  #closed = false;
+  #error: Error | undefined;
+
+  constructor(
+    SimplePeer: SimplePeerConstructor,
+    options: SimplePeerConnectorOptions,
+    { initiator, iceServers }: PeerOptions,
+    handlers: PeerHandlers,
+  ) {
+    this.#handlers = handlers;
+    const peer = new SimplePeer({
+      initiator,
+      trickle: true,
+      // Frames stay whole in simple-peer's stream.
+      objectMode: true,
+      iceCompleteTimeout: ICE_COMPLETE_TIMEOUT_MS,
+      channelConfig: { ordered: true },
+      config: { iceServers: [...(options.iceServers ?? []), ...iceServers].map(toRtc) },
+      ...(options.wrtc === undefined ? {} : { wrtc: options.wrtc }),
+    });
+    this.#peer = peer;
+    peer.on("signal", (data) => this.#tell(data));
+    peer.on("connect", () => this.#opened());
+    // An error without a listener would end the process; `close` follows it.
+    peer.on("error", (error) => {
+      this.#error ??= error;
+    });
+    peer.on("close", () => this.#ended());
+  }
+
+  get bufferedAmount(): number {
+    return this.#closed ? 0 : this.#peer.bufferSize;
+  }
+
+  signal(signal: PeerSignal): void {
+    if (this.#closed) return;
+    // The end of candidates; simple-peer takes it for a broken one.
+    if (signal.type === "candidate" && signal.candidate === "") return;
+    try {
+      this.#peer.signal(JSON.stringify(toSimplePeer(signal)));
+    } catch (error) {
+      this.#fail(errorOf(error));
+    }
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#open || this.#closed) return;
+    try {
+      if (this.#awaitingDrain || this.#peer.bufferSize + bytes.length <= LOW_WATER_BYTES) {
+        this.#peer.send(bytes);
+        return;
+      }
+      // A written frame goes out just like a sent one, and its callback waits for the low-water
+      // mark. Only one is out at a time, so that the order stays.
+      this.#awaitingDrain = true;
+      this.#peer.write(bytes, () => {
+        this.#awaitingDrain = false;
+        if (!this.#closed) this.#handlers.onDrain();
+      });
+    } catch (error) {
+      this.#fail(errorOf(error));
+    }
+  }
+
+  close(): void {
+    this.#peer.destroy();
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    this.#peer.destroy();
+  }
+
+  #opened(): void {
+    if (this.#closed) return;
+    this.#open = true;
+    this.#handlers.onOpen();
+    // Until now the stream has kept what came; it flows from the next tick on.
+    this.#peer.on("data", (data) => this.#receive(data));
+  }
+
+  #receive(data: unknown): void {
+    if (this.#closed) return;
+    if (!(data instanceof Uint8Array) || data.length > MAX_LINK_FRAME_BYTES) {
+      this.#fail(new Error("The peer sent text or too large a frame."));
+      return;
+    }
+    this.#handlers.onMessage(data);
+  }
+
+  #ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handlers.onClose(this.#error);
+  }
+
+  #tell(data: unknown): void {
+    const signal = fromSimplePeer(data);
+    if (signal === undefined || this.#closed) return;
+    if (signal.type === "candidate" && !this.#described) {
+      this.#candidates.push(signal);
+      return;
+    }
+    this.#handlers.onSignal(signal);
+    if (signal.type === "candidate") return;
+    this.#described = true;
+    for (const candidate of this.#candidates.splice(0)) this.#handlers.onSignal(candidate);
+  }
+}
+
+const SimplePeerCandidate = v.object({
+  type: v.literal("candidate"),
+  candidate: v.object({
+    candidate: v.string(),
+    sdpMid: v.nullish(v.string(), null),
+    sdpMLineIndex: v.nullish(v.number(), null),
+  }),
+});
+
+/** Undefined for what a data channel has no use for: renegotiation, transceivers, end of candidates. */
+function fromSimplePeer(data: unknown): PeerSignal | undefined {
+  const told = v.safeParse(SimplePeerCandidate, data);
+  const flat = told.success ? { ...told.output.candidate, type: told.output.type } : data;
+  const signal = v.safeParse(Signal, flat);
+  if (!signal.success) return undefined;
+  const { output } = signal;
+  if (output.type === "offer" || output.type === "answer") return output;
+  return output.type === "candidate" && output.candidate !== "" ? output : undefined;
+}
+
+function toSimplePeer(signal: PeerSignal): unknown {
+  if (signal.type !== "candidate") return signal;
+  const { candidate, sdpMid, sdpMLineIndex } = signal;
+  return { type: "candidate", candidate: { candidate, sdpMid, sdpMLineIndex } };
+}
+
+function toRtc(server: IceServer): RTCIceServer {
+  return { ...server, urls: [...server.urls] };
+}
+
+function deadChannel(handlers: PeerHandlers, error: Error): PeerChannel {
+  queueMicrotask(() => handlers.onClose(error));
+  return { bufferedAmount: 0, signal: () => {}, send: () => {}, close: () => {} };
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,115 @@
+import type { LinkId, Signal } from "../../protocol/index.ts";
+import type { LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
+import type { IceServer, PeerChannel, PeerConnector, PeerSignal, Ports, Timer } from "../ports.ts";
+import { DIRECT_OPEN_TIMEOUT_MS } from "../limits.ts";
+import { DirectLink } from "./direct-link.ts";
+
+/** Signals of the other side that one attempt takes: a description and its candidates. */
+export const MAX_SIGNALS = 64;
+
+export interface DirectAttemptOptions {
+  readonly peer: LinkPeer;
+  readonly linkId: LinkId;
+  readonly initiator: boolean;
+  readonly connector: PeerConnector;
+  readonly iceServers: readonly IceServer[];
+  readonly ports: Pick<Ports, "clock" | "log">;
+  readonly linkHandlers: Pick<LinkHandlers, "onFrame" | "onDrain">;
+  readonly send: (signal: Signal) => void;
+  readonly onOpen: (attempt: DirectAttempt) => void;
+  /** Exactly once, opened or not. */
+  readonly onEnd: (attempt: DirectAttempt, reason: LinkCloseReason) => void;
+}
+
+/** One direct link from its first signal to its end. Its `LinkId` keeps other attempts' signals out. */
+export class DirectAttempt {
+  readonly peer: LinkPeer;
+  readonly linkId: LinkId;
+  readonly initiator: boolean;
+  readonly startedAt: number;
+  readonly link: DirectLink;
+  /** Time from the first signal to the open link, once it is open. */
+  openedInMs: number | undefined;
+  /** The other side's description came: it takes part in this attempt. */
+  described = false;
+  readonly #options: DirectAttemptOptions;
+  readonly #channel: PeerChannel;
+  readonly #timeout: Timer;
+  #signals = 0;
+  #ended = false;
+
+  constructor(options: DirectAttemptOptions) {
+    const { peer, linkId, initiator, ports, linkHandlers } = options;
+    this.peer = peer;
+    this.linkId = linkId;
+    this.initiator = initiator;
+    this.startedAt = ports.clock.monotonic();
+    this.#options = options;
+    this.#timeout = ports.clock.setTimer(() => {
+      ports.log.info("direct link did not open in time", { device: peer.deviceId });
+      this.end("failed");
+    }, DIRECT_OPEN_TIMEOUT_MS);
+    this.#channel = options.connector.create(
+      { initiator, iceServers: options.iceServers },
+      {
+        onSignal: (signal) => {
+          if (!this.#ended) options.send(signal);
+        },
+        onOpen: () => this.#opened(),
+        onMessage: (bytes) => this.link.receive(bytes),
+        onDrain: () => this.link.drained(),
+        onClose: (error) => this.#channelClosed(error),
+      },
+    );
+    this.link = new DirectLink(peer, this.#channel, {
+      onFrame: (link, frame) => linkHandlers.onFrame(link, frame),
+      onDrain: (link) => linkHandlers.onDrain(link),
+      onClose: (_, reason) => this.#end(reason),
+    });
+  }
+
+  get open(): boolean {
+    return this.openedInMs !== undefined && !this.#ended;
+  }
+
+  /** A signal of this attempt; one that has no place in it is dropped. */
+  signal(signal: PeerSignal): void {
+    if (this.#ended || !this.#expects(signal)) return;
+    this.#signals += 1;
+    if (signal.type !== "candidate") this.described = true;
+    this.#channel.signal(signal);
+  }
+
+  /** Ends it, for the other side too unless that is where it ended. */
+  end(reason: LinkCloseReason): void {
+    this.link.end(reason);
+  }
+
+  #expects(signal: PeerSignal): boolean {
+    if (this.#signals >= MAX_SIGNALS) return false;
+    if (signal.type === "candidate") return true;
+    // One description each way: simple-peer would die of a second one.
+    return !this.described && this.initiator === (signal.type === "answer");
+  }
+
+  #opened(): void {
+    if (this.#ended || this.openedInMs !== undefined) return;
+    this.#timeout.cancel();
+    this.openedInMs = this.#options.ports.clock.monotonic() - this.startedAt;
+    this.#options.onOpen(this);
+  }
+
+  #channelClosed(error: Error | undefined): void {
+    if (error !== undefined && !this.#ended) {
+      this.#options.ports.log.info("direct link failed", { device: this.peer.deviceId, error });
+    }
+    this.end(error === undefined ? "closed-by-peer" : "failed");
+  }
+
+  #end(reason: LinkCloseReason): void {
+    this.#ended = true;
+    this.#timeout.cancel();
+    if (reason !== "closed-by-peer") this.#options.send({ type: "bye" });
+    this.#options.onEnd(this, reason);
+  }
+}

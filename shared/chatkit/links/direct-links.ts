@@ -1,0 +1,423 @@
+import * as v from "valibot";
+import {
+  encodeId,
+  ID_BYTES,
+  LinkId,
+  type DeviceId,
+  type EventParams,
+  type Signal,
+} from "../../protocol/index.ts";
+import { assertNever } from "../assert-never.ts";
+import { randomFraction } from "../connection/back-off.ts";
+import type { ServerConnection } from "../connection/server-connection.ts";
+import type { PathReason } from "../delivery/delivery-state.ts";
+import {
+  DIRECT_OPEN_TIMEOUT_MS,
+  DIRECT_RETRY_MAX_MS,
+  DIRECT_RETRY_MIN_MS,
+  MAX_DIRECT_LINKS,
+  MAX_OPENING_LINKS,
+} from "../limits.ts";
+import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
+import type { IceServer, PeerConnector, PeerSignal, Ports } from "../ports.ts";
+import { DirectAttempt, MAX_SIGNALS } from "./direct-attempt.ts";
+import { newSlot, type DirectSlot } from "./direct-slot.ts";
+import type { LinkPolicy } from "./link-service.ts";
+import { RecentIds } from "./recent-ids.ts";
+
+/** An attempt older than this will mostly not open (FINDINGS): nobody waits for it any more. */
+const WORTH_WAITING_MS = 1_500;
+
+/** A link that was alive is replaced this soon, with jitter. */
+const REPLACE_MS = 500;
+
+/** Attempts to one device at another's request begin no faster than this. */
+const REQUEST_PACE_MS = 1_000;
+
+/** Ended attempts whose signals, late or replayed, are known as such. */
+const MAX_ENDED_IDS = 1_024;
+
+export interface DirectLinksOptions {
+  readonly connection: ServerConnection;
+  readonly ports: Pick<Ports, "clock" | "random" | "log"> & { readonly peers?: PeerConnector };
+  readonly policy: LinkPolicy;
+  /** This device's id, once it is known. */
+  readonly deviceId: () => DeviceId | undefined;
+  readonly iceServers: () => readonly IceServer[];
+  readonly handlers: LinkHandlers;
+  readonly onOpen: (link: Link) => void;
+  /** Something that `status` shows of this device changed. */
+  readonly onChange: (peer: LinkPeer) => void;
+}
+
+/**
+ * The direct links: which to open, who offers, when to try again. The device with the smaller id
+ * offers and the other requests, so that two offers never cross.
+ */
+export class DirectLinks {
+  readonly #options: DirectLinksOptions;
+  readonly #connector: PeerConnector | undefined;
+  readonly #slots = new Map<DeviceId, DirectSlot>();
+  readonly #ended = new RecentIds<LinkId>(MAX_ENDED_IDS);
+  readonly #subscriptions: (() => void)[];
+  #closed = false;
+  #pumping = false;
+
+  constructor(options: DirectLinksOptions) {
+    this.#options = options;
+    this.#connector = options.ports.peers;
+    this.#subscriptions = [
+      options.connection.onEvent("signal.received", (incoming) => this.#onSignal(incoming)),
+      options.connection.onState(({ state }) => {
+        if (state === "online") this.#onOnline();
+      }),
+    ];
+  }
+
+  setWanted(peers: readonly LinkPeer[]): void {
+    const ranks = new Map(peers.map((peer, rank) => [peer.deviceId, rank]));
+    for (const slot of this.#slots.values()) {
+      const { userId, deviceId } = slot.peer;
+      const left = slot.rank !== undefined && !ranks.has(deviceId);
+      if (left || !this.#options.policy.permits(userId, deviceId)) this.#drop(slot);
+    }
+    if (this.#connector === undefined) return;
+    for (const [rank, peer] of peers.entries()) {
+      const slot = this.#slot(peer);
+      const wasWanted = slot.rank !== undefined && slot.rank < MAX_DIRECT_LINKS;
+      slot.rank = rank;
+      if (!wasWanted && rank < MAX_DIRECT_LINKS && isIdle(slot)) slot.due = true;
+    }
+    this.#pump();
+  }
+
+  direct(device: DeviceId): Link | undefined {
+    const attempt = this.#slots.get(device)?.attempt;
+    return attempt?.open === true ? attempt.link : undefined;
+  }
+
+  pending(device: DeviceId): boolean {
+    const slot = this.#slots.get(device);
+    if (slot === undefined || slot.last === "failed" || slot.attempt?.open === true) return false;
+    const since = slot.attempt?.startedAt ?? slot.offer?.arrivedAt ?? slot.requested?.startedAt;
+    return since !== undefined && this.#now() - since < WORTH_WAITING_MS;
+  }
+
+  whyNot(device: DeviceId): PathReason {
+    if (this.#connector === undefined) return "no-webrtc";
+    const slot = this.#slots.get(device);
+    if (slot === undefined) return "link-failed";
+    if (slot.last !== "none") return slot.last === "lost" ? "link-lost" : "link-failed";
+    return slot.rank !== undefined && slot.rank >= MAX_DIRECT_LINKS ? "link-limit" : "link-opening";
+  }
+
+  state(device: DeviceId): { state: "none" | "opening" | "open" | "failed"; openedInMs?: number } {
+    const slot = this.#slots.get(device);
+    if (slot === undefined) return { state: "none" };
+    if (slot.attempt?.open === true) {
+      const { openedInMs } = slot.attempt;
+      return { state: "open", ...(openedInMs === undefined ? {} : { openedInMs }) };
+    }
+    if (slot.attempt ?? slot.offer ?? slot.requested) return { state: "opening" };
+    return { state: slot.last === "none" ? "none" : "failed" };
+  }
+
+  suspect(link: Link): void {
+    const attempt = this.#slots.get(link.peer.deviceId)?.attempt;
+    if (attempt?.link === link) attempt.end("failed");
+  }
+
+  alive(link: Link): void {
+    const slot = this.#slots.get(link.peer.deviceId);
+    if (slot?.attempt?.link === link) slot.failures = 0;
+  }
+
+  peers(): LinkPeer[] {
+    return [...this.#slots.values()].map((slot) => slot.peer);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const unsubscribe of this.#subscriptions) unsubscribe();
+    for (const slot of this.#slots.values()) this.#drop(slot);
+  }
+
+  #now(): number {
+    return this.#options.ports.clock.monotonic();
+  }
+
+  #slot(peer: LinkPeer): DirectSlot {
+    const slot = this.#slots.get(peer.deviceId) ?? newSlot(peer);
+    this.#slots.set(peer.deviceId, slot);
+    return slot;
+  }
+
+  #drop(slot: DirectSlot): void {
+    this.#slots.delete(slot.peer.deviceId);
+    slot.retry?.cancel();
+    slot.requested?.timer.cancel();
+    slot.attempt?.end("closed");
+    this.#options.onChange(slot.peer);
+  }
+
+  #onOnline(): void {
+    for (const slot of this.#slots.values()) {
+      // What was under way may wait for signals that were lost with the old connection.
+      if (slot.attempt?.open === false) slot.attempt.end("failed");
+      if (rankOf(slot) >= MAX_DIRECT_LINKS || slot.attempt !== undefined) continue;
+      this.#endRequest(slot);
+      slot.failures = Math.min(slot.failures, 1);
+      slot.due = true;
+    }
+    this.#pump();
+  }
+
+  /** Begins what is due, as far as there is room. */
+  #pump(): void {
+    // A link that ends to make room calls this again.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      this.#beginDue();
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #beginDue(): void {
+    if (this.#closed || this.#options.connection.state.state !== "online") return;
+    const own = this.#options.deviceId();
+    if (own === undefined) return;
+    const ready = [...this.#slots.values()].filter((slot) => slot.offer !== undefined || slot.due);
+    // An offer has waited on both sides already.
+    for (const slot of ready.toSorted((a, b) => urgency(a) - urgency(b))) {
+      if (this.#slots.get(slot.peer.deviceId) !== slot) continue;
+      if (slot.offer === undefined && own > slot.peer.deviceId) this.#request(slot);
+      else if (this.#makeRoom(slot)) this.#begin(slot);
+    }
+  }
+
+  #makeRoom(slot: DirectSlot): boolean {
+    const attempts = [...this.#slots.values()].filter(
+      (other) => other !== slot && other.attempt !== undefined,
+    );
+    const opening = attempts.filter((other) => other.attempt?.open !== true);
+    if (opening.length >= MAX_OPENING_LINKS) return false;
+    if (attempts.length < MAX_DIRECT_LINKS) return true;
+    if (rankOf(slot) >= MAX_DIRECT_LINKS) return this.#refuse(slot);
+    const last = attempts.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
+    if (last === undefined || rankOf(last) < MAX_DIRECT_LINKS) return this.#refuse(slot);
+    last.attempt?.end("closed");
+    return true;
+  }
+
+  /** No room, and none to come soon: the other side need not wait. */
+  #refuse(slot: DirectSlot): false {
+    slot.due = false;
+    if (slot.offer !== undefined) {
+      this.#send(slot.peer, slot.offer.linkId, { type: "bye" });
+      this.#ended.add(slot.offer.linkId);
+      slot.offer = undefined;
+    }
+    this.#tidy(slot);
+    return false;
+  }
+
+  #begin(slot: DirectSlot): void {
+    const { ports, handlers, iceServers } = this.#options;
+    if (this.#connector === undefined) return;
+    const { offer, peer } = slot;
+    const linkId = offer?.linkId ?? this.#newLinkId();
+    this.#endRequest(slot);
+    slot.retry?.cancel();
+    slot.retry = slot.offer = undefined;
+    slot.due = false;
+    slot.startedAt = this.#now();
+    const older = slot.attempt;
+    slot.attempt = undefined;
+    older?.end("failed");
+    slot.attempt = new DirectAttempt({
+      peer,
+      linkId,
+      initiator: offer === undefined,
+      connector: this.#connector,
+      iceServers: iceServers(),
+      ports,
+      linkHandlers: handlers,
+      send: (signal) => this.#send(peer, linkId, signal),
+      onOpen: (attempt) => this.#opened(attempt),
+      onEnd: (attempt, reason) => this.#attemptEnded(attempt, reason),
+    });
+    this.#options.onChange(peer);
+    for (const signal of offer?.signals ?? []) slot.attempt?.signal(signal);
+  }
+
+  #request(slot: DirectSlot): void {
+    slot.due = false;
+    if (slot.attempt !== undefined || slot.requested !== undefined) return;
+    const linkId = this.#newLinkId();
+    const timer = this.#options.ports.clock.setTimer(() => {
+      slot.requested = undefined;
+      this.#failed(slot);
+    }, DIRECT_OPEN_TIMEOUT_MS);
+    slot.requested = { linkId, timer, startedAt: this.#now() };
+    this.#options.onChange(slot.peer);
+    this.#send(slot.peer, linkId, { type: "request" });
+  }
+
+  #endRequest(slot: DirectSlot): void {
+    slot.requested?.timer.cancel();
+    slot.requested = undefined;
+  }
+
+  #opened(attempt: DirectAttempt): void {
+    const slot = this.#slots.get(attempt.peer.deviceId);
+    if (slot?.attempt !== attempt) return;
+    slot.last = "none";
+    this.#options.onChange(slot.peer);
+    this.#options.onOpen(attempt.link);
+    this.#pump();
+  }
+
+  #attemptEnded(attempt: DirectAttempt, reason: LinkCloseReason): void {
+    this.#ended.add(attempt.linkId);
+    const wasOpen = attempt.openedInMs !== undefined;
+    const slot = this.#slots.get(attempt.peer.deviceId);
+    if (slot?.attempt === attempt) {
+      slot.attempt = undefined;
+      slot.last = wasOpen ? "lost" : "failed";
+      this.#failed(slot);
+    }
+    if (wasOpen) this.#options.handlers.onClose(attempt.link, reason);
+    this.#pump();
+  }
+
+  /** An attempt or a request came to nothing, or a link broke: try again after a pause. */
+  #failed(slot: DirectSlot): void {
+    if (slot.last === "none") slot.last = "failed";
+    const delay = this.#retryDelay(slot.failures);
+    slot.failures += 1;
+    if (rankOf(slot) < MAX_DIRECT_LINKS) this.#retryIn(slot, delay);
+    this.#tidy(slot);
+    this.#options.onChange(slot.peer);
+  }
+
+  #retryDelay(failures: number): number {
+    const fraction = randomFraction(this.#options.ports.random);
+    if (failures === 0) return fraction * REPLACE_MS;
+    const step = DIRECT_RETRY_MIN_MS * 2 ** Math.min(failures - 1, 20);
+    return Math.min(DIRECT_RETRY_MAX_MS, step) * (0.5 + fraction / 2);
+  }
+
+  #retryIn(slot: DirectSlot, delayMs: number): void {
+    slot.retry?.cancel();
+    slot.retry = this.#options.ports.clock.setTimer(() => {
+      slot.retry = undefined;
+      slot.due = true;
+      this.#pump();
+    }, delayMs);
+  }
+
+  #newLinkId(): LinkId {
+    return v.parse(LinkId, encodeId(this.#options.ports.random.bytes(ID_BYTES)));
+  }
+
+  #send(peer: LinkPeer, linkId: LinkId, signal: Signal): void {
+    const { connection, ports } = this.#options;
+    const { deviceId } = peer;
+    connection.request("signal.send", { to: deviceId, linkId, signal }).catch((error: unknown) => {
+      ports.log.debug("signal not sent", { device: deviceId, type: signal.type, error });
+      const slot = this.#slots.get(deviceId);
+      if (signal.type === "bye" || slot === undefined) return;
+      if (slot.attempt?.linkId === linkId && !slot.attempt.open) slot.attempt.end("failed");
+      if (slot.requested?.linkId === linkId) this.#requestFailed(slot);
+    });
+  }
+
+  #requestFailed(slot: DirectSlot): void {
+    this.#endRequest(slot);
+    this.#failed(slot);
+  }
+
+  #onSignal({ from, linkId, signal }: EventParams<"signal.received">): void {
+    const { policy, ports, deviceId } = this.#options;
+    const own = deviceId();
+    if (own === undefined || from.deviceId === own) return;
+    if (!policy.permits(from.userId, from.deviceId) || this.#ended.has(linkId)) {
+      ports.log.debug("signal refused", { from: from.deviceId, type: signal.type });
+      return;
+    }
+    switch (signal.type) {
+      case "offer":
+        if (from.deviceId < own) this.#onOffer(from, linkId, signal);
+        return;
+      case "request":
+        if (own < from.deviceId) this.#onRequest(from, linkId);
+        return;
+      case "answer":
+      case "candidate":
+        return this.#onDetail(from.deviceId, linkId, signal);
+      case "bye":
+        return this.#onBye(from.deviceId, linkId);
+      default:
+        assertNever(signal);
+    }
+  }
+
+  #onOffer(from: LinkPeer, linkId: LinkId, signal: PeerSignal): void {
+    if (this.#connector === undefined) return this.#send(from, linkId, { type: "bye" });
+    const slot = this.#slot(from);
+    if (slot.attempt?.linkId === linkId || slot.offer?.linkId === linkId) return;
+    if (slot.offer !== undefined) this.#ended.add(slot.offer.linkId);
+    slot.offer = { linkId, signals: [signal], arrivedAt: this.#now() };
+    this.#options.onChange(slot.peer);
+    this.#pump();
+  }
+
+  #onRequest(from: LinkPeer, linkId: LinkId): void {
+    this.#ended.add(linkId);
+    if (this.#connector === undefined) return this.#send(from, linkId, { type: "bye" });
+    const slot = this.#slot(from);
+    // The offer is on its way and crossed the request.
+    if (slot.attempt !== undefined && !slot.attempt.described) return;
+    const sinceMs = this.#now() - slot.startedAt;
+    if (sinceMs < REQUEST_PACE_MS) return this.#retryIn(slot, REQUEST_PACE_MS - sinceMs);
+    slot.due = true;
+    this.#pump();
+  }
+
+  #onDetail(device: DeviceId, linkId: LinkId, signal: PeerSignal): void {
+    const slot = this.#slots.get(device);
+    if (slot?.attempt?.linkId === linkId) return slot.attempt.signal(signal);
+    if (slot?.offer?.linkId !== linkId || slot.offer.signals.length >= MAX_SIGNALS) return;
+    slot.offer.signals.push(signal);
+  }
+
+  #onBye(device: DeviceId, linkId: LinkId): void {
+    const slot = this.#slots.get(device);
+    if (slot === undefined) return;
+    this.#ended.add(linkId);
+    if (slot.offer?.linkId === linkId) slot.offer = undefined;
+    if (slot.requested?.linkId === linkId) this.#requestFailed(slot);
+    if (slot.attempt?.linkId === linkId) slot.attempt.end("closed-by-peer");
+    this.#tidy(slot);
+  }
+
+  /** Forgets a device that nobody wants and nothing is open to. */
+  #tidy(slot: DirectSlot): void {
+    if (slot.rank !== undefined || slot.due || !isIdle(slot)) return;
+    if (this.#slots.get(slot.peer.deviceId) === slot) this.#slots.delete(slot.peer.deviceId);
+  }
+}
+
+function isIdle(slot: DirectSlot): boolean {
+  return (slot.attempt ?? slot.offer ?? slot.requested ?? slot.retry) === undefined;
+}
+
+function rankOf(slot: DirectSlot): number {
+  return slot.rank ?? Number.POSITIVE_INFINITY;
+}
+
+function urgency(slot: DirectSlot): number {
+  return slot.offer === undefined ? rankOf(slot) : -1;
+}

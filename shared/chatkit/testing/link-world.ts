@@ -1,0 +1,102 @@
+import type { DeviceId, UserId } from "../../protocol/index.ts";
+import { Connection } from "../connection/connection.ts";
+import type { Link, LinkCloseReason, LinkPeer } from "../link.ts";
+import { LinkManager } from "../links/link-manager.ts";
+import type { Clock, PeerConnector } from "../ports.ts";
+import { FakeClock, flushMicrotasks } from "./fake-clock.ts";
+import type { LinkSide } from "./link-contract.ts";
+import { ScriptedServer } from "./scripted-server.ts";
+import { deviceIdOf, userIdOf } from "./test-ids.ts";
+import { MemoryLog, seededRandom, testHello } from "./test-ports.ts";
+
+/** One device of a `LinkWorld`, signed in, with its links. */
+export interface LinkNode {
+  readonly peer: LinkPeer;
+  readonly connection: Connection;
+  readonly links: LinkManager;
+  readonly log: MemoryLog;
+  readonly token: string;
+  readonly frames: { readonly link: Link; readonly frame: Uint8Array }[];
+  readonly opened: Link[];
+  readonly closed: { readonly link: Link; readonly reason: LinkCloseReason }[];
+  readonly drained: Link[];
+  /** Whom this device's roster permits; everybody unless the test says otherwise. */
+  permits: (userId: UserId, deviceId: DeviceId) => boolean;
+}
+
+/** Devices 1, 2, … around one scripted server. Smaller numbers have smaller ids. */
+export class LinkWorld {
+  readonly clock: Clock;
+  readonly server: ScriptedServer;
+  readonly #nodes: LinkNode[] = [];
+
+  constructor(clock: Clock = new FakeClock()) {
+    this.clock = clock;
+    this.server = new ScriptedServer(clock);
+  }
+
+  async add(n: number, peers?: PeerConnector): Promise<LinkNode> {
+    const peer = { userId: userIdOf(n), deviceId: deviceIdOf(n) };
+    const log = new MemoryLog();
+    const ports = { clock: this.clock, random: seededRandom(n), sockets: this.server.sockets, log };
+    const connection = new Connection({ url: "ws://test/ws", ports, hello: () => testHello });
+    const links = new LinkManager({
+      connection,
+      ports: { ...ports, ...(peers === undefined ? {} : { peers }) },
+      deviceId: () => peer.deviceId,
+      policy: { permits: (userId, deviceId) => node.permits(userId, deviceId) },
+    });
+    const node: LinkNode = {
+      peer,
+      connection,
+      links,
+      log,
+      token: this.server.grant(n),
+      frames: [],
+      opened: [],
+      closed: [],
+      drained: [],
+      permits: () => true,
+    };
+    links.onFrame((link, frame) => node.frames.push({ link, frame }));
+    links.onDirectOpen((link) => node.opened.push(link));
+    links.onClose((link, reason) => node.closed.push({ link, reason }));
+    links.onDrain((link) => node.drained.push(link));
+    this.#nodes.push(node);
+    connection.resume(node.token);
+    await flushMicrotasks();
+    return node;
+  }
+
+  async dispose(): Promise<void> {
+    for (const { links } of this.#nodes) links.close();
+    await flushMicrotasks();
+    await Promise.all(this.#nodes.map(({ connection }) => connection.close()));
+  }
+}
+
+/** What one node saw of one of its links. */
+export function sideOf(node: LinkNode, link: Link): LinkSide {
+  const frames: Uint8Array[] = [];
+  const closed: LinkCloseReason[] = [];
+  let drains = 0;
+  node.links.onFrame((of, frame) => {
+    if (of === link) frames.push(frame);
+  });
+  node.links.onClose((of, reason) => {
+    if (of === link) closed.push(reason);
+  });
+  node.links.onDrain((of) => {
+    if (of === link) drains += 1;
+  });
+  return { link, frames, closed, drains: () => drains };
+}
+
+/** Runs the fake clock on until the condition holds, for 10 of its seconds at most. */
+export async function runUntil(clock: FakeClock, condition: () => boolean): Promise<void> {
+  for (let step = 0; step < 500; step += 1) {
+    if (condition()) return;
+    await clock.advance(20);
+  }
+  throw new Error("the condition did not come about");
+}
