@@ -42,6 +42,8 @@ export interface BusDevice {
   readonly deviceId: DeviceId;
   readonly endpoint: Endpoint;
   deliver(frame: Buffer): void;
+  /** Has this device reached out to that one, although its owner appears offline? */
+  hasContacted(deviceId: DeviceId): boolean;
   end(code: CloseCode): void;
 }
 

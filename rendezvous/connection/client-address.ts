@@ -1,0 +1,25 @@
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import type { TransportAddress } from "../../shared/protocol/index.ts";
+
+/**
+ * Where a client connects from, as the server sees it. Behind a trusted proxy that is the last
+ * entry of `X-Forwarded-For`, the one that the proxy itself has written; the port is then unknown.
+ */
+export function clientAddress(request: IncomingMessage, trustProxy: boolean): TransportAddress {
+  if (trustProxy) {
+    const header = request.headers["x-forwarded-for"];
+    const last = (Array.isArray(header) ? header.join(",") : header)?.split(",").at(-1)?.trim();
+    const forwarded = last === undefined ? undefined : plainAddress(last);
+    if (forwarded !== undefined) return { address: forwarded, port: 0 };
+  }
+  const { remoteAddress = "", remotePort = 0 } = request.socket;
+  return { address: plainAddress(remoteAddress) ?? "0.0.0.0", port: remotePort };
+}
+
+/** Without the zone of a link-local address, and IPv4 as IPv4 (RFC 4291 §2.5.5.2). */
+function plainAddress(text: string): string | undefined {
+  const address = text.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
+  const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+  return isIP(plain) === 0 ? undefined : plain;
+}

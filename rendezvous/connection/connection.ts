@@ -1,0 +1,164 @@
+import type { Socket } from "node:net";
+import {
+  closeCodes,
+  limits,
+  type CloseCode,
+  type TransportAddress,
+} from "../../shared/protocol/index.ts";
+import type { RelayChannels } from "../services/relay-channels.ts";
+import type { Flushable, Flusher } from "./flusher.ts";
+import type { Member } from "./member.ts";
+import type { PeerSocket } from "./peer-socket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+
+/** Bytes waiting for a client above which it does not read at all, whatever it is sent. */
+const MAX_WAITING_BYTES = 8 * limits.RELAY_STOP_BYTES;
+
+/** Bytes gathered in one turn that go at once. */
+const FLUSH_BYTES = 32 * 1024;
+
+const TEXT = { binary: false, compress: false } as const;
+const BINARY = { binary: true, compress: false } as const;
+
+/** What a connection tells its server. */
+export interface ConnectionHost {
+  readonly flusher: Flusher;
+  /** Monotonic ms as of the last sweep, whole. */
+  readonly now: number;
+  /** Once, as soon as nothing more shall be sent or taken: `code` is the server's own, if it ended. */
+  left(connection: Connection, code: CloseCode | undefined): void;
+}
+
+/** One WebSocket. It knows how to send and how to end; what frames mean is known elsewhere. */
+export class Connection implements Flushable {
+  readonly ws: PeerSocket;
+  readonly socket: Socket;
+  readonly address: TransportAddress;
+  readonly bucket: TokenBucket;
+  readonly #host: ConnectionHost;
+
+  /** From the moment it has joined the bus; `member.ready` once it was answered. */
+  member: Member | undefined;
+  /** A sign-in is being checked. */
+  signingIn = false;
+  /** Requests that wait for their answer. */
+  pending = 0;
+  /** A page of the mailbox is being read. */
+  fetching = false;
+  /** Made when the first channel is. */
+  relay: RelayChannels | undefined;
+  /** Receivers on whose account this client is not read from. */
+  stoppedBy = 0;
+
+  /** All in whole ms of monotonic time, as of the last sweep. */
+  readonly openedAt: number;
+  heardAt: number;
+  pingedAt: number;
+  progressAt: number;
+  /** Bytes that had gone out at `progressAt`. */
+  sentBytes = 0;
+  endingSince: number | undefined;
+
+  #offences = 0;
+  #corked = false;
+  #left = false;
+
+  constructor(options: {
+    ws: PeerSocket;
+    socket: Socket;
+    address: TransportAddress;
+    bucket: TokenBucket;
+    host: ConnectionHost;
+  }) {
+    this.ws = options.ws;
+    this.socket = options.socket;
+    this.address = options.address;
+    this.bucket = options.bucket;
+    this.#host = options.host;
+    const { now } = options.host;
+    this.openedAt = now;
+    this.heardAt = now;
+    this.pingedAt = now;
+    this.progressAt = now;
+  }
+
+  /** False once it was ended by either side. */
+  get open(): boolean {
+    return !this.#left;
+  }
+
+  /** Bytes that wait for the client to read. */
+  get waitingBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Sends a text frame; a Buffer is its UTF-8. No effect once ended. */
+  sendText(frame: string | Buffer): void {
+    if (this.#left) return;
+    this.#cork();
+    this.ws.send(frame, TEXT);
+  }
+
+  /** Sends a binary frame without copying it: the bytes belong to the socket from now on. */
+  sendBinary(frame: Buffer): void {
+    if (this.#left) return;
+    this.#cork();
+    this.ws.send(frame, BINARY);
+    // Kept back any longer, it would look like a client that does not read.
+    if (this.socket.writableLength > FLUSH_BYTES) this.#uncork();
+  }
+
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.socket.cork();
+    this.#host.flusher.add(this);
+  }
+
+  /** The client gave a sign of life. */
+  heard(): void {
+    this.heardAt = this.#host.now;
+  }
+
+  #uncork(): void {
+    this.#corked = false;
+    this.socket.uncork();
+  }
+
+  /** Lets the writes of this turn go. */
+  flush(): void {
+    this.#uncork();
+    if (this.socket.writableLength > MAX_WAITING_BYTES) {
+      this.end(closeCodes.unresponsive);
+      // The close frame would only wait behind all the rest.
+      this.ws.terminate();
+    }
+  }
+
+  /** Something that a client which keeps the rules never does. */
+  offend(): void {
+    this.#offences++;
+    if (this.#offences > limits.MAX_OFFENCES) this.end(closeCodes.protocolViolation);
+  }
+
+  /** Ends it with a close code; the sweep cuts it where the client does not answer in time. */
+  end(code: CloseCode): void {
+    if (this.#left) return;
+    // A client that is not read from would never be seen to answer.
+    if (this.ws.isPaused) this.ws.resume();
+    this.ws.close(code);
+    this.endingSince = this.#host.now;
+    this.#leave(code);
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    this.#leave(undefined);
+  }
+
+  #leave(code: CloseCode | undefined): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#host.left(this, code);
+  }
+}
