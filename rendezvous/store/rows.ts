@@ -55,11 +55,7 @@ export function bytes(row: Row, column: string): Uint8Array {
   return value;
 }
 
-function parsed<S extends v.GenericSchema>(
-  row: Row,
-  column: string,
-  schema: S,
-): v.InferOutput<S> {
+function parsed<S extends v.GenericSchema>(row: Row, column: string, schema: S): v.InferOutput<S> {
   const result = v.safeParse(schema, row[column]);
   if (!result.success) throw unexpected(column);
   return result.output;

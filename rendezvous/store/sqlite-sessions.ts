@@ -9,9 +9,10 @@ export function sqliteSessions({ db, commits, read }: SqliteContext): SessionSto
     `INSERT INTO sessions (token_hash, device, expires_at)
      SELECT ?1, devices.seq, ?4
      FROM devices JOIN accounts ON accounts.seq = devices.account
-     WHERE devices.device_id = ?2 AND accounts.user_id = ?3
+     WHERE devices.device_id = ?2 AND accounts.user_id = ?3 AND NOT accounts.disabled
      ON CONFLICT (token_hash) DO UPDATE SET device = excluded.device, expires_at = excluded.expires_at`,
   );
+  const isDisabled = prepare(db, "SELECT 1 FROM accounts WHERE user_id = ? AND disabled");
   const get = prepare(
     db,
     `SELECT accounts.user_id, devices.device_id, sessions.expires_at
@@ -34,6 +35,9 @@ export function sqliteSessions({ db, commits, read }: SqliteContext): SessionSto
     put: (tokenHash, { userId, deviceId, expiresAt }) =>
       commits.write(() => {
         if (insert.run(tokenHash, deviceId, userId, expiresAt) === 0) {
+          if (isDisabled.one(userId) !== undefined) {
+            throw new ProtocolError("account-disabled", "The account is disabled.");
+          }
           throw new ProtocolError("no-such-device", "The account has no such device.");
         }
       }),

@@ -88,6 +88,7 @@ export interface Session {
 
 /** Sessions are found by the SHA-256 of their token: whoever reads the disk cannot resume one. */
 export interface SessionStore {
+  /** @throws ProtocolError no-such-device, account-disabled (maybe since the credential was checked) */
   put(tokenHash: Uint8Array, session: Session): Promise<void>;
   /** Undefined also once expired. */
   get(tokenHash: Uint8Array, now: number): Promise<Session | undefined>;

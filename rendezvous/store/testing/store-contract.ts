@@ -197,6 +197,10 @@ function accountContract(open: () => Promise<Store>): void {
     expect((await store.accounts.byId(ben))?.disabled).toBe(true);
     expect(await store.sessions.get(token(1), 1)).toBeUndefined();
     expect(await store.sessions.get(token(2), 1)).toBeDefined();
+    await expectRefusal(
+      store.sessions.put(token(3), { userId: ben, deviceId: benLaptop, expiresAt: 100 }),
+      "account-disabled",
+    );
     await store.accounts.setDisabled(ben, false);
     expect((await store.accounts.byId(ben))?.disabled).toBe(false);
   });
