@@ -19,7 +19,7 @@ const platform =
     ? createBrowserPlatform(__BEELINE_VERSION__)
     : await createElectronPlatform(globalThis.window.beeline);
 const settings = await loadSettings(platform, navigator.languages);
-const ports = { ...createBrowserPorts(), localAddresses: () => platform.localAddresses() };
+const ports = createBrowserPorts({ localAddresses: () => platform.localAddresses() });
 const host = { client: platform.client, deviceName: platform.deviceName };
 
 const model = new AppModel({

@@ -245,7 +245,8 @@ function check(
     errors.server = t.signIn.serverInvalid;
   }
   if (fields.userName.trim() === "") errors.userName = t.signIn.required;
-  else if (!v.safeParse(UserName, fields.userName).success) errors.userName = t.signIn.userNameInvalid;
+  else if (!v.safeParse(UserName, fields.userName).success)
+    errors.userName = t.signIn.userNameInvalid;
   if (fields.password === "") errors.password = t.signIn.required;
   else if (registering && fields.password.length < limits.MIN_PASSWORD_LENGTH) {
     errors.password = t.signIn.passwordShort(limits.MIN_PASSWORD_LENGTH);

@@ -1,0 +1,58 @@
+/**
+ * The interface over the scripted engine, for looking at it and for screenshots:
+ * `npx vite app/renderer`, then `/testing/preview.html?screen=main&theme=dark&language=zh-CN`.
+ * No part of the production build.
+ */
+import { render } from "preact";
+import { App } from "../app.tsx";
+import { createI18n } from "../i18n/i18n.ts";
+import { AppModel } from "../model/app-model.ts";
+import { attend } from "../model/attention.ts";
+import { loadSettings } from "../model/settings.ts";
+import { createBrowserPlatform } from "../platform/browser.ts";
+import { isLookedAt } from "../screens/use-reading.ts";
+import "../styles/index.css";
+import { FakeKit } from "./fake-kit.ts";
+
+const query = new URLSearchParams(location.search);
+const platform = createBrowserPlatform("0.1.0");
+const remembered = {
+  language: query.get("language") ?? "en",
+  theme: query.get("theme") ?? "system",
+  account:
+    query.get("screen") === "sign-in"
+      ? undefined
+      : { server: "https://chat.example.org", userName: "ada" },
+  server: "https://chat.example.org",
+  notifications: true,
+};
+const settings = await loadSettings(
+  {
+    ...platform,
+    readSetting: async (key) => remembered[key],
+    writeSetting: async () => undefined,
+  },
+  [],
+);
+const registration = query.get("registration");
+const kit = new FakeKit({
+  signedIn: query.get("screen") !== "sign-in",
+  unread: { 2: 3, 5: 1 },
+  registration: registration === "invite" || registration === "closed" ? registration : "open",
+  ...(query.get("screen") === "empty" ? { people: [] } : {}),
+});
+const taken = query.get("screen") === "elsewhere";
+const free = { release: () => undefined };
+const model = new AppModel({
+  platform,
+  settings,
+  i18n: createI18n(settings.language),
+  locks: { claim: async () => (taken ? undefined : free), takeOver: async () => free },
+  createKit: () => kit,
+});
+attend(model, () => !isLookedAt());
+Object.assign(globalThis, { kit, model });
+
+const root = document.querySelector("#app");
+if (root !== null) render(<App model={model} />, root);
+await model.start();
