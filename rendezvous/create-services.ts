@@ -15,6 +15,7 @@ import { RosterService } from "./services/roster-service.ts";
 import { SessionService } from "./services/session-service.ts";
 import { SignallingService } from "./services/signalling-service.ts";
 import { createArgon2Verifier } from "./sign-in/argon2-verifier.ts";
+import { CredentialGuard } from "./sign-in/credential-guard.ts";
 import { RegistrationThrottle } from "./sign-in/registration-throttle.ts";
 import { SignInThrottle } from "./sign-in/sign-in-throttle.ts";
 import type { Store } from "./store/store.ts";
@@ -34,12 +35,12 @@ export function createServices(options: ServicesOptions): Services {
   const buddies = new BuddyLists(store.roster, bus);
   const entries = new RosterEntries(store.roster, bus);
   const reach = new Reach({ store, bus, buddies });
-  const verifier = createArgon2Verifier(config.argon2);
   const throttle = new SignInThrottle({
     clock,
     attempts: config.signInAttempts,
     attemptsPerAddress: config.signInAttemptsPerAddress,
   });
+  const credentials = new CredentialGuard(createArgon2Verifier(config.argon2), throttle);
   const registrations = new RegistrationThrottle({
     clock,
     burst: config.registrationBurst,
@@ -59,8 +60,7 @@ export function createServices(options: ServicesOptions): Services {
     bus,
     roster,
     presence,
-    verifier,
-    throttle,
+    credentials,
     config,
     clock,
   });
@@ -71,8 +71,7 @@ export function createServices(options: ServicesOptions): Services {
     entries,
     presence,
     accounts,
-    verifier,
-    throttle,
+    credentials,
     registrations,
     config,
     clock,

@@ -42,6 +42,11 @@ export interface Rendezvous extends AsyncDisposable {
   /** Takes WebSocket upgrades of this HTTP server. The server stays the caller's. */
   attach(server: HttpServer | HttpsServer): void;
   /**
+   * Ends every connection whose session the store no longer has: another process may have disabled
+   * the account or changed its password.
+   */
+  recheckSessions(): void;
+  /**
    * Finishes what runs, then closes every connection with `goingAway`; resolves when what had to be
    * written is written. Ends within some seconds, whatever clients do.
    */
@@ -110,6 +115,15 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     if (connection.member !== undefined) {
       this.#services.presence.left(connection.member);
       metrics.devicesOnline(this.#bus.devicesOnline);
+    }
+  }
+
+  recheckSessions(): void {
+    const { sessions } = this.#services;
+    for (const { member } of this.#connections) {
+      if (member?.ready === true) {
+        this.#background.run("a session was not checked", sessions.recheck(member));
+      }
     }
   }
 

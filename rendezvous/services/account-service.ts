@@ -1,5 +1,4 @@
 import {
-  canonicalUserName,
   closeCodes,
   ProtocolError,
   type Params,
@@ -10,8 +9,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
 import type { Member } from "../connection/member.ts";
 import type { RendezvousConfig } from "../rendezvous-config.ts";
-import type { CredentialVerifier } from "../sign-in/credential-verifier.ts";
-import type { SignInThrottle } from "../sign-in/sign-in-throttle.ts";
+import type { CredentialGuard } from "../sign-in/credential-guard.ts";
 import type { Account, Store } from "../store/store.ts";
 import { event } from "./event-frames.ts";
 import type { PresenceService } from "./presence-service.ts";
@@ -22,8 +20,7 @@ export interface AccountServiceOptions {
   readonly bus: Bus;
   readonly roster: RosterService;
   readonly presence: PresenceService;
-  readonly verifier: CredentialVerifier;
-  readonly throttle: SignInThrottle;
+  readonly credentials: CredentialGuard;
   readonly config: RendezvousConfig;
   readonly clock: Clock;
 }
@@ -38,18 +35,12 @@ export class AccountService {
 
   /** Ends all other sessions. @throws ProtocolError wrong-credential, rate-limited */
   async changePassword(member: Member, params: Params<"account.changePassword">): Promise<{}> {
-    const { store, bus, verifier, throttle, config, clock } = this.#options;
+    const { store, bus, credentials, config, clock } = this.#options;
     const { userId, deviceId, tokenHash, connection } = member;
-    const account = await this.#account(userId);
+    const { userName, credential: stored } = await this.#account(userId);
     const { address } = connection.address;
-    const name = canonicalUserName(account.userName);
-    throttle.attempt(name, address);
-    if (!(await verifier.verify(params.current, account.credential))) {
-      throttle.failed(address);
-      throw new ProtocolError("wrong-credential", "The current password is wrong.");
-    }
-    throttle.succeeded(name, address);
-    await store.accounts.setCredential(userId, await verifier.enrol(params.next));
+    await credentials.check({ userName, address, credential: params.current, stored });
+    await store.accounts.setCredential(userId, await credentials.enrol(params.next));
     await store.sessions.removeOfUser(userId);
     await store.sessions.put(tokenHash, {
       userId,

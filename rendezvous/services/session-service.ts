@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import {
-  canonicalUserName,
   closeCodes,
   DeviceId,
   encodeId,
@@ -18,10 +17,9 @@ import type { Connection } from "../connection/connection.ts";
 import { Member } from "../connection/member.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RendezvousConfig } from "../rendezvous-config.ts";
-import type { CredentialVerifier } from "../sign-in/credential-verifier.ts";
+import type { CredentialGuard } from "../sign-in/credential-guard.ts";
 import type { RegistrationThrottle } from "../sign-in/registration-throttle.ts";
 import { hashSessionToken, newSessionToken } from "../sign-in/session-token.ts";
-import type { SignInThrottle } from "../sign-in/sign-in-throttle.ts";
 import type { Account, Store } from "../store/store.ts";
 import type { AccountService } from "./account-service.ts";
 import type { BuddyLists } from "./buddy-lists.ts";
@@ -39,8 +37,7 @@ export interface SessionServiceOptions {
   readonly entries: RosterEntries;
   readonly presence: PresenceService;
   readonly accounts: AccountService;
-  readonly verifier: CredentialVerifier;
-  readonly throttle: SignInThrottle;
+  readonly credentials: CredentialGuard;
   readonly registrations: RegistrationThrottle;
   readonly config: RendezvousConfig;
   readonly clock: Clock;
@@ -59,7 +56,7 @@ export class SessionService {
 
   register(connection: Connection, params: Params<"account.register">): Promise<SignedIn> {
     return this.#once(connection, "register", async () => {
-      const { config, store, verifier, registrations, clock } = this.#options;
+      const { config, store, credentials, registrations, clock } = this.#options;
       if (config.registration === "closed") {
         throw new ProtocolError("registration-closed", "This server takes no new accounts.");
       }
@@ -76,7 +73,7 @@ export class SessionService {
         userId: v.parse(UserId, randomId()),
         userName,
         displayName,
-        credential: await verifier.enrol(credential),
+        credential: await credentials.enrol(credential),
         now: clock.now(),
         ...(config.registration === "invite" && invite !== undefined ? { invite } : {}),
       });
@@ -86,16 +83,13 @@ export class SessionService {
 
   signIn(connection: Connection, params: Params<"session.signIn">): Promise<SignedIn> {
     return this.#once(connection, "password", async () => {
-      const { store, verifier, throttle } = this.#options;
+      const { store, credentials } = this.#options;
+      const { userName, credential } = params;
       const { address } = connection.address;
-      const name = canonicalUserName(params.userName);
-      throttle.attempt(name, address);
-      const account = await store.accounts.byName(params.userName);
-      if (!(await verifier.verify(params.credential, account?.credential)) || !account) {
-        throttle.failed(address);
-        throw new ProtocolError("wrong-credential", "User name or password is wrong.");
-      }
-      throttle.succeeded(name, address);
+      const account = await store.accounts.byName(userName);
+      const stored = account?.credential;
+      await credentials.check({ userName, address, credential, stored });
+      if (account === undefined) throw new TypeError("nobody has a right credential");
       if (account.disabled) {
         throw new ProtocolError("account-disabled", "This account is disabled.");
       }
@@ -135,12 +129,27 @@ export class SessionService {
 
   /** Proof of life; also finds out what another process (a command) has done to the session. */
   async ping(member: Member): Promise<{}> {
-    const { store, clock } = this.#options;
-    if ((await store.sessions.get(member.tokenHash, clock.now())) === undefined) {
-      member.end(closeCodes.sessionEnded);
-      throw sessionEnded();
-    }
+    if (!(await this.recheck(member))) throw sessionEnded();
     return {};
+  }
+
+  /**
+   * Ends the connection where its session is gone (false then); one that only grew old while it was
+   * connected goes on.
+   */
+  async recheck(member: Member): Promise<boolean> {
+    const { store, clock, config } = this.#options;
+    // At time 0 no session has expired.
+    const session = await store.sessions.get(member.tokenHash, 0);
+    if (session === undefined) {
+      member.end(closeCodes.sessionEnded);
+      return false;
+    }
+    const expiresAt = clock.now() + config.sessionTtlMs;
+    if (expiresAt - session.expiresAt > RENEW_MS) {
+      await store.sessions.extend(member.tokenHash, expiresAt);
+    }
+    return true;
   }
 
   async signOut(member: Member, { forgetDevice }: Params<"session.signOut">): Promise<{}> {

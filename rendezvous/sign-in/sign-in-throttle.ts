@@ -10,9 +10,14 @@ const MEMORY_MS = 60 * 60 * 1000;
 /** Pairs remembered; the oldest are forgotten first. */
 const MAX_ENTRIES = 20_000;
 
+/** Attempts of one pair that may be checked at the same time while none has failed. */
+const MAX_AT_ONCE = 16;
+
 interface Failures {
   count: number;
   lastAt: number;
+  /** Being checked. */
+  running: number;
 }
 
 export interface SignInThrottleOptions {
@@ -37,54 +42,76 @@ export class SignInThrottle {
   }
 
   /**
-   * Counts an attempt as failed until `succeeded` says otherwise, so that many at once are no way
-   * around. @throws ProtocolError rate-limited, with the time to wait
+   * Before an attempt is checked; `ended` follows. Those being checked count, so that many at once
+   * are no way around. @throws ProtocolError rate-limited, with the time to wait
    */
-  attempt(account: string, address: string): void {
+  begin(account: string, address: string): void {
     const { attempts, attemptsPerAddress } = this.#options;
     const network = networkOf(address);
+    const pair = this.#entry(`${network} ${account}`);
+    const free = pair.count === 0 ? MAX_AT_ONCE : Math.max(1, attempts - pair.count);
     const waitMs = Math.max(
-      this.#wait(`${network} ${account}`, attempts, LONGEST_DELAY_MS),
-      this.#wait(network, attemptsPerAddress, LONGEST_ADDRESS_DELAY_MS),
+      pair.running >= free ? FIRST_DELAY_MS : 0,
+      this.#wait(pair, attempts, LONGEST_DELAY_MS),
+      this.#wait(this.#failures.get(network), attemptsPerAddress, LONGEST_ADDRESS_DELAY_MS),
     );
     if (waitMs > 0) {
       throw new ProtocolError("rate-limited", "Too many wrong attempts; wait before the next.", {
         retryAfterMs: Math.ceil(waitMs),
       });
     }
-    this.#count(`${network} ${account}`);
+    pair.running++;
   }
 
-  /** It was wrong indeed. Counted here, for a whole school may sign in at once from one address. */
-  failed(address: string): void {
-    this.#count(networkOf(address));
+  /**
+   * "right" clears the pair's count, for the owner knows the credential. The address's own count
+   * stays: it may guess others. "unknown": it could not be checked.
+   */
+  ended(account: string, address: string, verdict: "right" | "wrong" | "unknown"): void {
+    const network = networkOf(address);
+    const key = `${network} ${account}`;
+    const pair = this.#entry(key);
+    pair.running = Math.max(0, pair.running - 1);
+    if (verdict === "wrong") {
+      this.#count(key);
+      this.#count(network);
+    } else {
+      if (verdict === "right") pair.count = 0;
+      if (pair.count === 0 && pair.running === 0) this.#failures.delete(key);
+    }
   }
 
-  /** The owner knows the credential; the address's own count stays, for it may guess others. */
-  succeeded(account: string, address: string): void {
-    this.#failures.delete(`${networkOf(address)} ${account}`);
-  }
-
-  #wait(key: string, free: number, longestMs: number): number {
-    const failures = this.#failures.get(key);
+  #wait(failures: Failures | undefined, free: number, longestMs: number): number {
     if (failures === undefined || failures.count < free) return 0;
     const delay = Math.min(FIRST_DELAY_MS * 2 ** (failures.count - free), longestMs);
     return failures.lastAt + delay - this.#options.clock.monotonic();
   }
 
   #count(key: string): void {
-    const now = this.#options.clock.monotonic();
-    const before = this.#failures.get(key);
+    const entry = this.#entry(key);
+    entry.count++;
+    entry.lastAt = this.#options.clock.monotonic();
     // Set anew, so that the map stays in the order of the last failure.
     this.#failures.delete(key);
-    const count = before !== undefined && now - before.lastAt < MEMORY_MS ? before.count : 0;
-    this.#failures.set(key, { count: count + 1, lastAt: now });
+    this.#failures.set(key, entry);
+  }
+
+  #entry(key: string): Failures {
+    const now = this.#options.clock.monotonic();
+    const known = this.#failures.get(key);
+    if (known !== undefined) {
+      if (now - known.lastAt >= MEMORY_MS) known.count = 0;
+      return known;
+    }
+    const entry = { count: 0, lastAt: now, running: 0 };
+    this.#failures.set(key, entry);
     if (this.#failures.size > MAX_ENTRIES) {
       for (const oldest of this.#failures.keys()) {
         this.#failures.delete(oldest);
         break;
       }
     }
+    return entry;
   }
 }
 
