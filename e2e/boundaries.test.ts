@@ -59,6 +59,7 @@ describe("the boundary check itself", () => {
     ["app/main/x.ts", `import { x } from "../renderer/main.tsx";`],
     ["app/renderer/x.tsx", `import { ipcRenderer } from "electron";`],
     ["app/cli/x.ts", `import { x } from "../../e2e/demo.ts";`],
+    ["app/peer/x.ts", `import wrtc from "wrtc";`],
     ["app/new/x.ts", ``],
   ])("refuses in %s: %s", (file, source) => {
     expect(objections(file, source)).toHaveLength(1);

@@ -18,7 +18,8 @@ export function objection(file: string, layer: Layer, { specifier }: Import): st
   if (specifier.startsWith("node:")) {
     return layer.node || kind === "config" ? undefined : `imports ${specifier}: no Node here`;
   }
-  const extra = { source: [], test: TEST_PACKAGES, config: CONFIG_PACKAGES }[kind];
+  const test = [...TEST_PACKAGES, ...(layer.testPackages ?? [])];
+  const extra = { source: [], test, config: CONFIG_PACKAGES }[kind];
   const allowed = [...layer.packages, ...extra].some((name) => isOf(specifier, name));
   return allowed ? undefined : `imports the package ${specifier}`;
 }

@@ -6,6 +6,8 @@ export interface Layer {
   readonly layers: readonly string[];
   /** Packages that its files may import; `@scope/*` stands for every package of the scope. */
   readonly packages: readonly string[];
+  /** Packages that its tests may import beside those and the ones of all tests. */
+  readonly testPackages?: readonly string[];
   /** Whether `node:` modules are allowed. */
   readonly node: boolean;
 }
@@ -29,6 +31,8 @@ export const LAYERS: readonly Layer[] = [
     folder: "app/peer",
     layers: ["shared/protocol", "shared/chatkit"],
     packages: ["simple-peer", "valibot"],
+    // A WebRTC for tests in Node.
+    testPackages: ["wrtc"],
     node: false,
   },
   {
