@@ -1,6 +1,6 @@
 import { assertNever } from "../assert-never.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
-import type { DeviceId, EventParams } from "../../protocol/index.ts";
+import { ProtocolError, type DeviceId, type EventParams } from "../../protocol/index.ts";
 import type { LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { Ports } from "../ports.ts";
 import { unreachable } from "../connection/rpc-socket.ts";
@@ -99,6 +99,9 @@ export class RelayLinks {
     const early = this.#early.filter((item) => item.channel === channel);
     this.#early = this.#early.filter((item) => item.channel !== channel);
     for (const item of early) this.#apply(link, item);
+    if (this.#byChannel.get(channel) !== link) {
+      throw new ProtocolError("peer-offline", "The channel was closed at once.");
+    }
     return link;
   }
 
