@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { encodeId, ID_BYTES, limits, MessageId } from "../../shared/protocol/index.ts";
+import { encodeId, ID_BYTES, limits, MessageId, type Params } from "../../shared/protocol/index.ts";
 import type { Figure } from "./figure.ts";
 import { median } from "./statistics.ts";
 import { startRendezvous } from "./start-rendezvous.ts";
@@ -27,8 +27,9 @@ export async function mailbox(folder: string): Promise<Figure[]> {
   const rates: { mailbox: number[]; file: number[] } = { mailbox: [], file: [] };
   for (let round = 0; round < ROUNDS; round++) {
     rates.file.push(await appendRate(join(folder, "reference")));
+    const batches = senders.map((_, index) => prepare(users[SENDERS + index]));
     const started = performance.now();
-    await Promise.all(senders.map((sender, index) => deposit(sender, users[SENDERS + index])));
+    await Promise.all(senders.map((sender, index) => deposit(sender, batches[index] ?? [])));
     rates.mailbox.push(perSecond(performance.now() - started));
   }
   for (const { socket } of senders) socket.terminate();
@@ -47,19 +48,24 @@ function perSecond(ms: number): number {
   return (SENDERS * BATCHES_PER_SENDER * limits.MAILBOX_PUT_BATCH * 1000) / ms;
 }
 
-async function deposit(sender: WireClient, recipient: Seeded | undefined): Promise<void> {
+type Batch = Params<"mailbox.put">;
+
+/** Made before the clock runs. */
+function prepare(recipient: Seeded | undefined): Batch[] {
   if (recipient === undefined) throw new RangeError("no recipient");
+  const to = recipient.deviceId;
   const envelope = randomBytes(ENVELOPE_BYTES).toString("base64");
-  let left = BATCHES_PER_SENDER;
+  return Array.from({ length: BATCHES_PER_SENDER }, () => ({
+    envelopes: Array.from({ length: limits.MAILBOX_PUT_BATCH }, () => {
+      return { id: v.parse(MessageId, encodeId(randomBytes(ID_BYTES))), to, envelope };
+    }),
+  }));
+}
+
+async function deposit(sender: WireClient, batches: Batch[]): Promise<void> {
   const lane = async (): Promise<void> => {
-    while (left > 0) {
-      left--;
-      const envelopes = Array.from({ length: limits.MAILBOX_PUT_BATCH }, () => ({
-        id: v.parse(MessageId, encodeId(randomBytes(ID_BYTES))),
-        to: recipient.deviceId,
-        envelope,
-      }));
-      const { outcomes } = await sender.request("mailbox.put", { envelopes });
+    for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+      const { outcomes } = await sender.request("mailbox.put", batch);
       if (outcomes.some(({ outcome }) => outcome !== "stored")) throw new Error("not stored");
     }
   };

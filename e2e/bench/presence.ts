@@ -50,14 +50,16 @@ export async function presence(folder: string): Promise<Figure[]> {
       if (data.toString().includes(waitingFor)) told(waitingFor);
     });
   }
-  const round = async (name: string, act: () => void): Promise<number> => {
+  const round = async (name: string, act: () => unknown): Promise<number> => {
     waitingFor = name;
     missing = BUDDIES;
     last = Promise.withResolvers<void>();
     const started = performance.now();
-    act();
+    const answer = act();
     await last.promise;
-    return performance.now() - started;
+    const time = performance.now() - started;
+    await answer;
+    return time;
   };
 
   const times: { presence: number[]; raw: number[] } = { presence: [], raw: [] };
@@ -65,9 +67,9 @@ export async function presence(folder: string): Promise<Figure[]> {
   for (let index = 0; index < ROUNDS; index++) {
     times.raw.push(await round(`raw-${index}-`, () => raw[0]?.send(`raw-${index}-${filler}`)));
     times.presence.push(
-      await round(`status-${index}-`, () => {
-        void hub.request("presence.set", { show: "busy", statusText: `status-${index}-` });
-      }),
+      await round(`status-${index}-`, () =>
+        hub.request("presence.set", { show: "busy", statusText: `status-${index}-` }),
+      ),
     );
   }
   for (const { socket } of [hub, ...clients]) socket.terminate();

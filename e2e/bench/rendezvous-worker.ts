@@ -37,6 +37,7 @@ serve({
         ...defaultRendezvousConfig,
         requestsPerSecond: unlimited,
         requestBurst: unlimited,
+        registrationBurst: unlimited,
       },
       log: pino({ level: "warn" }),
       metrics: noMetrics,

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as v from "valibot";
 import { WebSocket } from "ws";
+import type { DeviceId } from "../../shared/protocol/index.ts";
 import { defaultRendezvousConfig } from "../../rendezvous/rendezvous-config.ts";
 import type { Figure } from "./figure.ts";
 import { Worker } from "./rpc.ts";
 import { median } from "./statistics.ts";
 import { startRendezvous } from "./start-rendezvous.ts";
-import { benchDevice, WireClient } from "./wire-client.ts";
+import { benchDevice, type Seeded, WireClient } from "./wire-client.ts";
 
 const PASSWORD_SIGN_INS = 40;
 const RESUMPTIONS = 400;
@@ -22,19 +23,27 @@ export async function signIns(folder: string): Promise<Figure[]> {
   await using server = await startRendezvous(join(folder, "server"));
   await using forwarder = new Worker("raw-forwarder.ts");
   const port = await forwarder.call("start", {}, v.number());
-  const [user] = await server.seed(1, []);
-  if (user === undefined) throw new RangeError("no user");
+  // One account each for what runs at once: the same device twice would replace itself.
+  const seeded = await server.seed(AT_ONCE, []);
   const credential = { type: "password", password: "bench password" } as const;
-  const first = await WireClient.connect(server.address);
-  const { deviceId } = await first.request("account.register", {
-    userName: "bench",
-    credential,
-    device: benchDevice,
-  });
+  const accounts = await Promise.all(
+    seeded.map(async (resumed, lane) => {
+      const client = await WireClient.connect(server.address);
+      const userName = `bench-${lane}`;
+      const device = benchDevice;
+      const { deviceId } = await client.request("account.register", {
+        userName,
+        credential,
+        device,
+      });
+      client.socket.terminate();
+      return { userName, deviceId, resumed };
+    }),
+  );
 
   const rates = { password: [], hash: [], resume: [], connect: [] } as Record<string, number[]>;
-  const record = async (name: string, count: number, step: () => Promise<void>): Promise<void> => {
-    rates[name]?.push(await perSecond(count, step));
+  const record = async (name: string, count: number, step: Step): Promise<void> => {
+    rates[name]?.push(await perSecond(accounts, count, step));
   };
   const { memoryKiB, passes, parallelism } = defaultRendezvousConfig.argon2;
   for (let round = 0; round < ROUNDS; round++) {
@@ -48,10 +57,10 @@ export async function signIns(folder: string): Promise<Figure[]> {
         passes,
       });
     });
-    await record("password", PASSWORD_SIGN_INS, async () => {
+    await record("password", PASSWORD_SIGN_INS, async ({ userName, deviceId }) => {
       const client = await WireClient.connect(server.address);
       await client.request("session.signIn", {
-        userName: "bench",
+        userName,
         credential,
         device: { ...benchDevice, deviceId },
       });
@@ -62,8 +71,8 @@ export async function signIns(folder: string): Promise<Figure[]> {
       await once(socket, "open");
       socket.terminate();
     });
-    await record("resume", RESUMPTIONS, async () => {
-      (await WireClient.resume(server.address, user)).socket.terminate();
+    await record("resume", RESUMPTIONS, async ({ resumed }) => {
+      (await WireClient.resume(server.address, resumed)).socket.terminate();
     });
   }
   const middle = (name: string): number => median(rates[name] ?? []);
@@ -83,15 +92,23 @@ export async function signIns(folder: string): Promise<Figure[]> {
   ];
 }
 
-async function perSecond(count: number, step: () => Promise<void>): Promise<number> {
+interface Account {
+  readonly userName: string;
+  readonly deviceId: DeviceId;
+  readonly resumed: Seeded;
+}
+
+type Step = (account: Account) => Promise<void>;
+
+async function perSecond(accounts: readonly Account[], count: number, step: Step): Promise<number> {
   let left = count;
   const started = performance.now();
-  const lane = async (): Promise<void> => {
+  const lane = async (account: Account): Promise<void> => {
     while (left > 0) {
       left--;
-      await step();
+      await step(account);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(accounts.map(lane));
   return (count * 1000) / (performance.now() - started);
 }
