@@ -6,7 +6,7 @@ import type { Settings } from "../config/settings.ts";
 /** What a command has of the world around it. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: NodeJS.ReadStream;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Results, for people and scripts. */
   readonly stdout: { write(text: string): unknown };
   /** Prompts. */

@@ -32,7 +32,7 @@ function fromFile(file: string): string {
 }
 
 async function askTwice(surroundings: Surroundings): Promise<string> {
-  if (!surroundings.stdin.isTTY) {
+  if (surroundings.stdin.isTTY !== true) {
     throw usageError("There is no terminal to ask for the password. Use --password-file FILE.");
   }
   const first = await ask("New password: ", surroundings);

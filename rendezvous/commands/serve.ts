@@ -36,9 +36,6 @@ export async function serveCommand(
   const settings = settingsOf(args, surroundings);
   const log = createLogger(settings["log-level"], settings["log-format"]);
   const version = readVersion();
-  const stop = stopSignal();
-  // What escapes all handlers leaves the state unknown: the supervisor starts a fresh process.
-  process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "fatal"));
 
   await using store = await openStore(settings, "serve");
   const metrics = createPrometheusMetrics();
@@ -62,6 +59,9 @@ export async function serveCommand(
     metrics,
   });
   rendezvous.attach(server);
+  const stop = stopSignal();
+  // What escapes all handlers leaves the state unknown: the supervisor starts a fresh process.
+  process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "fatal"));
   const port = await listen(server, settings.host, settings.port);
   // After the start: too many open files, say. The next connection may find room again.
   server.on("error", (error) => log.error({ err: error }, "HTTP server"));
