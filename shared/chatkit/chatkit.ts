@@ -1,21 +1,36 @@
-import type {
-  ConversationId,
-  DeviceId,
-  MessageId,
-  RosterEntry,
-  ServerInfo,
-  Show,
-  UserId,
+import {
+  limits,
+  type ConversationId,
+  type DeviceId,
+  type MessageId,
+  type RosterEntry,
+  type ServerInfo,
+  type Show,
+  type UserId,
 } from "../protocol/index.ts";
-import type {
-  ChatKitEvents,
-  ConnectionState,
-  Conversation,
-  LinkStatus,
-  Message,
-  Self,
+import { Account, toMessage } from "./account.ts";
+import {
+  ChatKitError,
+  type ChatKitEvents,
+  type ConnectionState,
+  type Conversation,
+  type LinkStatus,
+  type Message,
+  type Self,
 } from "./api.ts";
+import { calling } from "./calling.ts";
+import type { SignInRequest } from "./connection/connection.ts";
+import { parseServerAddress } from "./connection/server-address.ts";
+import { serverInfo } from "./connection/server-info.ts";
+import { ConversationCalls } from "./conversations/conversation-calls.ts";
+import { Emitter } from "./emitter.ts";
 import type { Host, Ports } from "./ports.ts";
+import { RosterCalls } from "./roster/roster-calls.ts";
+
+export * from "./api.ts";
+export type * from "./delivery/delivery-state.ts";
+export type * from "./ports.ts";
+export type * from "./store.ts";
 
 export interface ChatKitOptions {
   /** `http:`, `https:`, `ws:` or `wss:` address of the rendezvous server. */
@@ -97,4 +112,246 @@ export interface ChatKitApi extends AsyncDisposable {
     event: E,
     handler: (payload: ChatKitEvents[E]) => void,
   ): () => void;
+}
+
+/** Messages of one `history` call, unless the host asks for another number. */
+const HISTORY_PAGE = 50;
+const MAX_HISTORY_PAGE = 1000;
+
+export class ChatKit implements ChatKitApi {
+  readonly roster: RosterApi;
+  readonly conversations: ConversationsApi;
+  readonly #options: ChatKitOptions;
+  readonly #emitter: Emitter;
+  #account: Account | undefined;
+  #state: ConnectionState = { state: "idle" };
+  #closed = false;
+  /** Opening and closing happen one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ChatKitOptions) {
+    this.#options = options;
+    this.#emitter = new Emitter(options.ports.log);
+    this.#emitter.on("connection", (state) => {
+      this.#state = state;
+    });
+    this.roster = new RosterCalls(
+      () => this.#account?.roster,
+      () => this.#open(),
+    );
+    this.conversations = new ConversationCalls(
+      () => this.#account,
+      () => this.#open(),
+    );
+  }
+
+  get connection(): ConnectionState {
+    return this.#state;
+  }
+
+  get self(): Self | undefined {
+    return this.#account?.roster.account;
+  }
+
+  serverInfo(): Promise<ServerInfo> {
+    return calling(async () => {
+      const { webSocketUrl } = parseServerAddress(this.#options.server);
+      return await serverInfo(webSocketUrl, this.#options.ports);
+    });
+  }
+
+  register(account: {
+    userName: string;
+    password: string;
+    displayName?: string;
+    invite?: string;
+  }): Promise<Self> {
+    const { password, ...rest } = account;
+    const credential = { type: "password" as const, password };
+    const params = { ...rest, credential };
+    return this.#enter(account.userName, { method: "account.register", params });
+  }
+
+  signIn({ userName, password }: { userName: string; password: string }): Promise<Self> {
+    const credential = { type: "password" as const, password };
+    return this.#enter(userName, { method: "session.signIn", params: { userName, credential } });
+  }
+
+  restore(userName: string): Promise<boolean> {
+    return this.#exclusive(async () => {
+      const account = await this.#openAccount(userName);
+      const token = account.sessionToken;
+      if (token === undefined) {
+        await account.close();
+        return false;
+      }
+      this.#account = account;
+      account.connection.resume(token);
+      return true;
+    });
+  }
+
+  signOut(options: { forgetDevice?: boolean } = {}): Promise<void> {
+    return this.#exclusive(async () => {
+      const account = this.#open();
+      const forgetDevice = options.forgetDevice ?? false;
+      try {
+        await account.connection.signOut({ forgetDevice });
+        if (forgetDevice) await account.forget();
+      } finally {
+        this.#account = undefined;
+        await account.close();
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#closed = true;
+      const account = this.#account;
+      this.#account = undefined;
+      await account?.close();
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  reconnectNow(): void {
+    this.#account?.connection.reconnectNow();
+  }
+
+  changePassword(current: string, next: string): Promise<void> {
+    return calling(async () => {
+      await this.#open().connection.request("account.changePassword", {
+        current: { type: "password", password: current },
+        next: { type: "password", password: next },
+      });
+    });
+  }
+
+  setDisplayName(displayName: string): Promise<void> {
+    return calling(async () => {
+      const { connection, roster } = this.#open();
+      const profile = await connection.request("account.setProfile", { displayName });
+      roster.changeSelf({ profile });
+    });
+  }
+
+  removeDevice(deviceId: DeviceId): Promise<void> {
+    return calling(async () => {
+      await this.#open().connection.request("device.remove", { deviceId });
+    });
+  }
+
+  setPresence(presence: { show: Show; statusText: string }): Promise<void> {
+    return calling(async () => {
+      const { connection, roster } = this.#open();
+      await connection.request("presence.set", presence);
+      roster.changeSelf(presence);
+    });
+  }
+
+  send(conversationId: ConversationId, text: string): Promise<Message> {
+    return calling(async () => {
+      const { book, delivery } = this.#open();
+      if (text.trim() === "") throw new ChatKitError("empty-text", "There is nothing to send.");
+      if (text.length > limits.MAX_TEXT_LENGTH) {
+        throw new ChatKitError(
+          "text-too-long",
+          `A message has at most ${limits.MAX_TEXT_LENGTH} characters.`,
+        );
+      }
+      const conversation = book.get(conversationId);
+      if (conversation === undefined) throw noSuchConversation();
+      return toMessage(await delivery.send(conversation.record.peer, { type: "text", text }));
+    });
+  }
+
+  resend(messageId: MessageId): Promise<Message> {
+    return calling(async () => toMessage(await this.#open().delivery.resend(messageId)));
+  }
+
+  history(
+    conversationId: ConversationId,
+    options: { before?: string; limit?: number } = {},
+  ): Promise<readonly Message[]> {
+    return calling(async () => {
+      const { book, delivery } = this.#open();
+      if (book.get(conversationId) === undefined) throw noSuchConversation();
+      const { before, limit = HISTORY_PAGE } = options;
+      const messages = await delivery.history(conversationId, {
+        limit: Math.min(Math.max(Math.trunc(limit), 1), MAX_HISTORY_PAGE),
+        ...(before === undefined ? {} : { before }),
+      });
+      return messages.map(toMessage);
+    });
+  }
+
+  links(): readonly LinkStatus[] {
+    return this.#account?.links.status() ?? [];
+  }
+
+  on<E extends keyof ChatKitEvents>(
+    event: E,
+    handler: (payload: ChatKitEvents[E]) => void,
+  ): () => void {
+    return this.#emitter.on(event, handler);
+  }
+
+  #enter(userName: string, request: SignInRequest): Promise<Self> {
+    return this.#exclusive(async () => {
+      const account = await this.#openAccount(userName);
+      try {
+        this.#account = account;
+        await account.connection.open(request);
+        const self = account.roster.account;
+        if (self === undefined) throw new ChatKitError("not-open", "The sign-in was not finished.");
+        // The session is on disk before the host hears of it.
+        await account.commit([]);
+        return self;
+      } catch (error) {
+        this.#account = undefined;
+        await account.close();
+        throw error;
+      }
+    });
+  }
+
+  /** An account whose session has ended makes way. */
+  async #openAccount(userName: string): Promise<Account> {
+    const { host, ports, server } = this.#options;
+    if (this.#closed) throw new ChatKitError("closed", "ChatKit was closed.");
+    const before = this.#account;
+    if (before !== undefined) {
+      const { state } = before.connection.state;
+      if (state !== "signed-out" && state !== "idle") {
+        throw new ChatKitError("already-open", "An account is open.");
+      }
+      this.#account = undefined;
+      await before.close();
+    }
+    return await Account.open({ server, userName, host, ports, emitter: this.#emitter });
+  }
+
+  #open(): Account {
+    if (this.#closed) throw new ChatKitError("closed", "ChatKit was closed.");
+    if (this.#account === undefined) throw new ChatKitError("not-open", "No account is open.");
+    return this.#account;
+  }
+
+  #exclusive<T>(use: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => calling(use));
+    // The next in turn does not care how this one ended; its caller is told.
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+}
+
+function noSuchConversation(): ChatKitError {
+  return new ChatKitError("no-such-conversation", "There is no such conversation.");
 }

@@ -54,3 +54,44 @@ export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** Remembered ids of received messages, per conversation and sender, for dropping duplicates. */
 export const MAX_SEEN_IDS = 4_096;
+
+/** A sending key is replaced after so many messages or so long: what one stolen key opens. */
+export const SEAL_KEY_MAX_MESSAGES = 10_000;
+export const SEAL_KEY_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Keys kept per conversation and sending device: those of a month, and a few spare. */
+export const MAX_KEYS_PER_SENDER = 16;
+
+/** How far a conversation's time may run ahead of our clock because a member's clock does. */
+export const MAX_CLOCK_AHEAD_MS = 24 * 60 * 60 * 1000;
+
+/** A device that answered by no link gets its messages by mailbox for so long, or until it speaks. */
+export const UNREACHABLE_MS = 30_000;
+
+/**
+ * A message that the mailbox has had for so long while its device is online is sent again: the
+ * mailbox, or the receipt, was lost.
+ */
+export const STORED_RESEND_MS = 30_000;
+
+/** Pause before a refused or failed `mailbox.put` is tried again; doubles up to the maximum. */
+export const MAILBOX_RETRY_MIN_MS = 2_000;
+export const MAILBOX_RETRY_MAX_MS = 5 * 60_000;
+
+/** Receipts that wait for a way back to their sender, per device; the oldest go first. */
+export const MAX_WAITING_RECEIPTS = 4_096;
+
+/** Envelopes that wait to be opened; mailbox pages wait for room, a link's are dropped. */
+export const MAX_INBOX_QUEUE = 4_096;
+
+/** Devices remembered with their keys after they left the roster, for mail still on its way. */
+export const MAX_FORMER_DEVICES = 2_048;
+
+/** How often the outbox is searched for expired messages. */
+export const EXPIRY_CHECK_MS = 60 * 60 * 1000;
+
+/** Transmissions of one message over links before only the mailbox is tried. */
+export const MAX_LINK_TRIES = 6;
+
+/** The pause before stored messages are sent again doubles up to this. */
+export const STORED_RESEND_MAX_MS = 60 * 60 * 1000;

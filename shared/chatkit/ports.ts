@@ -7,6 +7,7 @@ import type {
   ConversationId,
   DeviceId,
   EnvelopeHeader,
+  MessageId,
   Signal,
   TransportAddress,
 } from "../protocol/index.ts";
@@ -130,8 +131,8 @@ export interface Sealer {
   seal(request: SealRequest): Promise<Uint8Array>;
   /** @throws SealError where the bytes are forged, damaged or for somebody else */
   open(request: OpenRequest): Promise<Uint8Array>;
-  /** The device has opened something sealed for it: what was repeated for its sake can end. */
-  confirm(conversationId: ConversationId, device: DeviceId): void;
+  /** The device has opened this message: what was repeated for its sake can end. */
+  confirm(conversationId: ConversationId, device: DeviceId, message: MessageId): void;
 }
 
 export interface SealRequest {
@@ -139,6 +140,8 @@ export interface SealRequest {
   /** X25519 public key of the recipient device, 32 bytes. */
   readonly recipientKey: Uint8Array;
   readonly plaintext: Uint8Array;
+  /** Sent before without an answer: leave nothing out that the device might lack. */
+  readonly again?: boolean;
 }
 
 export interface OpenRequest {

@@ -1,0 +1,326 @@
+import {
+  canonicalUserName,
+  type ConversationId,
+  type DeviceHello,
+  type MessageId,
+  type SignedIn,
+  type UserId,
+} from "../protocol/index.ts";
+import { decodeBase64, encodeBase64, KEY_BYTES, keyPairOf, type KeyPair } from "../crypto/index.ts";
+import type { Conversation, Message, Notice } from "./api.ts";
+import { Connection } from "./connection/connection.ts";
+import { parseServerAddress } from "./connection/server-address.ts";
+import { ConversationBook } from "./conversations/conversation-book.ts";
+import { Delivery } from "./delivery/delivery.ts";
+import { Journal } from "./delivery/journal.ts";
+import type { Emitter } from "./emitter.ts";
+import { CLOCK_TOLERANCE_MS } from "./limits.ts";
+import type { LinkPeer } from "./link.ts";
+import { LinkManager } from "./links/link-manager.ts";
+import type { Host, Ports } from "./ports.ts";
+import { RosterBook } from "./roster/roster-book.ts";
+import { ConversationKeys } from "./sealing/conversation-keys.ts";
+import type { MessageRecord, Store, StoreWrite } from "./store.ts";
+
+const DEVICE_SECRET = "device/secret";
+const SESSION_TOKEN = "session/token";
+
+interface AccountOptions {
+  readonly server: string;
+  readonly userName: string;
+  readonly host: Host;
+  readonly ports: Ports;
+  readonly emitter: Emitter;
+}
+
+/** One account while it is open: its store and everything that works on it. */
+export class Account implements AsyncDisposable {
+  readonly roster: RosterBook;
+  readonly book: ConversationBook;
+  readonly connection: Connection;
+  readonly links: LinkManager;
+  readonly delivery: Delivery;
+  readonly #store: Store;
+  readonly #journal: Journal;
+  readonly #options: AccountOptions;
+  readonly #identity: KeyPair;
+  readonly #keys: ConversationKeys;
+  #savedToken: string | undefined;
+  #wantedScheduled = false;
+  #clockTold = false;
+  #closed = false;
+
+  /** @throws StoreError; ChatKitError invalid-server */
+  static async open(options: AccountOptions): Promise<Account> {
+    const { origin } = parseServerAddress(options.server);
+    const name = `${origin}/${canonicalUserName(options.userName)}`;
+    const store = await options.ports.stores.open(name);
+    try {
+      const account = new Account(options, store, await identityOf(store, options.ports));
+      await account.#start();
+      return account;
+    } catch (error) {
+      await store[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(options: AccountOptions, store: Store, identity: KeyPair) {
+    const { emitter, ports, server } = options;
+    const { clock, log, random } = ports;
+    this.#options = options;
+    this.#store = store;
+    this.#identity = identity;
+    this.#journal = new Journal(store);
+    this.roster = new RosterBook({
+      onEntry: (entry) => emitter.emit("roster", entry),
+      onRemoved: (userId) => emitter.emit("rosterRemoved", userId),
+      onSelf: (self) => emitter.emit("self", self),
+      onChanged: () => this.#rosterChanged(),
+      save: (writes) => this.#save(writes),
+    });
+    this.book = new ConversationBook(() => this.roster.self.userId);
+    this.#keys = new ConversationKeys({ identity, clock, random });
+    this.connection = new Connection({
+      url: parseServerAddress(server).webSocketUrl,
+      ports,
+      hello: () => this.#hello(),
+      onProtocolError: (error) =>
+        this.#notice({ kind: "protocol-error", detail: error.message, error }),
+    });
+    // The roster comes first: links and delivery read it when the same session is told to them.
+    this.connection.onSession((session) => this.roster.session(session));
+    this.connection.onEvent("roster.changed", ({ entry }) => this.roster.entryChanged(entry));
+    this.connection.onEvent("roster.removed", ({ userId }) => this.roster.removed(userId));
+    this.connection.onEvent("presence.changed", ({ userId, presence }) =>
+      this.roster.presenceChanged(userId, presence),
+    );
+    this.connection.onEvent("self.changed", (change) => this.roster.changeSelf(change));
+    this.links = new LinkManager({
+      connection: this.connection,
+      ports,
+      policy: this.roster,
+      deviceId: () => this.roster.account?.deviceId,
+    });
+    this.delivery = new Delivery({
+      store,
+      journal: this.#journal,
+      clock,
+      random,
+      log,
+      connection: this.connection,
+      links: this.links,
+      directory: this.roster,
+      keys: this.#keys,
+      book: this.book,
+      handlers: {
+        onMessage: (message) => emitter.emit("message", toMessage(message)),
+        onMessageChanged: (message) => emitter.emit("messageChanged", toMessage(message)),
+        onConversationChanged: (id) => this.#conversationChanged(id),
+        onUnreadable: (detail, error) =>
+          this.#notice({ kind: "unreadable-message", detail, error }),
+        onStoreFailed: (error) => this.#storeFailed(error),
+        onViolation: (detail) => this.#notice({ kind: "protocol-error", detail }),
+      },
+    });
+    this.connection.onSession((session) => this.#sessionBegan(session));
+    this.connection.onState((state) => {
+      if (state.state === "signed-out") this.#saveToken(undefined);
+      emitter.emit("connection", state);
+    });
+    this.links.onStatus((status) => emitter.emit("link", status));
+  }
+
+  async #start(): Promise<void> {
+    const store = this.#store;
+    this.#savedToken = await store.value(SESSION_TOKEN);
+    await this.roster.load(store);
+    await this.#keys.load(store);
+    await this.book.load(store);
+    await this.delivery.start();
+  }
+
+  /** The saved session, if there is one and this device is known to the server. */
+  get sessionToken(): string | undefined {
+    return this.roster.account === undefined ? undefined : this.#savedToken;
+  }
+
+  /** @throws StoreError */
+  async commit(writes: readonly StoreWrite[]): Promise<void> {
+    await this.#journal.commit(writes);
+  }
+
+  conversation(conversationId: ConversationId): Conversation | undefined {
+    const entry = this.book.get(conversationId);
+    if (entry === undefined) return undefined;
+    const { peer, unread, last } = entry.record;
+    const delivery = last?.own === true ? entry.last?.delivery : undefined;
+    return {
+      conversationId,
+      peer,
+      title: this.roster.nameOf(peer),
+      unread,
+      ...(last === undefined
+        ? {}
+        : {
+            last: {
+              id: last.id,
+              body: last.body,
+              own: last.own,
+              sentAt: last.sentAt,
+              ...(delivery === undefined ? {} : { delivery }),
+            },
+          }),
+    };
+  }
+
+  /** Ends everything; the session can be taken up again. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.delivery.close();
+    this.links.close();
+    await this.connection.close();
+    await this.#journal.idle();
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  /** Deletes what this device knows and is: history, keys, session. @throws StoreError */
+  async forget(): Promise<void> {
+    await this.delivery.close();
+    const writes: StoreWrite[] = [];
+    for (const key of (await this.#store.values("")).keys()) {
+      writes.push({ type: "delete-value", key });
+    }
+    for (const { id } of await this.#store.outbox()) writes.push({ type: "delete-outbox", id });
+    for (const { conversationId, peer } of await this.#store.conversations()) {
+      for (const id of await this.#messageIds(conversationId)) {
+        writes.push({ type: "delete-message", id });
+      }
+      writes.push({ type: "put-conversation", conversation: { conversationId, peer, unread: 0 } });
+    }
+    await this.#journal.commit(writes);
+  }
+
+  async #messageIds(conversationId: ConversationId): Promise<readonly MessageId[]> {
+    const limit = 1000;
+    const ids: MessageId[] = [];
+    let before: string | undefined;
+    for (;;) {
+      const page = await this.#store.messages(
+        conversationId,
+        before === undefined ? { limit } : { limit, before },
+      );
+      for (const { id } of page) ids.push(id);
+      before = page[0]?.order;
+      if (page.length < limit) return ids;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #hello(): DeviceHello {
+    const { host, ports } = this.#options;
+    const deviceId = this.roster.account?.deviceId;
+    return {
+      ...(deviceId === undefined ? {} : { deviceId }),
+      name: host.deviceName,
+      publicKey: encodeBase64(this.#identity.publicKey),
+      client: host.client,
+      local: [...ports.localAddresses()],
+    };
+  }
+
+  #sessionBegan(session: SignedIn): void {
+    this.#saveToken(session.sessionToken);
+    this.delivery.sessionBegan();
+    const differs = Math.abs(session.server.now - this.#options.ports.clock.now());
+    if (differs > CLOCK_TOLERANCE_MS && !this.#clockTold) {
+      const minutes = Math.round(differs / 60_000);
+      this.#notice({
+        kind: "clock-differs",
+        detail: `This computer's clock and the server's differ by ${minutes} minutes.`,
+      });
+    }
+    this.#clockTold = differs > CLOCK_TOLERANCE_MS;
+  }
+
+  #saveToken(token: string | undefined): void {
+    if (token === this.#savedToken) return;
+    this.#savedToken = token;
+    this.#save([
+      token === undefined
+        ? { type: "delete-value", key: SESSION_TOKEN }
+        : { type: "put-value", key: SESSION_TOKEN, value: token },
+    ]);
+  }
+
+  #save(writes: readonly StoreWrite[]): void {
+    this.#journal.commit(writes).catch((error: unknown) => this.#storeFailed(error));
+  }
+
+  #rosterChanged(): void {
+    this.delivery.directoryChanged();
+    if (this.#wantedScheduled) return;
+    this.#wantedScheduled = true;
+    // The changes of one tick, and a whole roster, make one list.
+    queueMicrotask(() => {
+      this.#wantedScheduled = false;
+      // Without the server nobody's presence is known: what is open stays open.
+      if (!this.#closed && this.connection.state.state === "online") {
+        this.links.setWanted(this.#wanted());
+      }
+    });
+  }
+
+  /** Online devices of buddies, those talked to last first, and one's own others. */
+  #wanted(): readonly LinkPeer[] {
+    const own = this.roster.ownOthers().filter(({ deviceId }) => this.roster.isOnline(deviceId));
+    const talked = new Map<UserId, string>();
+    for (const { record } of this.book.list()) talked.set(record.peer, record.last?.order ?? "");
+    const buddies = this.roster
+      .entries()
+      .filter(({ state }) => state === "buddies")
+      .map(({ profile, presence }) => ({
+        order: talked.get(profile.userId) ?? "",
+        peers: presence.endpoints.map(({ deviceId }) => ({ userId: profile.userId, deviceId })),
+      }))
+      .toSorted((a, b) => (a.order === b.order ? 0 : a.order < b.order ? 1 : -1));
+    return [...own, ...buddies.flatMap(({ peers }) => peers)];
+  }
+
+  #conversationChanged(conversationId: ConversationId): void {
+    const conversation = this.conversation(conversationId);
+    if (conversation !== undefined) this.#options.emitter.emit("conversation", conversation);
+  }
+
+  #storeFailed(error: unknown): void {
+    this.#notice({
+      kind: "store-failed",
+      detail: "The message store failed; the engine tries again.",
+      ...(error instanceof Error ? { error } : {}),
+    });
+  }
+
+  #notice(notice: Notice): void {
+    this.#options.ports.log.warn(notice.detail, { kind: notice.kind, error: notice.error });
+    this.#options.emitter.emit("notice", notice);
+  }
+}
+
+/** This device's keys, made at the first opening. @throws StoreError */
+async function identityOf(store: Store, { random }: Ports): Promise<KeyPair> {
+  const saved = await store.value(DEVICE_SECRET);
+  if (saved !== undefined) return keyPairOf(decodeBase64(saved));
+  const identity = keyPairOf(random.bytes(KEY_BYTES));
+  const value = encodeBase64(identity.secretKey);
+  await store.commit([{ type: "put-value", key: DEVICE_SECRET, value }]);
+  return identity;
+}
+
+/** A stored message as hosts see it. */
+export function toMessage(record: MessageRecord): Message {
+  return { ...record, from: record.from.userId };
+}

@@ -1,0 +1,102 @@
+import type { ConversationId, UserId } from "../../protocol/index.ts";
+import type { ConversationRecord, MessageRecord, Store, StoreWrite } from "../store.ts";
+import { directConversationId } from "./conversation-id.ts";
+
+/** A conversation in memory, with the state of its last message. */
+interface Entry {
+  record: ConversationRecord;
+  last: MessageRecord | undefined;
+}
+
+/**
+ * All conversations of the account, as they are or are about to be in the store: a change is made
+ * here first, and its write belongs into the commit of what caused it.
+ */
+export class ConversationBook {
+  readonly #self: () => UserId;
+  readonly #entries = new Map<ConversationId, Entry>();
+  readonly #ids = new Map<UserId, ConversationId>();
+
+  /** @param self known once this device has signed in for the first time */
+  constructor(self: () => UserId) {
+    this.#self = self;
+  }
+
+  /** Also after a commit failed: then everything is as the store has it. @throws StoreError */
+  async load(store: Store): Promise<void> {
+    for (const record of await store.conversations()) {
+      const last = record.last && (await store.message(record.last.id));
+      this.#entries.set(record.conversationId, { record, last });
+    }
+  }
+
+  /** The id of the conversation with that person, whether it exists or not. */
+  idWith(peer: UserId): ConversationId {
+    let id = this.#ids.get(peer);
+    if (id === undefined) {
+      id = directConversationId(this.#self(), peer);
+      this.#ids.set(peer, id);
+    }
+    return id;
+  }
+
+  get(conversationId: ConversationId): Readonly<Entry> | undefined {
+    return this.#entries.get(conversationId);
+  }
+
+  /** Newest first. */
+  list(): readonly Readonly<Entry>[] {
+    return [...this.#entries.values()].toSorted((a, b) =>
+      compare(b.record.last?.order ?? "", a.record.last?.order ?? ""),
+    );
+  }
+
+  /** Makes the conversation if it is new. */
+  ensure(peer: UserId): ConversationRecord {
+    const conversationId = this.idWith(peer);
+    const known = this.#entries.get(conversationId);
+    if (known !== undefined) return known.record;
+    const record: ConversationRecord = { conversationId, peer, unread: 0 };
+    this.#entries.set(conversationId, { record, last: undefined });
+    return record;
+  }
+
+  /** A message came or was queued: counts it, and shows it where it is the newest. */
+  added(peer: UserId, message: MessageRecord): StoreWrite {
+    const before = this.ensure(peer);
+    const { id, order, body, own, sentAt } = message;
+    const isNewest = before.last === undefined || order > before.last.order;
+    const isSeen = own || (before.readUpTo !== undefined && order <= before.readUpTo);
+    const record: ConversationRecord = {
+      ...before,
+      unread: before.unread + (isSeen ? 0 : 1),
+      ...(isNewest ? { last: { id, order, body, own, sentAt } } : {}),
+    };
+    const last = isNewest ? message : this.#entries.get(record.conversationId)?.last;
+    this.#entries.set(record.conversationId, { record, last });
+    return { type: "put-conversation", conversation: record };
+  }
+
+  /** Its delivery changed. True where it is the one that the conversation shows. */
+  changed(message: MessageRecord): boolean {
+    const entry = this.#entries.get(message.conversationId);
+    if (entry?.record.last?.id !== message.id) return false;
+    entry.last = message;
+    return true;
+  }
+
+  /** Everything up to `order` was seen; `unread` are the others' messages after it. */
+  read(conversationId: ConversationId, order: string, unread: number): StoreWrite | undefined {
+    const entry = this.#entries.get(conversationId);
+    if (entry === undefined) return undefined;
+    const { readUpTo } = entry.record;
+    if (readUpTo !== undefined && readUpTo >= order) return undefined;
+    entry.record = { ...entry.record, unread, readUpTo: order };
+    return { type: "put-conversation", conversation: entry.record };
+  }
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

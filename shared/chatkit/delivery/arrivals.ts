@@ -1,0 +1,226 @@
+import type {
+  ConversationId,
+  DeviceId,
+  MessageBody,
+  MessageId,
+  ReadBody,
+} from "../../protocol/index.ts";
+import type { ConversationBook } from "../conversations/conversation-book.ts";
+import { MAX_SEEN_IDS } from "../limits.ts";
+import type { Clock } from "../ports.ts";
+import type { ConversationKeys } from "../sealing/conversation-keys.ts";
+import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import type { Directory } from "./directory.ts";
+import type { HoldBack } from "./hold-back.ts";
+import type { Incoming } from "./inbox.ts";
+import type { Journal } from "./journal.ts";
+import { encodeOrder } from "./order.ts";
+import type { ReadMarks } from "./read-marks.ts";
+import type { Receipts } from "./receipts.ts";
+import type { Timelines } from "./timelines.ts";
+
+const CURSOR = "cursor/";
+
+interface ArrivalsOptions {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly keys: Pick<ConversationKeys, "takeWrites" | "putBack">;
+  readonly book: ConversationBook;
+  readonly timelines: Timelines;
+  readonly holdBack: HoldBack;
+  readonly readMarks: ReadMarks;
+  readonly receipts: Pick<Receipts, "add" | "flush">;
+  readonly onMessage: (message: MessageRecord) => void;
+  readonly onConversationChanged: (conversationId: ConversationId) => void;
+  readonly onStoreFailed: (error: unknown) => void;
+  readonly onViolation: (detail: string) => void;
+}
+
+interface Fresh {
+  readonly incoming: Incoming;
+  /** Absent for a read mark. */
+  readonly message: MessageRecord | undefined;
+}
+
+/** Makes received messages durable, once each; then acknowledges, then tells (SPEC D1, D4). */
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  /** Sender device of what was received lately; the store knows the rest. */
+  readonly #seen = new Map<MessageId, DeviceId>();
+  /** Highest durable sequence, by conversation and sender device. */
+  readonly #cursors = new Map<string, number>();
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StoreError */
+  async load(): Promise<void> {
+    const { store, holdBack, book } = this.#options;
+    const cursors = await store.values(CURSOR);
+    const known = new Map<string, ConversationId>(
+      book.list().map(({ record }) => [record.conversationId, record.conversationId]),
+    );
+    for (const [key, value] of cursors) {
+      const name = key.slice(CURSOR.length);
+      const [conversation = "", device = ""] = name.split("/");
+      const conversationId = known.get(conversation);
+      if (conversationId === undefined) continue;
+      this.#cursors.set(name, Number(value));
+      holdBack.resume(conversationId, device, Number(value));
+    }
+  }
+
+  /** Never rejects: where the store fails, nothing of the batch is acknowledged. */
+  async take(batch: readonly Incoming[]): Promise<void> {
+    const { onStoreFailed, receipts } = this.#options;
+    try {
+      const { fresh, refused } = await this.#sift(batch);
+      const failed = fresh.length > 0 ? await this.#takeFresh(fresh) : undefined;
+      for (const incoming of batch) {
+        const { arrival, envelope } = incoming;
+        if (failed?.has(incoming)) {
+          arrival.settle?.("failed");
+          continue;
+        }
+        if (!refused.has(incoming)) {
+          receipts.add(envelope.conversationId, envelope.from, envelope.id, arrival.link);
+        }
+        arrival.settle?.("done");
+      }
+      receipts.flush();
+      this.#tell(fresh);
+    } catch (error) {
+      onStoreFailed(error);
+      for (const { arrival } of batch) arrival.settle?.("failed");
+    }
+  }
+
+  /**
+   * `fresh` is what is new, once each; the rest are duplicates, which are acknowledged again, and
+   * `refused`: what somebody sent under the id of another's message.
+   */
+  async #sift(
+    batch: readonly Incoming[],
+  ): Promise<{ fresh: readonly Fresh[]; refused: ReadonlySet<Incoming> }> {
+    const { store, onViolation } = this.#options;
+    const stored = await Promise.all(
+      batch.map(async ({ envelope: { id } }) =>
+        this.#seen.has(id) ? undefined : await store.message(id),
+      ),
+    );
+    const ids = new Map<MessageId, DeviceId>();
+    const fresh: Fresh[] = [];
+    const refused = new Set<Incoming>();
+    for (const [index, incoming] of batch.entries()) {
+      const { id, from } = incoming.envelope;
+      const first = this.#seen.get(id) ?? stored[index]?.from.deviceId ?? ids.get(id);
+      if (first === undefined) {
+        ids.set(id, from);
+        fresh.push({ incoming, message: this.#messageOf(incoming) });
+      } else if (first !== from) {
+        refused.add(incoming);
+        onViolation(`${from} sent a message under the id of another's.`);
+      }
+    }
+    return { fresh, refused };
+  }
+
+  #messageOf({ envelope, content, from, path }: Incoming): MessageRecord | undefined {
+    if (content.body.type === "read") return undefined;
+    const { clock, directory, timelines } = this.#options;
+    const now = clock.now();
+    const at = timelines.observe(envelope.conversationId, content.at, now);
+    return {
+      id: envelope.id,
+      conversationId: envelope.conversationId,
+      from,
+      own: from.userId === directory.self.userId,
+      order: encodeOrder(at, from.deviceId),
+      sentAt: at.ms,
+      receivedAt: now,
+      body: content.body,
+      delivery: { state: "received", path },
+    };
+  }
+
+  /** Returns the read marks that could not be taken in. @throws StoreError; then nothing was */
+  async #takeFresh(fresh: readonly Fresh[]): Promise<ReadonlySet<Incoming>> {
+    const { book, directory, journal, keys, store } = this.#options;
+    const writes: StoreWrite[] = [];
+    const conversations = new Map<ConversationId, StoreWrite>();
+    const cursors = new Map<string, number>();
+    for (const { incoming, message } of fresh) {
+      const { conversationId, from, sequence } = incoming.envelope;
+      const cursor = `${conversationId}/${from}`;
+      const last = cursors.get(cursor) ?? this.#cursors.get(cursor) ?? 0;
+      if (sequence > last) cursors.set(cursor, sequence);
+      if (message === undefined) continue;
+      const isOwn = incoming.from.userId === directory.self.userId;
+      const peer = isOwn ? incoming.content.peer : incoming.from.userId;
+      writes.push({ type: "put-message", message });
+      conversations.set(conversationId, book.added(peer, message));
+    }
+    for (const [name, sequence] of cursors) {
+      writes.push({ type: "put-value", key: CURSOR + name, value: String(sequence) });
+    }
+    const keyWrites = keys.takeWrites();
+    try {
+      await journal.commit([...writes, ...conversations.values(), ...keyWrites]);
+    } catch (error) {
+      keys.putBack(keyWrites);
+      await book.load(store);
+      throw error;
+    }
+    for (const [name, sequence] of cursors) this.#cursors.set(name, sequence);
+    const failed = new Set<Incoming>();
+    for (const { incoming, message } of fresh) {
+      try {
+        await this.#takeMark(incoming, message);
+        this.#remember(incoming.envelope.id, incoming.envelope.from);
+      } catch (error) {
+        this.#options.onStoreFailed(error);
+        // The messages themselves are durable.
+        if (message === undefined) failed.add(incoming);
+      }
+    }
+    return failed;
+  }
+
+  async #takeMark(incoming: Incoming, message: MessageRecord | undefined): Promise<void> {
+    const { directory, readMarks } = this.#options;
+    const { body } = incoming.content;
+    if (message !== undefined) {
+      await readMarks.arrived(message);
+    } else if (isRead(body)) {
+      const isOwn = incoming.from.userId === directory.self.userId;
+      await readMarks.apply(incoming.envelope.conversationId, body.upTo, isOwn);
+    }
+  }
+
+  #remember(id: MessageId, from: DeviceId): void {
+    this.#seen.set(id, from);
+    for (const oldest of this.#seen.keys()) {
+      if (this.#seen.size <= MAX_SEEN_IDS) break;
+      this.#seen.delete(oldest);
+    }
+  }
+
+  #tell(fresh: readonly Fresh[]): void {
+    const { holdBack, onConversationChanged, onMessage } = this.#options;
+    const changed = new Set<ConversationId>();
+    for (const { incoming, message } of fresh) {
+      if (message !== undefined) changed.add(message.conversationId);
+      holdBack.offer(incoming.envelope, () => {
+        if (message !== undefined) onMessage(message);
+      });
+    }
+    for (const conversationId of changed) onConversationChanged(conversationId);
+  }
+}
+
+function isRead(body: MessageBody): body is ReadBody {
+  return body.type === "read";
+}

@@ -1,0 +1,100 @@
+import type { DeviceId, MessageId, UserId } from "../../protocol/index.ts";
+import type { Link, LinkPeer } from "../link.ts";
+import { DeviceCourier, type CourierContext } from "./device-courier.ts";
+import type { FailureReason, Path } from "./delivery-state.ts";
+import type { OutboxItem } from "./outbox.ts";
+
+interface Served {
+  readonly courier: DeviceCourier;
+  readonly userId: UserId;
+  isOnline: boolean;
+}
+
+/** The couriers of all devices; bounded by the roster's devices. */
+export class Courier {
+  readonly #context: CourierContext;
+  readonly #served = new Map<DeviceId, Served>();
+
+  constructor(context: CourierContext) {
+    this.#context = context;
+  }
+
+  /** Sends the item to each of its recipients that has not acknowledged it. */
+  add(item: OutboxItem): void {
+    for (const { userId, deviceId, state } of item.record.recipients) {
+      if (state === "acknowledged") continue;
+      this.#of({ userId, deviceId }).add(item, state === "stored");
+    }
+  }
+
+  /** The path by which the message went to that device last. */
+  pathOf(device: DeviceId, id: MessageId): Path | undefined {
+    return this.#served.get(device)?.courier.entry(id)?.way?.path;
+  }
+
+  acknowledged(device: DeviceId, id: MessageId): void {
+    this.#served.get(device)?.courier.acknowledged(id);
+  }
+
+  /** The item has ended: nobody gets it any more. */
+  forget(item: OutboxItem): void {
+    for (const { deviceId } of item.record.recipients) {
+      this.#served.get(deviceId)?.courier.forget(item.record.id);
+    }
+  }
+
+  heard(device: DeviceId, link: Link | undefined): void {
+    this.#served.get(device)?.courier.heard(link);
+  }
+
+  /** A direct link opened, or a link can take more. */
+  kick(device: DeviceId): void {
+    this.#served.get(device)?.courier.kick();
+  }
+
+  linkClosed(link: Link): void {
+    this.#served.get(link.peer.deviceId)?.courier.linkClosed(link);
+  }
+
+  /** The server's connection was made or lost. */
+  serverChanged(): void {
+    for (const { courier } of this.#served.values()) courier.presenceChanged();
+  }
+
+  /** The roster, or somebody's presence, changed: devices come online, leave, or are no more. */
+  directoryChanged(): void {
+    const { directory } = this.#context;
+    for (const [device, served] of this.#served) {
+      const { userId } = served;
+      const isOwn = userId === directory.self.userId;
+      const present = isOwn ? directory.ownOthers() : directory.devicesOf(userId);
+      if (!present.some(({ deviceId }) => deviceId === device)) {
+        const reason: FailureReason =
+          isOwn || directory.isBuddy(userId) ? "no-devices" : "not-buddies";
+        this.#served.delete(device);
+        served.courier.giveUp(reason);
+        continue;
+      }
+      const isOnline = directory.isOnline(device);
+      if (isOnline === served.isOnline) continue;
+      served.isOnline = isOnline;
+      served.courier.presenceChanged();
+    }
+  }
+
+  close(): void {
+    for (const { courier } of this.#served.values()) courier.close();
+    this.#served.clear();
+  }
+
+  #of(peer: LinkPeer): DeviceCourier {
+    let served = this.#served.get(peer.deviceId);
+    if (served === undefined) {
+      const isOnline = this.#context.directory.isOnline(peer.deviceId);
+      const courier = new DeviceCourier(this.#context, peer);
+      served = { courier, userId: peer.userId, isOnline };
+      this.#served.set(peer.deviceId, served);
+    }
+    return served.courier;
+  }
+}

@@ -1,0 +1,382 @@
+import { limits, type DeviceId, type MailboxPut, type MessageId } from "../../protocol/index.ts";
+import { assertNever } from "../assert-never.ts";
+import {
+  DIRECT_GRACE_MS,
+  MAILBOX_RETRY_MAX_MS,
+  MAILBOX_RETRY_MIN_MS,
+  MAX_IN_FLIGHT,
+  MAX_LINK_TRIES,
+  STORED_RESEND_MAX_MS,
+  STORED_RESEND_MS,
+  UNREACHABLE_MS,
+} from "../limits.ts";
+import { LinkError, type Link, type LinkPeer } from "../link.ts";
+import type { LinkService } from "../links/link-service.ts";
+import type { Clock, Timer } from "../ports.ts";
+import { AckWindow } from "./ack-window.ts";
+import { CourierQueue, type CourierEntry } from "./courier-entry.ts";
+import type { FailureReason, PathReason, WaitReason } from "./delivery-state.ts";
+import type { Directory } from "./directory.ts";
+import { judgePut, relayRefusal, type PutVerdict } from "./mailbox-verdict.ts";
+import type { MailboxPutter } from "./mailbox-putter.ts";
+import type { Outbox, OutboxItem } from "./outbox.ts";
+
+export interface CourierContext {
+  readonly clock: Clock;
+  readonly links: LinkService;
+  readonly directory: Directory;
+  readonly mailbox: Pick<MailboxPutter, "put">;
+  readonly outbox: Outbox;
+  readonly serverOnline: () => boolean;
+  /** The envelope for that device, or undefined where nothing can be sealed for it. */
+  readonly seal: (
+    item: OutboxItem,
+    to: DeviceId,
+    again: boolean,
+  ) => Promise<Uint8Array | undefined>;
+  readonly onProblem: (error: unknown) => void;
+}
+
+type Route =
+  | { readonly kind: "link"; readonly link: Link }
+  | { readonly kind: "relay"; readonly reason: PathReason }
+  | { readonly kind: "mailbox"; readonly reason: PathReason }
+  /** For `ms`, or until something changes. */
+  | { readonly kind: "wait"; readonly why: WaitReason; readonly ms?: number };
+
+/** Carries messages to one device, in order, by the best path there is (SPEC P1 to P8). */
+export class DeviceCourier {
+  readonly #context: CourierContext;
+  readonly #peer: LinkPeer;
+  readonly #queue = new CourierQueue();
+  readonly #entries = new Map<MessageId, CourierEntry>();
+  readonly #window: AckWindow;
+  #pumping = false;
+  #kicked = false;
+  #closed = false;
+  #wake: Timer | undefined;
+  /** Until when a direct link that is being opened is waited for; one wait for each attempt. */
+  #graceUntil: number | undefined;
+  #noRelay: { readonly until: number; readonly reason: PathReason } | undefined;
+  #putPause: { readonly until: number; readonly why: WaitReason } | undefined;
+  #putRetryMs = MAILBOX_RETRY_MIN_MS;
+  #storedTimer: Timer | undefined;
+  #storedResendMs = STORED_RESEND_MS;
+  #toldWaiting: WaitReason | undefined;
+
+  constructor(context: CourierContext, peer: LinkPeer) {
+    this.#context = context;
+    this.#peer = peer;
+    this.#window = new AckWindow(context.clock, {
+      onSilent: (link, entries) => this.#silent(link, entries),
+      onOverdue: (entries) => this.#again(entries),
+    });
+  }
+
+  /** @param stored the mailbox has it already, from before a restart */
+  add(item: OutboxItem, stored: boolean): void {
+    const entry: CourierEntry = {
+      item,
+      state: stored ? "stored" : "queued",
+      tries: stored ? 1 : 0,
+      way: undefined,
+    };
+    this.#entries.set(item.record.id, entry);
+    if (stored) {
+      this.#watchStored();
+    } else {
+      this.#queue.push(entry);
+      this.kick();
+    }
+  }
+
+  /** How the message went last; undefined where it is not on its way to this device. */
+  entry(id: MessageId): CourierEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** The device has it. Returns the round trip over the link it went by, in ms. */
+  acknowledged(id: MessageId): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const roundTrip = this.#window.acknowledged(entry);
+    const link = entry.way?.link;
+    if (roundTrip !== undefined && link !== undefined) this.#context.links.alive(link, roundTrip);
+    this.#storedResendMs = STORED_RESEND_MS;
+    this.forget(id);
+  }
+
+  /** The message is delivered, failed or not for this device any more. */
+  forget(id: MessageId): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#window.remove(entry);
+    entry.state = "done";
+    this.#entries.delete(id);
+    this.kick();
+  }
+
+  /** Something authentic came from the device: it can be reached. */
+  heard(link: Link | undefined): void {
+    if (link !== undefined) this.#window.heard(link);
+    if (this.#noRelay !== undefined && link !== undefined) {
+      this.#noRelay = undefined;
+      this.kick();
+    }
+  }
+
+  linkClosed(link: Link): void {
+    this.#again(this.#window.removeLink(link));
+  }
+
+  /** The device came online or left, or the server's connection did. */
+  presenceChanged(): void {
+    this.#noRelay = undefined;
+    this.#putPause = undefined;
+    this.#watchStored();
+    this.kick();
+  }
+
+  /** The device is no more. */
+  giveUp(reason: FailureReason): void {
+    this.close();
+    for (const { item } of [...this.#entries.values()]) {
+      this.#context.outbox.drop(item, this.#peer.deviceId, reason);
+      this.forget(item.record.id);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.cancel();
+    this.#storedTimer?.cancel();
+    this.#window.close();
+  }
+
+  /** Looks again whether something can leave. */
+  kick(): void {
+    if (this.#closed) return;
+    this.#kicked = true;
+    if (!this.#pumping) void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    try {
+      while (this.#kicked && !this.#closed) {
+        this.#kicked = false;
+        while (await this.#step());
+      }
+    } catch (error) {
+      this.#context.onProblem(error);
+      this.#wakeIn(MAILBOX_RETRY_MIN_MS);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** Sends what is first, if it can leave. False where something must happen before. */
+  async #step(): Promise<boolean> {
+    const entry = this.#queue.peek();
+    if (this.#closed || entry === undefined || this.#window.size >= MAX_IN_FLIGHT) return false;
+    const route = this.#route(entry);
+    if (route.kind !== "wait") this.#toldWaiting = undefined;
+    switch (route.kind) {
+      case "link":
+        return this.#sendOver(entry, route.link, "link-open");
+      case "relay":
+        return this.#relay(entry, route.reason);
+      case "mailbox":
+        return this.#store(route.reason);
+      case "wait":
+        this.#tellWaiting(route.why);
+        if (route.ms !== undefined) this.#wakeIn(route.ms);
+        return false;
+      default:
+        return assertNever(route);
+    }
+  }
+
+  #route(entry: CourierEntry): Route {
+    const { links, directory, clock } = this.#context;
+    const device = this.#peer.deviceId;
+    const now = clock.monotonic();
+    const isWorn = entry.tries >= MAX_LINK_TRIES;
+    const direct = links.direct(device);
+    if (direct !== undefined && !isWorn) {
+      this.#graceUntil = undefined;
+      return { kind: "link", link: direct };
+    }
+    if (!links.directPending(device)) {
+      this.#graceUntil = undefined;
+    } else if (entry.tries === 0) {
+      this.#graceUntil ??= now + DIRECT_GRACE_MS;
+      const ms = this.#graceUntil - now;
+      if (ms > 0) return { kind: "wait", why: "sending", ms };
+    }
+    if (!this.#context.serverOnline()) return { kind: "wait", why: "server-unreachable" };
+    const isOnline = directory.isOnline(device);
+    if (this.#noRelay !== undefined && now >= this.#noRelay.until) this.#noRelay = undefined;
+    if (isOnline && this.#noRelay === undefined && !isWorn) {
+      return { kind: "relay", reason: links.whyNoDirect(device) };
+    }
+    const pause = this.#putPause;
+    if (pause !== undefined && now < pause.until) {
+      return { kind: "wait", why: pause.why, ms: pause.until - now };
+    }
+    const reason = isOnline ? (this.#noRelay?.reason ?? "unreachable") : "offline";
+    return { kind: "mailbox", reason };
+  }
+
+  async #relay(entry: CourierEntry, reason: PathReason): Promise<boolean> {
+    let link: Link;
+    try {
+      link = await this.#context.links.relay(this.#peer);
+    } catch (error) {
+      this.#noRelay = {
+        until: this.#context.clock.monotonic() + UNREACHABLE_MS,
+        reason: relayRefusal(error),
+      };
+      return true;
+    }
+    if (entry.state !== "queued") return true;
+    return this.#sendOver(entry, link, reason);
+  }
+
+  async #sendOver(entry: CourierEntry, link: Link, reason: PathReason): Promise<boolean> {
+    if (!link.writable) return false;
+    const { outbox, clock } = this.#context;
+    entry.state = "leaving";
+    const envelope = await this.#seal(entry);
+    if (envelope === undefined) return true;
+    try {
+      link.send(envelope);
+    } catch (error) {
+      if (!(error instanceof LinkError)) this.#context.onProblem(error);
+      if (error instanceof LinkError && error.reason === "too-large") {
+        outbox.drop(entry.item, this.#peer.deviceId, "too-large");
+        this.forget(entry.item.record.id);
+        return true;
+      }
+      // Closed or full: its end, or its drain, is told in a moment and looks again.
+      this.#queue.putBack([entry]);
+      this.#wakeIn(DIRECT_GRACE_MS);
+      return false;
+    }
+    entry.tries++;
+    const path = link.kind === "direct" ? "direct" : "relayed";
+    entry.way = { path, reason, link, sentAt: clock.monotonic() };
+    entry.state = "in-flight";
+    this.#window.add(entry);
+    outbox.sent(entry.item, this.#peer.deviceId, path, reason);
+    return true;
+  }
+
+  /** Undefined where the entry was settled meanwhile, or cannot be sealed and is given up. */
+  async #seal(entry: CourierEntry): Promise<Uint8Array | undefined> {
+    const { item } = entry;
+    const envelope = await this.#context.seal(item, this.#peer.deviceId, entry.tries > 0);
+    if (entry.state !== "leaving") return undefined;
+    if (envelope === undefined) {
+      this.#context.outbox.drop(item, this.#peer.deviceId, "refused");
+      this.forget(item.record.id);
+    }
+    return envelope;
+  }
+
+  /** Gives a batch to the mailbox. */
+  async #store(reason: PathReason): Promise<boolean> {
+    const entries = this.#queue.first(limits.MAILBOX_PUT_BATCH);
+    const returned: CourierEntry[] = [];
+    for (const entry of entries) entry.state = "leaving";
+    await Promise.all(
+      entries.map(async (entry) => {
+        const envelope = await this.#seal(entry);
+        if (envelope === undefined) return;
+        const put: Omit<MailboxPut, "envelope"> = {
+          id: entry.item.record.id,
+          to: this.#peer.deviceId,
+        };
+        const verdict = await judgePut(this.#context.mailbox.put(put, envelope));
+        if (entry.state !== "leaving") return;
+        if (this.#settle(entry, verdict, reason) === "again") returned.push(entry);
+      }),
+    );
+    this.#queue.putBack(returned);
+    return true;
+  }
+
+  #settle(entry: CourierEntry, verdict: PutVerdict, reason: PathReason): "again" | undefined {
+    const { outbox, clock } = this.#context;
+    const { item } = entry;
+    switch (verdict.kind) {
+      case "stored":
+        entry.tries++;
+        entry.state = "stored";
+        entry.way = { path: "stored", reason, link: undefined, sentAt: clock.monotonic() };
+        this.#putRetryMs = MAILBOX_RETRY_MIN_MS;
+        outbox.stored(item, this.#peer.deviceId, reason);
+        this.#watchStored();
+        return undefined;
+      case "later": {
+        const pause = Math.max(verdict.afterMs ?? 0, this.#putRetryMs);
+        this.#putPause = { until: clock.monotonic() + pause, why: verdict.why };
+        this.#putRetryMs = Math.min(this.#putRetryMs * 2, MAILBOX_RETRY_MAX_MS);
+        return "again";
+      }
+      case "refused":
+        if (verdict.reason === "not-buddies") outbox.fail(item, verdict.reason);
+        else outbox.drop(item, this.#peer.deviceId, verdict.reason);
+        this.forget(item.record.id);
+        return undefined;
+      default:
+        return assertNever(verdict);
+    }
+  }
+
+  /** Nothing came back over the link since these were sent. */
+  #silent(link: Link, entries: readonly CourierEntry[]): void {
+    if (link.kind === "relay") {
+      const until = this.#context.clock.monotonic() + UNREACHABLE_MS;
+      this.#noRelay = { until, reason: "unreachable" };
+    }
+    this.#again(entries);
+    this.#context.links.suspect(link);
+  }
+
+  #again(entries: readonly CourierEntry[]): void {
+    this.#queue.putBack(entries);
+    this.kick();
+  }
+
+  /** The device is there, and yet the mailbox's messages were not acknowledged: send them again. */
+  #watchStored(): void {
+    if (this.#storedTimer !== undefined || this.#entries.size === 0) return;
+    this.#storedTimer = this.#context.clock.setTimer(() => {
+      this.#storedTimer = undefined;
+      if (!this.#context.directory.isOnline(this.#peer.deviceId)) return;
+      const oldest = this.#context.clock.monotonic() - this.#storedResendMs;
+      const stored = [...this.#entries.values()].filter((entry) => entry.state === "stored");
+      if (stored.length === 0) return;
+      const overdue = stored.filter((entry) => (entry.way?.sentAt ?? 0) <= oldest);
+      if (overdue.length > 0) {
+        this.#storedResendMs = Math.min(this.#storedResendMs * 2, STORED_RESEND_MAX_MS);
+        this.#again(overdue);
+      }
+      this.#watchStored();
+    }, this.#storedResendMs);
+  }
+
+  #tellWaiting(why: WaitReason): void {
+    if (this.#toldWaiting === why) return;
+    this.#toldWaiting = why;
+    for (const entry of this.#queue.first(Infinity)) {
+      this.#context.outbox.waiting(entry.item, this.#peer.deviceId, why);
+    }
+  }
+
+  #wakeIn(ms: number): void {
+    this.#wake?.cancel();
+    this.#wake = this.#context.clock.setTimer(() => this.kick(), ms);
+  }
+}

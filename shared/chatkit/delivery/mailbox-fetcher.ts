@@ -1,0 +1,94 @@
+import type { MailboxItem } from "../../protocol/index.ts";
+import { decodeBase64 } from "../../crypto/index.ts";
+import type { ServerConnection } from "../connection/server-connection.ts";
+import { MAILBOX_RETRY_MIN_MS } from "../limits.ts";
+import type { Clock, Log, Timer } from "../ports.ts";
+import type { Arrival, Fate } from "./inbox.ts";
+
+interface FetcherOptions {
+  readonly connection: ServerConnection;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly receive: (arrival: Arrival) => void;
+}
+
+/** Empties this device's mailbox, page by page; a page is deleted there once it is durable here. */
+export class MailboxFetcher {
+  readonly #options: FetcherOptions;
+  #after = 0;
+  #wanted = false;
+  #running = false;
+  #closed = false;
+  #retry: Timer | undefined;
+
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+  }
+
+  /** Something is there. @param afresh from the first envelope on, also those passed over before */
+  fetch(afresh: boolean): void {
+    if (this.#closed) return;
+    if (afresh) this.#after = 0;
+    this.#wanted = true;
+    this.#retry?.cancel();
+    if (!this.#running) void this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    try {
+      while (this.#wanted && !this.#closed) {
+        this.#wanted = false;
+        while (await this.#page());
+      }
+    } catch (error) {
+      // The connection failed or the server refused: what is there stays there.
+      this.#options.log.debug("mailbox not fetched", { error: String(error) });
+      this.#tryLater();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** True where there is more. */
+  async #page(): Promise<boolean> {
+    if (this.#closed) return false;
+    const { connection } = this.#options;
+    const after = this.#after;
+    const { items, more } = await connection.request("mailbox.fetch", { after });
+    const fates = await Promise.all(items.map((item) => this.#receive(item)));
+    const positions = items.filter((_, at) => fates[at] === "done").map(({ position }) => position);
+    if (positions.length > 0) await connection.request("mailbox.acknowledge", { positions });
+    if (fates.includes("failed")) {
+      this.#tryLater();
+      return false;
+    }
+    // Unless somebody asked to begin afresh meanwhile.
+    const last = items.at(-1);
+    if (last !== undefined && this.#after === after) this.#after = last.position;
+    return more;
+  }
+
+  #receive(item: MailboxItem): Promise<Fate> {
+    return new Promise((settle) => {
+      this.#options.receive({
+        bytes: decodeBase64(item.envelope),
+        from: item.from,
+        link: undefined,
+        settle,
+      });
+    });
+  }
+
+  #tryLater(): void {
+    // A new connection fetches by itself.
+    if (this.#closed || this.#options.connection.state.state !== "online") return;
+    this.#retry?.cancel();
+    this.#retry = this.#options.clock.setTimer(() => this.fetch(true), MAILBOX_RETRY_MIN_MS);
+  }
+}

@@ -1,0 +1,210 @@
+import type { ConversationId, DeviceId, MessageId, UserId } from "../../protocol/index.ts";
+import { OUTBOX_MAX_AGE_MS } from "../limits.ts";
+import type { Clock } from "../ports.ts";
+import type { MessageRecord, OutboxRecipient, OutboxRecord, Store, StoreWrite } from "../store.ts";
+import { reduceDelivery } from "./delivery-reducer.ts";
+import type {
+  DeliveryEvent,
+  FailureReason,
+  Path,
+  PathReason,
+  WaitReason,
+} from "./delivery-state.ts";
+import type { Journal } from "./journal.ts";
+
+/** A message on its way, in memory. */
+export interface OutboxItem {
+  /** Its place among all; smaller was queued earlier. */
+  readonly position: number;
+  record: OutboxRecord;
+  /** UTF-8 of `record.content`. */
+  readonly plaintext: Uint8Array;
+  /** What the sender sees of it; absent for read marks, which nobody sees. */
+  message: MessageRecord | undefined;
+}
+
+interface OutboxOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** The account itself: its own other devices do not count as delivered to. */
+  readonly self: () => UserId;
+  /** The peer told that they have read up to this message, or further. */
+  readonly isRead: (message: MessageRecord) => boolean;
+  /** The item is no more, although not everybody has it. */
+  readonly onEnded: (item: OutboxItem) => void;
+  readonly onChanged: (message: MessageRecord) => void;
+  readonly onStoreFailed: (error: unknown) => void;
+}
+
+/**
+ * Messages that not every recipient device has acknowledged: what is in the store, with its live
+ * state. Changes are told at once and saved by the journal; where saving fails, the message is
+ * merely sent once more after a restart.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #items = new Map<MessageId, OutboxItem>();
+  readonly #encoder = new TextEncoder();
+  #position = 0;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what was saved, in order. @throws StoreError */
+  async load(store: Store): Promise<readonly OutboxItem[]> {
+    for (const record of await store.outbox()) {
+      this.add(record, await store.message(record.id));
+    }
+    return [...this.#items.values()];
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get(id: MessageId): OutboxItem | undefined {
+    return this.#items.get(id);
+  }
+
+  /** The message as it is now, where the store may be behind. */
+  live(message: MessageRecord): MessageRecord {
+    return this.#items.get(message.id)?.message ?? message;
+  }
+
+  add(record: OutboxRecord, message: MessageRecord | undefined): OutboxItem {
+    const plaintext = this.#encoder.encode(record.content);
+    const item: OutboxItem = { position: this.#position++, record, plaintext, message };
+    this.#items.set(record.id, item);
+    return item;
+  }
+
+  /** The commit that would have made it durable failed. */
+  discard(id: MessageId): void {
+    this.#items.delete(id);
+  }
+
+  waiting(item: OutboxItem, device: DeviceId, reason: WaitReason): void {
+    if (this.#isPeer(item, device)) this.#reduce(item, { type: "waiting", reason });
+  }
+
+  /** Not saved: after a restart the message is sent again anyway. */
+  sent(item: OutboxItem, device: DeviceId, path: Path, reason: PathReason): void {
+    if (this.#isPeer(item, device)) this.#reduce(item, { type: "sent", path, reason });
+  }
+
+  /** The mailbox has it on disk for that device. */
+  stored(item: OutboxItem, device: DeviceId, reason: PathReason): void {
+    if (!this.#items.has(item.record.id)) return;
+    if (!this.#setState(item, device, "stored")) return;
+    this.sent(item, device, "stored", reason);
+    this.#save([{ type: "put-outbox", item: item.record }, ...messageWrite(item)]);
+  }
+
+  /** The device has it. False where it is not, or no longer, expected from that device. */
+  acknowledged(
+    item: OutboxItem,
+    conversationId: ConversationId,
+    device: DeviceId,
+    path: Path,
+  ): boolean {
+    if (item.record.conversationId !== conversationId) return false;
+    if (!this.#setState(item, device, "acknowledged")) return false;
+    let writes: readonly StoreWrite[] = [];
+    if (this.#isPeer(item, device)) {
+      const at = this.#options.clock.now();
+      if (this.#reduce(item, { type: "delivered", at, path })) {
+        if (item.message !== undefined && this.#options.isRead(item.message)) {
+          this.#reduce(item, { type: "read", at });
+        }
+        writes = messageWrite(item);
+      }
+    }
+    this.#settle(item, writes);
+    return true;
+  }
+
+  /** The message was read: only for those that are still here; others are in the store alone. */
+  read(item: OutboxItem, at: number): void {
+    if (this.#reduce(item, { type: "read", at })) this.#save(messageWrite(item));
+  }
+
+  /** Recipients that are no more, or never took it: the message ends where nobody is left. */
+  drop(item: OutboxItem, device: DeviceId, reason: FailureReason): void {
+    const recipients = item.record.recipients.filter((one) => one.deviceId !== device);
+    if (!this.#items.has(item.record.id)) return;
+    if (recipients.length === item.record.recipients.length) return;
+    item.record = { ...item.record, recipients };
+    const peerLeft = recipients.some((one) => this.#isPeer(item, one.deviceId));
+    // A read mark may be for one's own devices alone; it ends when the last of them has it.
+    if (peerLeft || (item.message === undefined && recipients.length > 0)) this.#settle(item, []);
+    else this.fail(item, reason);
+  }
+
+  /** Ends the message with an error that its sender sees, unless it was delivered. */
+  fail(item: OutboxItem, reason: FailureReason): void {
+    if (!this.#items.has(item.record.id)) return;
+    this.#reduce(item, { type: "failed", reason });
+    this.#items.delete(item.record.id);
+    this.#save([{ type: "delete-outbox", id: item.record.id }, ...messageWrite(item)]);
+    this.#options.onEnded(item);
+  }
+
+  /** Items queued longer ago than they may wait; the oldest come first, so the search ends soon. */
+  expired(): readonly OutboxItem[] {
+    const oldest = this.#options.clock.now() - OUTBOX_MAX_AGE_MS;
+    const found: OutboxItem[] = [];
+    for (const item of this.#items.values()) {
+      if (item.record.queuedAt >= oldest) break;
+      found.push(item);
+    }
+    return found;
+  }
+
+  #isPeer(item: OutboxItem, device: DeviceId): boolean {
+    const recipient = item.record.recipients.find((one) => one.deviceId === device);
+    return recipient !== undefined && recipient.userId !== this.#options.self();
+  }
+
+  #setState(item: OutboxItem, device: DeviceId, state: OutboxRecipient["state"]): boolean {
+    let changed = false;
+    const recipients = item.record.recipients.map((one) => {
+      if (one.deviceId !== device || one.state === "acknowledged" || one.state === state) {
+        return one;
+      }
+      changed = true;
+      return { ...one, state };
+    });
+    if (changed) item.record = { ...item.record, recipients };
+    return changed;
+  }
+
+  /** Leaves where everybody has it, or saves who has. */
+  #settle(item: OutboxItem, writes: readonly StoreWrite[]): void {
+    const { id, recipients } = item.record;
+    if (recipients.every(({ state }) => state === "acknowledged")) {
+      this.#items.delete(id);
+      this.#save([...writes, { type: "delete-outbox", id }]);
+    } else {
+      this.#save([...writes, { type: "put-outbox", item: item.record }]);
+    }
+  }
+
+  #reduce(item: OutboxItem, event: DeliveryEvent): boolean {
+    if (item.message === undefined) return false;
+    const delivery = reduceDelivery(item.message.delivery, event);
+    if (delivery === item.message.delivery) return false;
+    item.message = { ...item.message, delivery };
+    this.#options.onChanged(item.message);
+    return true;
+  }
+
+  #save(writes: readonly StoreWrite[]): void {
+    if (writes.length === 0) return;
+    this.#options.journal.commit(writes).catch(this.#options.onStoreFailed);
+  }
+}
+
+function messageWrite(item: OutboxItem): readonly StoreWrite[] {
+  return item.message === undefined ? [] : [{ type: "put-message", message: item.message }];
+}

@@ -1,0 +1,147 @@
+import {
+  encodeEnvelope,
+  encodeId,
+  ID_BYTES,
+  MAX_RECEIPT_IDS,
+  MessageId,
+  type Content,
+  type ConversationId,
+  type DeviceId,
+  type EnvelopeHeader,
+} from "../../protocol/index.ts";
+import * as v from "valibot";
+import { MAX_WAITING_RECEIPTS } from "../limits.ts";
+import type { Link } from "../link.ts";
+import type { LinkService } from "../links/link-service.ts";
+import type { Random, Sealer } from "../ports.ts";
+import type { Directory } from "./directory.ts";
+import { judgePut } from "./mailbox-verdict.ts";
+import type { MailboxPutter } from "./mailbox-putter.ts";
+
+interface ReceiptsOptions {
+  readonly links: LinkService;
+  readonly directory: Directory;
+  readonly mailbox: Pick<MailboxPutter, "put">;
+  readonly sealer: Sealer;
+  readonly random: Random;
+  readonly serverOnline: () => boolean;
+  readonly onProblem: (error: unknown) => void;
+}
+
+interface Waiting {
+  readonly conversationId: ConversationId;
+  readonly to: DeviceId;
+  readonly ids: Set<MessageId>;
+  /** The link by which the last of the messages came. */
+  link: Link | undefined;
+}
+
+/**
+ * Acknowledges messages to the devices that sent them, after they are durable here. A receipt
+ * that is lost is no harm: the message comes again, and so does the receipt (SPEC D5).
+ */
+export class Receipts {
+  readonly #options: ReceiptsOptions;
+  readonly #encoder = new TextEncoder();
+  readonly #waiting = new Map<string, Waiting>();
+  #flushing = false;
+  #closed = false;
+
+  constructor(options: ReceiptsOptions) {
+    this.#options = options;
+  }
+
+  /** Notes a message for the next `flush`. */
+  add(conversationId: ConversationId, to: DeviceId, id: MessageId, link: Link | undefined): void {
+    const name = `${conversationId}/${to}`;
+    let waiting = this.#waiting.get(name);
+    if (waiting === undefined) {
+      waiting = { conversationId, to, ids: new Set(), link };
+      this.#waiting.set(name, waiting);
+    }
+    waiting.link = link;
+    waiting.ids.add(id);
+    for (const oldest of waiting.ids) {
+      if (waiting.ids.size <= MAX_WAITING_RECEIPTS) break;
+      waiting.ids.delete(oldest);
+    }
+  }
+
+  /** Sends what waits and can be sent; called after a commit, and when the server is back. */
+  flush(): void {
+    if (this.#flushing || this.#closed || this.#waiting.size === 0) return;
+    this.#flushing = true;
+    void this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting.clear();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      let again = true;
+      while (again && !this.#closed) {
+        again = false;
+        for (const [name, waiting] of this.#waiting) {
+          const ids = [...waiting.ids].slice(0, MAX_RECEIPT_IDS);
+          const sent = await this.#send(waiting, ids);
+          if (!sent) continue;
+          for (const id of ids) waiting.ids.delete(id);
+          if (waiting.ids.size === 0) this.#waiting.delete(name);
+          // More may have come for anybody while this one went.
+          again = true;
+        }
+      }
+    } catch (error) {
+      this.#options.onProblem(error);
+    } finally {
+      this.#flushing = false;
+    }
+  }
+
+  /** False where it must wait for the server. */
+  async #send(waiting: Waiting, ids: readonly MessageId[]): Promise<boolean> {
+    const { conversationId, to } = waiting;
+    const { directory, links, mailbox, random, sealer, serverOnline } = this.#options;
+    const device = directory.device(to);
+    if (device === undefined) return true;
+    const header: EnvelopeHeader = {
+      sequence: 0,
+      after: 0,
+      id: v.parse(MessageId, encodeId(random.bytes(ID_BYTES))),
+      conversationId,
+      from: directory.self.deviceId,
+      to,
+    };
+    const content: Content = { kind: "receipt", delivered: [...ids] };
+    const plaintext = this.#encoder.encode(JSON.stringify(content));
+    const sealed = await sealer.seal({ header, recipientKey: device.publicKey, plaintext });
+    const envelope = encodeEnvelope({ ...header, sealed });
+    if (this.#overLink(waiting.link, envelope)) return true;
+    if (this.#overLink(links.direct(to), envelope)) return true;
+    if (!serverOnline()) return false;
+    if (directory.isOnline(to)) {
+      try {
+        const relay = await links.relay({ userId: device.userId, deviceId: to });
+        if (this.#overLink(relay, envelope)) return true;
+      } catch {
+        // No relay to be had, for whatever reason: the mailbox is the way that is left.
+      }
+    }
+    const verdict = await judgePut(mailbox.put({ id: header.id, to }, envelope));
+    return verdict.kind !== "later";
+  }
+
+  #overLink(link: Link | undefined, envelope: Uint8Array): boolean {
+    if (link === undefined || !link.writable) return false;
+    try {
+      link.send(envelope);
+      return true;
+    } catch {
+      // Closed under our hands; the next way is tried.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import * as v from "valibot";
+import {
+  HybridTime,
+  type ConversationId,
+  type DeviceId,
+  type UserId,
+} from "../../protocol/index.ts";
+import type { OutboxRecipient, Store, StoreWrite } from "../store.ts";
+import { HybridClock } from "./hybrid-clock.ts";
+import { orderTime } from "./order.ts";
+
+const Saved = v.object({
+  sequence: v.number(),
+  last: v.record(v.string(), v.number()),
+  time: HybridTime,
+});
+
+interface Timeline {
+  sequence: number;
+  /** By recipient device: the sequence of the last message for it. */
+  readonly last: Map<string, number>;
+  readonly clock: HybridClock;
+}
+
+const PREFIX = "timeline/";
+
+/** This device's place in every conversation: sequence numbers, their predecessors, and time. */
+export class Timelines {
+  readonly #timelines = new Map<ConversationId, Timeline>();
+
+  /** @throws StoreError */
+  async load(store: Store): Promise<void> {
+    const saved = await store.values(PREFIX);
+    for (const { conversationId, last } of await store.conversations()) {
+      const text = saved.get(PREFIX + conversationId);
+      const {
+        sequence,
+        last: after,
+        time,
+      } = text === undefined
+        ? { sequence: 0, last: {}, time: { ms: 0, counter: 0 } }
+        : v.parse(Saved, JSON.parse(text));
+      const clock = new HybridClock(time);
+      // What was received moved the clock too; it is not saved for that alone.
+      if (last !== undefined) clock.observe(orderTime(last.order), orderTime(last.order).ms);
+      this.#timelines.set(conversationId, {
+        sequence,
+        last: new Map(Object.entries(after)),
+        clock,
+      });
+    }
+  }
+
+  /** The time under which a received message is filed. @param now wall clock, ms */
+  observe(conversationId: ConversationId, time: HybridTime, now: number): HybridTime {
+    return this.#of(conversationId).clock.observe(time, now);
+  }
+
+  /**
+   * Numbers a new message. `write` belongs into the commit that makes it durable.
+   * @param now wall clock, ms
+   */
+  next(
+    conversationId: ConversationId,
+    devices: readonly { userId: UserId; deviceId: DeviceId }[],
+    now: number,
+  ): { sequence: number; at: HybridTime; recipients: OutboxRecipient[]; write: StoreWrite } {
+    const timeline = this.#of(conversationId);
+    const sequence = ++timeline.sequence;
+    const at = timeline.clock.tick(now);
+    const recipients = devices.map(({ userId, deviceId }): OutboxRecipient => {
+      const after = timeline.last.get(deviceId) ?? 0;
+      timeline.last.set(deviceId, sequence);
+      return { userId, deviceId, after, state: "waiting" };
+    });
+    // Devices that are gone do not come back under their old id.
+    if (timeline.last.size > devices.length) {
+      const present = new Set<string>(devices.map(({ deviceId }) => deviceId));
+      for (const device of timeline.last.keys()) {
+        if (!present.has(device)) timeline.last.delete(device);
+      }
+    }
+    const value = JSON.stringify({ sequence, last: Object.fromEntries(timeline.last), time: at });
+    return {
+      sequence,
+      at,
+      recipients,
+      write: { type: "put-value", key: PREFIX + conversationId, value },
+    };
+  }
+
+  #of(conversationId: ConversationId): Timeline {
+    let timeline = this.#timelines.get(conversationId);
+    if (timeline === undefined) {
+      timeline = { sequence: 0, last: new Map(), clock: new HybridClock() };
+      this.#timelines.set(conversationId, timeline);
+    }
+    return timeline;
+  }
+}

@@ -1,0 +1,274 @@
+import * as v from "valibot";
+import {
+  Device,
+  DeviceId,
+  Profile,
+  RosterEntry,
+  Show,
+  UserId,
+  type Presence,
+  type SignedIn,
+} from "../../protocol/index.ts";
+import { decodeBase64, KEY_BYTES } from "../../crypto/index.ts";
+import { ChatKitError, type Self } from "../api.ts";
+import type { Directory } from "../delivery/directory.ts";
+import { MAX_FORMER_DEVICES } from "../limits.ts";
+import type { LinkPeer } from "../link.ts";
+import type { LinkPolicy } from "../links/link-service.ts";
+import type { Store, StoreWrite } from "../store.ts";
+
+const ENTRY = "roster/";
+const DEVICE = "device-key/";
+const NAME = "name/";
+const SELF = "self";
+
+const SavedSelf = v.object({
+  profile: Profile,
+  deviceId: DeviceId,
+  devices: v.array(Device),
+  show: Show,
+  statusText: v.string(),
+});
+const SavedDevice = v.object({ userId: UserId, publicKey: v.string() });
+
+interface KnownDevice {
+  readonly userId: UserId;
+  readonly publicKey: Uint8Array;
+}
+
+export interface RosterHandlers {
+  readonly onEntry: (entry: RosterEntry) => void;
+  readonly onRemoved: (userId: UserId) => void;
+  readonly onSelf: (self: Self) => void;
+  /** Anything that delivery or the links must look at. */
+  readonly onChanged: () => void;
+  /** To be saved; losing it costs nothing but an older roster at the next start offline. */
+  readonly save: (writes: readonly StoreWrite[]) => void;
+}
+
+/** The account, its roster and everybody's devices, as the server told last; kept for offline starts. */
+export class RosterBook implements Directory, LinkPolicy {
+  readonly #handlers: RosterHandlers;
+  readonly #entries = new Map<UserId, RosterEntry>();
+  /** Also of devices that have left. */
+  readonly #devices = new Map<DeviceId, KnownDevice>();
+  readonly #online = new Set<DeviceId>();
+  /** One's own other devices that are online. */
+  #ownOnline: readonly DeviceId[] = [];
+  /** What those were called who are not on the roster any more: for old conversations. */
+  readonly #formerNames = new Map<string, string>();
+  #self: Self | undefined;
+
+  constructor(handlers: RosterHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** @throws StoreError */
+  async load(store: Store): Promise<void> {
+    for (const [key, value] of await store.values(DEVICE)) {
+      const saved = v.parse(SavedDevice, JSON.parse(value));
+      const deviceId = v.parse(DeviceId, key.slice(DEVICE.length));
+      const publicKey = decodeBase64(saved.publicKey);
+      this.#devices.set(deviceId, { userId: saved.userId, publicKey });
+    }
+    for (const value of (await store.values(ENTRY)).values()) {
+      const entry = v.parse(RosterEntry, JSON.parse(value));
+      this.#entries.set(entry.profile.userId, entry);
+    }
+    for (const [key, name] of await store.values(NAME)) {
+      this.#formerNames.set(key.slice(NAME.length), name);
+    }
+    const self = await store.value(SELF);
+    if (self !== undefined) this.#self = v.parse(SavedSelf, JSON.parse(self));
+  }
+
+  get account(): Self | undefined {
+    return this.#self;
+  }
+
+  get self(): LinkPeer {
+    if (this.#self === undefined) throw new ChatKitError("not-open", "Nobody is signed in.");
+    return { userId: this.#self.profile.userId, deviceId: this.#self.deviceId };
+  }
+
+  entries(): readonly RosterEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  get(userId: UserId): RosterEntry | undefined {
+    return this.#entries.get(userId);
+  }
+
+  /** What to call that person, also after they have left the roster. */
+  nameOf(userId: UserId): string {
+    const entry = this.#entries.get(userId);
+    return (entry && nameIn(entry)) ?? this.#formerNames.get(userId) ?? userId;
+  }
+
+  device(deviceId: DeviceId): KnownDevice | undefined {
+    return this.#devices.get(deviceId);
+  }
+
+  devicesOf(userId: UserId): readonly LinkPeer[] {
+    const entry = this.#entries.get(userId);
+    if (entry?.state !== "buddies") return [];
+    return entry.devices.map(({ deviceId }) => ({ userId, deviceId }));
+  }
+
+  ownOthers(): readonly LinkPeer[] {
+    const self = this.#self;
+    if (self === undefined) return [];
+    return self.devices
+      .filter(({ deviceId }) => deviceId !== self.deviceId)
+      .map(({ deviceId }) => ({ userId: self.profile.userId, deviceId }));
+  }
+
+  isOnline(deviceId: DeviceId): boolean {
+    return this.#online.has(deviceId);
+  }
+
+  isBuddy(userId: UserId): boolean {
+    return this.#entries.get(userId)?.state === "buddies";
+  }
+
+  isBlocked(userId: UserId): boolean {
+    return this.#entries.get(userId)?.state === "blocked";
+  }
+
+  permits(userId: UserId, deviceId: DeviceId): boolean {
+    const self = this.#self;
+    const devices =
+      userId === self?.profile.userId
+        ? self.devices.filter((device) => device.deviceId !== self.deviceId)
+        : this.isBuddy(userId) && this.#entries.get(userId)?.devices;
+    return Array.isArray(devices) && devices.some((device) => device.deviceId === deviceId);
+  }
+
+  /** A sign-in or resumption: everything anew. */
+  session(session: SignedIn): void {
+    const { profile, deviceId, devices, show, statusText, roster } = session;
+    const gone = new Set(this.#entries.keys());
+    this.#ownOnline = [];
+    this.#putSelf({ profile, deviceId, devices, show, statusText });
+    for (const entry of roster) {
+      gone.delete(entry.profile.userId);
+      this.#putEntry(entry);
+    }
+    for (const userId of gone) this.#drop(userId);
+    this.#changed();
+  }
+
+  entryChanged(entry: RosterEntry): void {
+    this.#putEntry(entry);
+    this.#changed();
+  }
+
+  removed(userId: UserId): void {
+    if (!this.#entries.has(userId)) return;
+    this.#drop(userId);
+    this.#changed();
+  }
+
+  presenceChanged(userId: UserId, presence: Presence): void {
+    if (userId === this.#self?.profile.userId) {
+      this.#ownOnline = presence.endpoints.map(({ deviceId }) => deviceId);
+      this.#changed();
+      return;
+    }
+    const entry = this.#entries.get(userId);
+    if (entry === undefined) return;
+    const changed = { ...entry, presence };
+    // Not saved: at the next start it would be out of date.
+    this.#entries.set(userId, changed);
+    this.#handlers.onEntry(changed);
+    this.#changed();
+  }
+
+  /** Something of one's own account changed, here or on another device. */
+  changeSelf(change: Partial<Self>): void {
+    if (this.#self === undefined) return;
+    this.#putSelf({ ...this.#self, ...change });
+    this.#changed();
+  }
+
+  #putSelf(self: Self): void {
+    const isSame = JSON.stringify(self) === JSON.stringify(this.#self);
+    this.#self = self;
+    this.#learn(self.profile.userId, self.devices);
+    if (!isSame) {
+      this.#handlers.save([{ type: "put-value", key: SELF, value: JSON.stringify(self) }]);
+    }
+    this.#handlers.onSelf(self);
+  }
+
+  #putEntry(entry: RosterEntry): void {
+    const { userId } = entry.profile;
+    const before = this.#entries.get(userId);
+    this.#entries.set(userId, entry);
+    this.#learn(userId, entry.devices);
+    const value = asSaved(entry);
+    if (before === undefined || asSaved(before) !== value) {
+      this.#handlers.save([{ type: "put-value", key: ENTRY + userId, value }]);
+    }
+    this.#handlers.onEntry(entry);
+  }
+
+  #drop(userId: UserId): void {
+    const name = this.nameOf(userId);
+    this.#entries.delete(userId);
+    this.#formerNames.set(userId, name);
+    this.#handlers.save([
+      { type: "delete-value", key: ENTRY + userId },
+      { type: "put-value", key: NAME + userId, value: name },
+    ]);
+    this.#handlers.onRemoved(userId);
+  }
+
+  /** Remembers keys; of too many, those learnt first that are on no list any more go. */
+  #learn(userId: UserId, devices: readonly Device[]): void {
+    for (const { deviceId, publicKey } of devices) {
+      const bytes = keyBytes(publicKey);
+      if (bytes === undefined) continue;
+      const known = this.#devices.get(deviceId);
+      if (known?.userId === userId && known.publicKey.every((byte, at) => byte === bytes[at])) {
+        continue;
+      }
+      this.#devices.set(deviceId, { userId, publicKey: bytes });
+      const value = JSON.stringify({ userId, publicKey });
+      this.#handlers.save([{ type: "put-value", key: DEVICE + deviceId, value }]);
+    }
+    if (this.#devices.size > MAX_FORMER_DEVICES) this.#forgetFormer();
+  }
+
+  #forgetFormer(): void {
+    for (const [deviceId, { userId }] of this.#devices) {
+      if (this.#devices.size <= MAX_FORMER_DEVICES) return;
+      if (this.permits(userId, deviceId) || deviceId === this.#self?.deviceId) continue;
+      this.#devices.delete(deviceId);
+      this.#handlers.save([{ type: "delete-value", key: DEVICE + deviceId }]);
+    }
+  }
+
+  #changed(): void {
+    this.#online.clear();
+    for (const deviceId of this.#ownOnline) this.#online.add(deviceId);
+    for (const { presence } of this.#entries.values()) {
+      for (const { deviceId } of presence.endpoints) this.#online.add(deviceId);
+    }
+    this.#handlers.onChanged();
+  }
+}
+
+function nameIn({ nickname, profile }: RosterEntry): string {
+  return nickname || profile.displayName || profile.userName;
+}
+
+function keyBytes(publicKey: string): Uint8Array | undefined {
+  const bytes = decodeBase64(publicKey);
+  return bytes.length === KEY_BYTES ? bytes : undefined;
+}
+
+function asSaved(entry: RosterEntry): string {
+  const presence: Presence = { show: "offline", statusText: "", endpoints: [] };
+  return JSON.stringify({ ...entry, presence });
+}

@@ -1,0 +1,11 @@
+import { base64 } from "@scure/base";
+
+/** Standard base64 with padding (RFC 4648 §4), as the wire's `Base64`. */
+export function encodeBase64(bytes: Uint8Array): string {
+  return base64.encode(bytes);
+}
+
+/** @throws Error for anything that is not standard base64 with padding */
+export function decodeBase64(text: string): Uint8Array {
+  return base64.decode(text);
+}
