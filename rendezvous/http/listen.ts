@@ -88,7 +88,7 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const parsed = v.safeParse(SystemError, error);
   return parsed.success ? parsed.output.code : "";
 }
