@@ -44,7 +44,8 @@ kit.on("messageChanged", (message) =>
 kit.on("link", (link) => tell({ event: "link", link: plainLink(link) }));
 kit.on("notice", ({ kind, detail }) => tell({ event: "notice", kind, detail }));
 
-for await (const line of createInterface({ input: process.stdin })) {
+const lines = createInterface({ input: process.stdin });
+for await (const line of lines) {
   const { id, command } = v.parse(Request, JSON.parse(line));
   // Commands overlap, as a person's would; each answers when it is done.
   void answer(id, command);
@@ -62,7 +63,7 @@ async function answer(id: number, command: Command): Promise<void> {
       error: { reason, message: error instanceof Error ? error.message : String(error) },
     });
   }
-  if (command.command === "close") process.stdin.destroy();
+  if (command.command === "close") lines.close();
 }
 
 async function run(command: Command): Promise<unknown> {

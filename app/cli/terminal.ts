@@ -32,7 +32,7 @@ export async function askSecretly(question: string): Promise<string> {
   try {
     let typed: readonly string[] = [];
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
-      const characters = [...String(chunk)];
+      const characters = Array.from(String(chunk));
       for (const [n, character] of characters.entries()) {
         if (character === "\r" || character === "\n" || character === CTRL_D) {
           // Pasted lines: the next question gets the rest.
