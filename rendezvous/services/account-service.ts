@@ -1,5 +1,6 @@
 import {
   closeCodes,
+  type DeviceId,
   ProtocolError,
   type Params,
   type Profile,
@@ -81,13 +82,14 @@ export class AccountService {
     return {};
   }
 
-  /** Buddies seal for every device of the list, and one's own devices show it. */
-  async devicesChanged(userId: UserId): Promise<void> {
-    await Promise.all([this.selfChanged(userId), this.#options.roster.profileChanged(userId)]);
+  /** Buddies seal for every device of the list, and one's own (but for the cause) show it. */
+  async devicesChanged(userId: UserId, except?: DeviceId): Promise<void> {
+    const { roster } = this.#options;
+    await Promise.all([this.selfChanged(userId, except), roster.profileChanged(userId)]);
   }
 
   /** Tells all online devices of the account what it is now. */
-  async selfChanged(userId: UserId): Promise<void> {
+  async selfChanged(userId: UserId, except?: DeviceId): Promise<void> {
     const { store, bus, presence } = this.#options;
     if (bus.user(userId) === undefined) return;
     const [account, devices] = await Promise.all([
@@ -103,6 +105,7 @@ export class AccountService {
         show,
         statusText,
       }),
+      except,
     );
   }
 

@@ -157,7 +157,7 @@ export class SessionService {
     await store.sessions.remove(member.tokenHash);
     if (forgetDevice) {
       await store.devices.remove(member.deviceId);
-      await accounts.devicesChanged(member.userId);
+      await accounts.devicesChanged(member.userId, member.deviceId);
     }
     // After the answer, which is sent when this resolves.
     setImmediate(() => member.end(closeCodes.normal));
@@ -235,7 +235,7 @@ export class SessionService {
       ]);
       if (!connection.open) throw new ProtocolError("unavailable", "The connection is closed.");
       presence.joined(member);
-      if (session.changed) await accounts.devicesChanged(userId);
+      if (session.changed) await accounts.devicesChanged(userId, deviceId);
       const { userName, displayName } = self ?? account;
       const { show, statusText } = presence.choiceOf(userId, account);
       return {

@@ -15,6 +15,7 @@ export interface TestServer extends AsyncDisposable {
   readonly store: Store;
   readonly clock: FakeClock;
   drain(): Promise<void>;
+  recheckSessions(): void;
   register(userName: string): Promise<TestClient>;
   connect(): Promise<TestClient>;
   /** Two new accounts that are buddies; the events of becoming so are taken. */
@@ -57,6 +58,7 @@ export async function startTestServer(config: Partial<RendezvousConfig> = {}): P
     store,
     clock,
     drain: () => rendezvous.drain(),
+    recheckSessions: () => rendezvous.recheckSessions(),
     async register(userName) {
       return resources.use(await TestClient.register(port, userName));
     },
