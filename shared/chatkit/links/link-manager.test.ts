@@ -219,6 +219,21 @@ describe("failing", () => {
     expect(a.links.direct(b.peer.deviceId)).toBe(replacement);
   });
 
+  test("a link that was alive is replaced at once, whatever came before it", async () => {
+    peers.blocked = true;
+    const { a, b } = await two();
+    a.links.setWanted([b.peer]);
+    await clock.advance(60_000);
+    peers.blocked = false;
+    await clock.advance(60_000);
+    const link = a.links.direct(b.peer.deviceId);
+    if (link === undefined) throw new Error("not open");
+    a.links.alive(link, 3);
+    a.links.suspect(link);
+    await clock.advance(500);
+    expect(a.links.direct(b.peer.deviceId)).toBeDefined();
+  });
+
   test("links that are never alive are replaced more and more seldom", async () => {
     const { a, b } = await opened();
     a.links.onDirectOpen((link) => clock.setTimer(() => a.links.suspect(link), 100));
@@ -273,6 +288,9 @@ describe("bounds", () => {
     a.links.setWanted([outside.peer, ...others.slice(0, -1).map((node) => node.peer)]);
     await clock.advance(1_000);
     expect(a.links.direct(outside.peer.deviceId)).toBeDefined();
+    expect(peers.channels.filter(({ options }) => options.initiator)).toHaveLength(
+      MAX_DIRECT_LINKS + 1,
+    );
     expect(a.links.status().filter((status) => status.direct === "open")).toHaveLength(
       MAX_DIRECT_LINKS,
     );
@@ -292,6 +310,12 @@ describe("signals that do not belong", () => {
   test("an offer from the larger id is not heard", async () => {
     const { a } = await two();
     await inject(a, 2, 50, { type: "offer", sdp: "v=0 0" });
+    expect(peers.channels).toHaveLength(0);
+  });
+
+  test("a request from the smaller id is not heard", async () => {
+    const { b } = await two();
+    await inject(b, 1, 50, { type: "request" });
     expect(peers.channels).toHaveLength(0);
   });
 
@@ -349,6 +373,20 @@ describe("signals that do not belong", () => {
     await inject(a, 0, 60, { type: "offer", sdp: "v=0 0" });
     await inject(a, 0, 60, { type: "answer", sdp: "v=0 0" });
     expect(peers.channels.map((channel) => channel.received.length)).toEqual([1]);
+  });
+
+  test("a second answer does not reach the channel", async () => {
+    const { a, b } = await two();
+    const { replay } = recordSignals();
+    a.links.setWanted([b.peer]);
+    await flushMicrotasks();
+    for (const send of replay.splice(0)) send();
+    await flushMicrotasks();
+    const descriptions = peers.channels.map(
+      (channel) => channel.received.filter((signal) => signal.type !== "candidate").length,
+    );
+    expect(descriptions).toEqual([1, 1]);
+    expect(a.links.direct(b.peer.deviceId)).toBeDefined();
   });
 
   test("a flood of candidates is cut off", async () => {
@@ -434,6 +472,17 @@ describe("a lost server", () => {
     await expect(a.links.relay(b.peer)).rejects.toMatchObject({ reason: "server-unreachable" });
   });
 
+  test("an attempt whose signals were lost with it begins anew", async () => {
+    const { a, b } = await two();
+    world.server.script("signal.send", () => ({}));
+    a.links.setWanted([b.peer]);
+    await flushMicrotasks();
+    recordSignals();
+    world.server.sockets.connections[0]?.end(closeCodes.goingAway, "");
+    await clock.advance(2_000);
+    expect(a.links.direct(b.peer.deviceId)).toBeDefined();
+  });
+
   test("a link that broke meanwhile is opened again once the server is back", async () => {
     const { a, b } = await opened();
     world.server.sockets.admission = "refuse";
@@ -498,6 +547,19 @@ describe("relay", () => {
     expect(a.frames.map(({ frame }) => [...frame])).toEqual([[42]]);
   });
 
+  test("a channel of a connection that was lost in the same turn is none", async () => {
+    const { a, b } = await two();
+    world.server.script("relay.open", () => {
+      // Runs after the answer was read and before its promise is settled.
+      queueMicrotask(() =>
+        queueMicrotask(() => world.server.sockets.connections[0]?.end(1006, "")),
+      );
+      return { channel: 1 };
+    });
+    await expect(a.links.relay(b.peer)).rejects.toMatchObject({ reason: "server-unreachable" });
+    expect(a.links.status()).toEqual([]);
+  });
+
   test("channels of strangers are closed and carry nothing", async () => {
     const { a, b } = await two();
     b.permits = () => false;
@@ -530,7 +592,11 @@ describe("relay", () => {
     await flushMicrotasks();
     expect(link.writable).toBe(true);
     expect(a.drained).toEqual([link]);
-    expect(b.frames).toHaveLength(1);
+    link.send(Uint8Array.of(2));
+    client.event("relay.flow", { channel, paused: true });
+    client.event("relay.flow", { channel, paused: false });
+    await flushMicrotasks();
+    expect(b.frames.map(({ frame }) => [...frame])).toEqual([[1], [2]]);
   });
 
   test.each([
