@@ -24,11 +24,8 @@ export function LogoMark({ size = 40 }: { size?: number }): JSX.Element {
   return (
     <svg class="logo-mark" width={size} height={size} viewBox="0 0 48 48" aria-hidden="true">
       <path class="logo-tile" d={HEXAGON} />
-      <path
-        class="logo-way"
-        d="M10.500 35.500c3.800-.4 5.600-2.700 5.400-5.600-.2-2.600-3.300-3.400-4.500-1.200-1.700 3.300 3 6.300 7.600 3.600 2.700-1.600 4.700-3.800 6.700-6.200"
-      />
-      <Bee x={31} y={19.5} scale={0.98} />
+      <path class="logo-way" d="M9.200 30.500c.600 5 6.300 6.800 10.800 2.600" />
+      <Bee x={27.5} y={23.5} scale={1.5} />
     </svg>
   );
 }

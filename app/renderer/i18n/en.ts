@@ -86,7 +86,7 @@ export const en = {
     offline: "Offline",
   } satisfies Record<Show, string>,
   presenceMenu: {
-    open: (name: string, show: string) => `${name}, ${show}. Change your status`,
+    change: (show: string) => `${show}. Change your status`,
     title: "Your status",
     invisible: "Appear offline",
     hints: {

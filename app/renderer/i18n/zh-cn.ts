@@ -74,7 +74,7 @@ export const zhCn: Catalogue = {
 
   presence: { online: "在线", away: "离开", busy: "忙碌", offline: "离线" },
   presenceMenu: {
-    open: (name, show) => `${name}，${show}。更改状态`,
+    change: (show) => `${show}。更改状态`,
     title: "你的状态",
     invisible: "隐身",
     hints: {

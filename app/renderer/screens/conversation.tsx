@@ -31,7 +31,7 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
   )?.title;
   const name = entry === undefined ? (title ?? "") : entryName(entry);
   return (
-    <main class="conversation" aria-label={t.chat.label(name)}>
+    <section class="conversation" aria-label={t.chat.label(name)}>
       <header class="conversation-head">
         <span class="back-button">
           <IconButton
@@ -42,9 +42,9 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
         </span>
         <Avatar id={open.peer} name={name} size={40} show={entry?.presence.show} />
         <div class="conversation-who">
-          <h1>
+          <h2>
             <bdi>{name}</bdi>
-          </h1>
+          </h2>
           <p class="conversation-presence" dir="auto">
             {entry !== undefined && presenceLine(t, format, entry, now)}
             {entry !== undefined && entry.presence.statusText !== "" && (
@@ -69,7 +69,7 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
         peerName={name}
         entry={entry}
       />
-    </main>
+    </section>
   );
 }
 

@@ -17,7 +17,7 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
   const entry = account.roster.value.get(peer);
   const name = entry === undefined ? "" : entryName(entry);
   return (
-    <aside
+    <section
       class="details"
       aria-label={t.details.title}
       onKeyDown={(event) => {
@@ -51,7 +51,7 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
           <Danger entry={entry} onDone={onClose} />
         </div>
       )}
-    </aside>
+    </section>
   );
 }
 

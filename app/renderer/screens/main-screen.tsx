@@ -24,7 +24,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
     <AccountContext.Provider value={account}>
       <div class="app" data-testid="main-screen">
         <ConnectionBanner />
-        <div
+        <main
           class={`panes ${open === undefined ? "" : "has-conversation"} ${details && open !== undefined ? "has-details" : ""}`}
         >
           <Sidebar
@@ -32,7 +32,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
             onSettings={() => setDialog("settings")}
           />
           {open === undefined ? (
-            <main class="welcome">
+            <section class="welcome" aria-label={t.appName}>
               <Empty
                 picture="welcome"
                 title={t.welcome.title(account.self.value?.profile.displayName ?? "")}
@@ -40,7 +40,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
               >
                 <p class="welcome-hint">{t.welcome.hint}</p>
               </Empty>
-            </main>
+            </section>
           ) : (
             <ConversationScreen
               open={open}
@@ -51,7 +51,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
           {details && open !== undefined && (
             <Details peer={open.peer} onClose={() => setDetails(false)} />
           )}
-        </div>
+        </main>
         {dialog === "add-buddy" && <AddBuddyDialog onClose={close} />}
         {dialog === "settings" && <SettingsDialog onClose={close} />}
         <Announcements account={account} />

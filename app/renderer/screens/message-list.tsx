@@ -26,6 +26,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
   const list = useRef<VirtualizerHandle>(null);
   const [atEnd, setAtEnd] = useState(true);
   const stick = useRef(true);
+  const extent = useRef({ size: 0, view: 0 });
   const messages = model.messages.value;
   const complete = model.complete.value;
   const ready = model.ready.value;
@@ -75,6 +76,14 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
     const handle = list.current;
     if (handle === null) return;
     const isEnd = handle.scrollSize - offset - handle.viewportSize < END_PX;
+    // Rows that were just measured move the end away; only a person's scrolling leaves it.
+    const measured =
+      handle.scrollSize !== extent.current.size || handle.viewportSize !== extent.current.view;
+    extent.current = { size: handle.scrollSize, view: handle.viewportSize };
+    if (measured && stick.current && !isEnd) {
+      toEnd();
+      return;
+    }
     stick.current = isEnd;
     setAtEnd(isEnd);
     if (offset < LOAD_PX && ready && !complete) older();
@@ -110,7 +119,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
               row={row}
               peerName={peerName}
               alone={messages.length === 0}
-              tabbable={index === last}
+              newest={index === last}
             />
           ))}
         </Virtualizer>

@@ -34,7 +34,6 @@ export function PresenceMenu(): JSX.Element | null {
         data-testid="presence-menu"
         aria-haspopup="dialog"
         aria-expanded={open}
-        aria-label={t.presenceMenu.open(profile.displayName, name)}
         onClick={() => setOpen(!open)}
       >
         <Avatar
@@ -49,6 +48,7 @@ export function PresenceMenu(): JSX.Element | null {
             {statusText === "" ? name : statusText}
           </span>
         </span>
+        <span class="visually-hidden">{t.presenceMenu.change(name)}</span>
         <Icon name="down" size={16} />
       </button>
       {open && (

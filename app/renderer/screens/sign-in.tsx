@@ -142,7 +142,7 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
             <Field
               label={t.signIn.displayName}
               name="name"
-              icon="palette"
+              icon="card"
               autocomplete="name"
               maxLength={limits.MAX_DISPLAY_NAME_LENGTH}
               value={fields.displayName}

@@ -16,8 +16,8 @@ export interface TimelineRowProps {
   readonly peerName: string;
   /** There are no messages at all. */
   readonly alone: boolean;
-  /** Its mark is the one that the Tab key reaches. */
-  readonly tabbable: boolean;
+  /** The newest: its mark is the one that the Tab key reaches. */
+  readonly newest: boolean;
 }
 
 export function TimelineRowView(props: TimelineRowProps): JSX.Element {
@@ -60,7 +60,7 @@ export function TimelineRowView(props: TimelineRowProps): JSX.Element {
 
 type MessageRowProps = TimelineRowProps & { row: Extract<TimelineRow, { kind: "message" }> };
 
-function MessageRow({ row, peerName, tabbable }: MessageRowProps): JSX.Element {
+function MessageRow({ row, peerName, newest }: MessageRowProps): JSX.Element {
   const app = useApp();
   const { kit } = useAccount();
   const { t, format } = useText();
@@ -74,6 +74,7 @@ function MessageRow({ row, peerName, tabbable }: MessageRowProps): JSX.Element {
     first ? "is-first" : "",
     last ? "is-last" : "",
     emoji > 0 ? "is-emoji" : "",
+    newest ? "is-newest" : "",
   ];
   const author = own ? t.chat.you : peerName;
   return (
@@ -94,7 +95,7 @@ function MessageRow({ row, peerName, tabbable }: MessageRowProps): JSX.Element {
             <RichText text={text} />
           )}
         </div>
-        <MessageMark message={message} tabbable={tabbable} />
+        <MessageMark message={message} newest={newest} />
       </div>
       {delivery.state === "failed" && (
         <div class="message-failed">
@@ -114,7 +115,7 @@ function MessageRow({ row, peerName, tabbable }: MessageRowProps): JSX.Element {
 }
 
 /** Time, path and delivery in the corner of a bubble; in words on hover and focus. */
-function MessageMark({ message, tabbable }: { message: Message; tabbable: boolean }): JSX.Element {
+function MessageMark({ message, newest }: { message: Message; newest: boolean }): JSX.Element {
   const { t, format } = useText();
   const { delivery, sentAt } = message;
   const time = format.time(sentAt);
@@ -124,7 +125,7 @@ function MessageMark({ message, tabbable }: { message: Message; tabbable: boolea
         type="button"
         class="message-mark"
         data-testid="delivery"
-        tabIndex={tabbable ? 0 : -1}
+        tabIndex={newest ? 0 : -1}
         aria-label={`${time}, ${deliveryName(t, delivery)}`}
       >
         <span aria-hidden="true">{time}</span>

@@ -1,0 +1,145 @@
+import { signal } from "@preact/signals";
+import { expect, test } from "vitest";
+import { createI18n, type Language } from "../i18n/i18n.ts";
+import type { Platform, PlatformNotification } from "../platform/platform.ts";
+import { FakeKit, type FakeOptions } from "../testing/fake-kit.ts";
+import { conversationId, message, userId } from "../testing/fake-people.ts";
+import { AppModel, type Phase } from "./app-model.ts";
+import { attend } from "./attention.ts";
+import { loadSettings } from "./settings.ts";
+import type { WindowLock, WindowLocks } from "./window-lock.ts";
+
+const account = { server: "https://chat.example", userName: "ada" };
+
+/** One account's lock, as windows share it. */
+class FakeLocks implements WindowLocks {
+  holder: (() => Promise<void>) | undefined;
+  async claim(_account: string, onLost: () => Promise<void>): Promise<WindowLock | undefined> {
+    return this.holder === undefined ? this.#hold(onLost) : undefined;
+  }
+  async takeOver(_account: string, onLost: () => Promise<void>): Promise<WindowLock> {
+    await this.holder?.();
+    return this.#hold(onLost);
+  }
+  #hold(onLost: () => Promise<void>): WindowLock {
+    this.holder = onLost;
+    return {
+      release: () => {
+        if (this.holder === onLost) this.holder = undefined;
+      },
+    };
+  }
+}
+
+async function open(
+  remembered: Partial<Record<string, unknown>>,
+  { locks = new FakeLocks(), kit = {} }: { locks?: FakeLocks; kit?: FakeOptions } = {},
+) {
+  const stored = new Map(Object.entries(remembered));
+  const shown: PlatformNotification[] = [];
+  const titles: string[] = [];
+  const platform: Platform = {
+    kind: "browser",
+    client: { name: "test", version: "0" },
+    deviceName: "test",
+    defaultServer: "",
+    readSetting: async (key) => stored.get(key),
+    writeSetting: async (key, value) => void stored.set(key, value),
+    readDraft: () => "",
+    writeDraft: () => undefined,
+    setUnread: (_count, title) => void titles.push(title),
+    notificationPermission: () => "granted",
+    requestNotifications: async () => "granted",
+    notify: (notification) => void shown.push(notification),
+    onNotificationClick: () => () => undefined,
+    localAddresses: () => [],
+  };
+  const settings = await loadSettings(platform, ["en"]);
+  const kits: FakeKit[] = [];
+  const model = new AppModel({
+    platform,
+    settings,
+    i18n: createI18n(signal<Language>("en")),
+    locks,
+    createKit() {
+      const made = new FakeKit(kit);
+      kits.push(made);
+      return made;
+    },
+  });
+  await model.start();
+  return { model, kits, stored, shown, titles, locks };
+}
+
+const kind = (model: AppModel): Phase["kind"] => model.phase.value.kind;
+
+test("nothing remembered: asks to sign in; a sign-in is remembered", async () => {
+  const { model, stored } = await open({}, { kit: { signedIn: false } });
+  expect(kind(model)).toBe("sign-in");
+  await model.signIn({ ...account, password: "correct horse" });
+  expect(kind(model)).toBe("main");
+  expect(stored.get("account")).toEqual(account);
+  expect(stored.get("server")).toBe(account.server);
+});
+
+test("a refused sign-in closes its engine, frees the account and stays at the form", async () => {
+  const { model, kits, locks, stored } = await open({}, { kit: { signedIn: false } });
+  await expect(model.signIn({ ...account, password: "wrong-password" })).rejects.toMatchObject({
+    reason: "wrong-credential",
+  });
+  expect(kits.map(({ closed }) => closed)).toEqual([true]);
+  expect(locks.holder).toBeUndefined();
+  expect(stored.has("account")).toBe(false);
+  expect(kind(model)).toBe("sign-in");
+});
+
+test("a remembered account is restored; without a session the form comes", async () => {
+  expect(kind((await open({ account })).model)).toBe("main");
+  const { model, kits } = await open({ account }, { kit: { signedIn: false } });
+  expect(kind(model)).toBe("sign-in");
+  expect(kits[0]?.closed).toBe(true);
+});
+
+test("a second window waits, then takes the account; the first pauses and lets go", async () => {
+  const locks = new FakeLocks();
+  const first = await open({ account }, { locks });
+  const second = await open({ account }, { locks });
+  expect(kind(second.model)).toBe("elsewhere");
+  expect(second.kits).toEqual([]);
+  await second.model.useHere(account);
+  expect([kind(first.model), kind(second.model)]).toEqual(["elsewhere", "main"]);
+  expect(first.kits[0]?.closed).toBe(true);
+});
+
+test("signing out forgets the account here", async () => {
+  const { model, stored, locks } = await open({ account });
+  await model.signOut(true);
+  expect(kind(model)).toBe("sign-in");
+  expect(stored.get("account")).toBeUndefined();
+  expect(locks.holder).toBeUndefined();
+});
+
+test("a damaged setting is the default", async () => {
+  const { model } = await open({ account: { server: 1 }, theme: "pink", language: "xx" });
+  expect(kind(model)).toBe("sign-in");
+  expect(model.settings.theme.value).toBe("system");
+  expect(model.settings.language.value).toBe("en");
+});
+
+test("title counts unread; a hidden window notifies of others' messages only", async () => {
+  const { model, kits, shown, titles } = await open({ account }, { kit: { unread: { 2: 3 } } });
+  let hidden = true;
+  attend(model, () => hidden);
+  const kit = kits[0];
+  if (kit === undefined) throw new Error("no engine");
+  await Promise.resolve();
+  expect(titles.at(-1)).toBe("(3) Beeline");
+  const from = message(1, 900, [0, false, "Hi"], Date.now());
+  kit.receive(from);
+  await Promise.resolve();
+  expect(titles.at(-1)).toBe("(4) Beeline");
+  kit.receive({ ...from, own: true, from: userId(0) });
+  hidden = false;
+  kit.receive(from);
+  expect(shown).toEqual([{ title: "Grace Hopper", body: "Hi", tag: conversationId(1) }]);
+});
