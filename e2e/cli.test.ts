@@ -179,13 +179,18 @@ test("an unknown buddy is refused with code 4, a too long text is wrong usage", 
   await register("hal");
   expect(await beeline("hal", ["send", "nobody", "hi"])).toMatchObject({ code: 4 });
   expect(await beeline("hal", ["buddies", "add", "nobody-at-all"])).toMatchObject({ code: 4 });
+  await register("ivy");
+  await becomeBuddies("hal", "ivy");
+  const long = await beeline("hal", ["send", "ivy", "-"], "x".repeat(10_001));
+  expect(long).toMatchObject({ code: 2, out: "" });
+  expect(await beeline("hal", ["send", "ivy", "  "])).toMatchObject({ code: 2, out: "" });
 });
 
 test("a server that cannot be reached is code 3; the message stays queued and goes later", async () => {
   await register("ida");
   await register("jon");
   await becomeBuddies("ida", "jon");
-  // Knows the buddy's device from an earlier connection.
+  // Takes the friendship and the buddy's device into the saved roster.
   expect(await beeline("ida", ["buddies"])).toMatchObject({ code: 0 });
   await server.stop("SIGTERM");
   const failed = await beeline("ida", ["send", "jon", "later"]);

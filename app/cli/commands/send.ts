@@ -5,10 +5,10 @@ import type {
   DeliveryState,
   FailureReason,
 } from "../../../shared/chatkit/delivery/delivery-state.ts";
-import { limits } from "../../../shared/protocol/index.ts";
+import { canonicalUserName, limits } from "../../../shared/protocol/index.ts";
 import { usage } from "../arguments.ts";
 import type { Context } from "../context.ts";
-import { CliError, exitCodes } from "../exit-codes.ts";
+import { CliError, exitCodes, toCliError } from "../exit-codes.ts";
 import { online, restoreKit } from "../session.ts";
 import { print, readStandardInput } from "../terminal.ts";
 import { entryOf } from "./buddies.ts";
@@ -28,6 +28,8 @@ export async function send(context: Context, words: readonly string[]): Promise<
   const text = word === "-" ? await readStandardInput(limits.MAX_TEXT_LENGTH) : word;
 
   await using kit = await restoreKit(context, goal !== "queued");
+  // The saved roster may be older than the friendship; it is what there is without the server.
+  const obstacle = goal === "queued" && isBuddy(kit, name) ? undefined : await obstacleTo(kit);
   const { profile } = entryOf(kit, name);
   const { conversationId } = await kit.conversations.withPeer(profile.userId);
   const watch = new DeliveryWatch(kit);
@@ -36,12 +38,35 @@ export async function send(context: Context, words: readonly string[]): Promise<
     report(context, queued);
     return;
   }
-  await online(kit).catch((cause: unknown) => {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    const code = cause instanceof CliError ? cause.exitCode : exitCodes.cannotConnect;
-    throw new CliError(code, `The message is queued, not sent. ${detail}`, { cause });
-  });
+  if (obstacle !== undefined) {
+    const message = `The message is queued, not sent. ${obstacle.message}`;
+    throw new CliError(obstacle.exitCode, message, { cause: obstacle });
+  }
   report(context, await watch.until(queued, goal, timeoutMs));
+}
+
+/**
+ * Why there is no connection; undefined once there is one.
+ * @throws CliError where signing in anew is the only way
+ */
+async function obstacleTo(kit: ChatKitApi): Promise<CliError | undefined> {
+  try {
+    await online(kit);
+    return undefined;
+  } catch (error) {
+    const obstacle = toCliError(error);
+    if (obstacle.exitCode !== exitCodes.cannotConnect) throw obstacle;
+    return obstacle;
+  }
+}
+
+function isBuddy(kit: ChatKitApi, name: string): boolean {
+  const wanted = canonicalUserName(name);
+  return kit.roster
+    .entries()
+    .some(
+      ({ profile, state }) => state === "buddies" && canonicalUserName(profile.userName) === wanted,
+    );
 }
 
 /** Follows the deliveries of one engine from the moment of its making. */
