@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 /** How often all connections are looked at: one timer for all, none per connection. */
 export const SWEEP_MS = 1000;
 /** A client that reads nothing of what waits for it for so long is cut. */
-export const STUCK_MS = 15_000;
+const STUCK_MS = 15_000;
 /** Time to answer a close frame. */
 const CLOSE_GRACE_MS = 2000;
 /** Heartbeats that may be missed. */

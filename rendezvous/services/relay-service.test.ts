@@ -5,19 +5,22 @@ import { startTestServer } from "../testing/test-server.ts";
 
 const KILOBYTES_64 = Buffer.alloc(64 * 1024, 1);
 
-/** Sends until told to hold back; the server must say so while the receiver does not read. */
-async function fill(sender: TestClient, channel: number): Promise<void> {
-  const told = sender.event("relay.flow", ({ paused }) => paused);
-  let holding = false;
-  const done = told.then(() => {
-    holding = true;
-  });
-  while (!holding) {
+/** Sends until told to hold back, as it must be while the receiver does not read: how many frames. */
+async function fill(sender: TestClient, channel: number): Promise<number> {
+  const state = { holding: false, sent: 0 };
+  const told = sender
+    .event("relay.flow", ({ paused }) => paused)
+    .then(() => {
+      state.holding = true;
+    });
+  while (!state.holding) {
     sender.sendChannelData(channel, KILOBYTES_64);
+    state.sent++;
     // Lets the sockets work; whether the server has spoken decides, not the time.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await done;
+  await told;
+  return state.sent;
 }
 
 test("both ends of a channel have numbers of their own; order and bytes are kept", async () => {
@@ -122,14 +125,14 @@ test("a slow receiver's senders are told to pause, and to go on; nothing is lost
   const [ada, bob] = await server.buddies("ada", "bob");
   const { channel } = await ada.request("relay.open", { to: bob.deviceId });
   bob.ws.pause();
-  await fill(ada, channel);
+  const sent = await fill(ada, channel);
   ada.sendChannelData(channel, Buffer.from("last"));
   bob.ws.resume();
-  await ada.event("relay.flow", ({ paused }) => !paused);
-  for (;;) {
-    const { payload } = await bob.channelData();
-    if (payload.length === 4) break;
+  expect((await ada.event("relay.flow")).paused).toBe(false);
+  for (let count = 0; count < sent; count++) {
+    expect((await bob.channelData()).payload).toHaveLength(KILOBYTES_64.length);
   }
+  expect(Buffer.from((await bob.channelData()).payload).toString()).toBe("last");
 });
 
 test("a receiver that never reads is cut; its sender goes on with others", async () => {
@@ -144,8 +147,12 @@ test("a receiver that never reads is cut; its sender goes on with others", async
   await fill(ada, channel);
   // Ada does not listen: the server stops reading from her before its memory fills.
   for (let sent = 0; sent < 400; sent++) ada.sendChannelData(channel, KILOBYTES_64);
-  const stopped = ada.request("session.ping", {});
-  await eve.request("session.ping", {});
+  let answered = false;
+  const stopped = ada.request("session.ping", {}).then(() => {
+    answered = true;
+  });
+  for (let count = 0; count < 200; count++) await eve.request("session.ping", {});
+  expect(answered).toBe(false);
   server.clock.advance(20_000);
   const { reason } = await ada.event("relay.closed");
   expect(reason).toBe("slow-receiver");

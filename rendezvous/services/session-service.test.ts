@@ -200,7 +200,7 @@ test("a ping finds out that the session is gone", async () => {
   await using server = await startTestServer();
   const ada = await server.register("ada");
   await server.store.sessions.removeOfUser(ada.userId);
-  await expect(ada.request("session.ping", {})).rejects.toThrow();
+  await expect(ada.request("session.ping", {})).rejects.toThrow("closed with 4002");
   expect(await ada.closed).toBe(closeCodes.sessionEnded);
 });
 
