@@ -25,7 +25,7 @@ import { MAX_PENDING_REQUESTS, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import type { Ports, Socket, Timer } from "../ports.ts";
 
 /** The connection ended without a close frame (RFC 6455 §7.4.1). */
-export const ABNORMAL_CLOSURE = 1006;
+const ABNORMAL_CLOSURE = 1006;
 
 export interface RpcHandlers {
   onOpen(): void;

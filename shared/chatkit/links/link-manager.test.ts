@@ -510,7 +510,7 @@ describe("relay", () => {
     expect(world.server.count("relay.open")).toBe(1);
   });
 
-  test("both opening at once can both send", async () => {
+  test("both opening at once share one channel and lose nothing", async () => {
     const { a, b } = await two();
     const [ab, ba] = await Promise.all([a.links.relay(b.peer), b.links.relay(a.peer)]);
     ab.send(Uint8Array.of(1));
@@ -518,9 +518,11 @@ describe("relay", () => {
     await flushMicrotasks();
     expect(b.frames.map(({ frame }) => [...frame])).toEqual([[1]]);
     expect(a.frames.map(({ frame }) => [...frame])).toEqual([[2]]);
+    expect([...a.closed, ...b.closed]).toEqual([]);
     ab.close();
     await flushMicrotasks();
-    expect(b.links.status()[0]?.relay).toBe("open");
+    expect(b.closed).toEqual([{ link: ba, reason: "closed-by-peer" }]);
+    expect(a.links.status()).toEqual([]);
   });
 
   test("a refusal is the caller's, with the server's error", async () => {

@@ -95,7 +95,8 @@ export class RelayLinks {
     });
     // The number belongs to a connection that is no more.
     if (generation !== this.#generation) throw unreachable("The connection was lost.");
-    const link = this.#add(peer, channel);
+    // The other device opened one at the same time: the server names that one to both.
+    const link = this.#openOn(channel, peer) ?? this.#add(peer, channel);
     const early = this.#early.filter((item) => item.channel === channel);
     this.#early = this.#early.filter((item) => item.channel !== channel);
     for (const item of early) this.#apply(link, item);
@@ -103,6 +104,11 @@ export class RelayLinks {
       throw new ProtocolError("peer-offline", "The channel was closed at once.");
     }
     return link;
+  }
+
+  #openOn(channel: number, peer: LinkPeer): RelayLink | undefined {
+    const link = this.#byChannel.get(channel);
+    return link?.peer.deviceId === peer.deviceId ? link : undefined;
   }
 
   #add(peer: LinkPeer, channel: number): RelayLink {

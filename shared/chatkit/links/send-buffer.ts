@@ -6,7 +6,7 @@ import {
 } from "../link.ts";
 
 /** Below this a link that was full takes frames again. */
-export const LINK_LOW_WATER_BYTES = LINK_HIGH_WATER_BYTES / 4;
+const LINK_LOW_WATER_BYTES = LINK_HIGH_WATER_BYTES / 4;
 
 /** What the frames go out by: a data channel, or the server's socket. */
 export interface Outlet {

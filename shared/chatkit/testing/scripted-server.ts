@@ -196,7 +196,9 @@ export class ScriptedClient {
     return [...this.#channels.keys()];
   }
 
+  /** The channel to the other that is open already, or a new one. */
   openChannel(other: ScriptedClient): { channel: number } {
+    for (const [channel, end] of this.#channels) if (end.to === other) return { channel };
     const channel = this.#nextChannel++;
     const theirs = other.#nextChannel++;
     this.#channels.set(channel, { to: other, channel: theirs });
