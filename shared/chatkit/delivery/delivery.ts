@@ -330,6 +330,7 @@ export class Delivery {
     await this.#inbox.close();
     this.#receipts.close();
     this.#holdBack.close();
+    this.#outbox.saveSent();
     await this.#options.journal.idle();
   }
 

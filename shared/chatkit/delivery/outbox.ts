@@ -88,7 +88,7 @@ export class Outbox {
     if (this.#isPeer(item, device)) this.#reduce(item, { type: "waiting", reason });
   }
 
-  /** Not saved: after a restart the message is sent again anyway. */
+  /** Not saved each time: after a crash the message is queued and sent again (SPEC D7). */
   sent(item: OutboxItem, device: DeviceId, path: Path, reason: PathReason): void {
     if (this.#isPeer(item, device)) this.#reduce(item, { type: "sent", path, reason });
   }
@@ -148,6 +148,13 @@ export class Outbox {
     this.#items.delete(item.record.id);
     this.#save([{ type: "delete-outbox", id: item.record.id }, ...messageWrite(item)]);
     this.#options.onEnded(item);
+  }
+
+  /** At an orderly end, so that the next start shows what was sent as sent. */
+  saveSent(): void {
+    for (const item of this.#items.values()) {
+      if (item.message?.delivery.state === "sent") this.#save(messageWrite(item));
+    }
   }
 
   /** Items queued longer ago than they may wait; the oldest come first, so the search ends soon. */

@@ -1,0 +1,242 @@
+import type { MessageId, UserId } from "../../protocol/index.ts";
+import type { KeyPair } from "../../crypto/index.ts";
+import { ConversationBook } from "../conversations/conversation-book.ts";
+import { Delivery } from "../delivery/delivery.ts";
+import type { DeliveryState, PathReason } from "../delivery/delivery-state.ts";
+import { Journal } from "../delivery/journal.ts";
+import type { Link, LinkPeer } from "../link.ts";
+import type { LinkService } from "../links/link-service.ts";
+import type { Clock, Random } from "../ports.ts";
+import { ConversationKeys } from "../sealing/conversation-keys.ts";
+import type { MessageRecord } from "../store.ts";
+import { MemoryStores, type MemoryStore } from "./memory-store.ts";
+import type { SimulatedLink } from "./simulated-link.ts";
+import type { SimulatedNetwork } from "./simulated-network.ts";
+import { SimulatedConnection } from "./simulated-server.ts";
+import { MemoryLog } from "./test-ports.ts";
+
+/** What lives from a start to the next crash. */
+interface Life {
+  readonly store: MemoryStore;
+  readonly connection: SimulatedConnection;
+  readonly links: SimulatedLinks;
+  readonly book: ConversationBook;
+  readonly delivery: Delivery;
+}
+
+/** A device of the simulated network: the real delivery on a store that survives crashes. */
+export class SimulatedDevice {
+  readonly self: LinkPeer;
+  readonly identity: KeyPair;
+  readonly log = new MemoryLog();
+  /** Messages told since the beginning, in the order of telling. */
+  readonly told: MessageRecord[] = [];
+  /** Every state that a message was told to have since the last crash. */
+  readonly states = new Map<MessageId, DeliveryState[]>();
+  readonly problems: string[] = [];
+  /** How far the device's clock is from the true time. */
+  clockOffset = 0;
+  readonly #network: SimulatedNetwork;
+  readonly #random: Random;
+  readonly #stores = new MemoryStores();
+  #life: Life | undefined;
+
+  constructor(network: SimulatedNetwork, self: LinkPeer, identity: KeyPair, random: Random) {
+    this.#network = network;
+    this.self = self;
+    this.identity = identity;
+    this.#random = random;
+  }
+
+  get isRunning(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get #current(): Life {
+    if (this.#life === undefined) throw new Error("the device is not running");
+    return this.#life;
+  }
+
+  get delivery(): Delivery {
+    return this.#current.delivery;
+  }
+
+  get links(): SimulatedLinks {
+    return this.#current.links;
+  }
+
+  get connection(): SimulatedConnection {
+    return this.#current.connection;
+  }
+
+  get store(): MemoryStore {
+    return this.#current.store;
+  }
+
+  get book(): ConversationBook {
+    return this.#current.book;
+  }
+
+  /** Commits that will fail. */
+  set failures(count: number) {
+    this.#current.store.failures = count;
+  }
+
+  async start(): Promise<void> {
+    const store = await this.#stores.open("account");
+    const network = this.#network;
+    const clock = this.#clock(() => this.#life?.store === store);
+    const journal = new Journal(store);
+    const connection = new SimulatedConnection(network.server, this.self, (run) =>
+      network.carry(this, run),
+    );
+    const links = new SimulatedLinks(network, this);
+    const keys = new ConversationKeys({ identity: this.identity, clock, random: this.#random });
+    const book = new ConversationBook(() => this.self.userId);
+    const whileAlive =
+      <A extends readonly unknown[]>(run: (...args: A) => void) =>
+      (...args: A): void => {
+        if (this.#life?.store === store) run(...args);
+      };
+    const delivery = new Delivery({
+      store,
+      journal,
+      clock,
+      random: this.#random,
+      log: this.log,
+      connection,
+      links,
+      directory: network.directoryOf(this.self),
+      keys,
+      book,
+      handlers: {
+        onMessage: whileAlive((message) => this.told.push(message)),
+        onMessageChanged: whileAlive(({ id, delivery: state }) => {
+          this.states.set(id, [...(this.states.get(id) ?? []), state]);
+        }),
+        onConversationChanged: () => {},
+        onUnreadable: whileAlive((detail) => this.problems.push(detail)),
+        onStoreFailed: () => {},
+        onViolation: whileAlive((detail) => this.problems.push(detail)),
+      },
+    });
+    this.#life = { store, connection, links, book, delivery };
+    await keys.load(store);
+    await book.load(store);
+    await delivery.start();
+  }
+
+  /** Ends in the middle of whatever it does: what is not committed is gone. */
+  async crash(): Promise<void> {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#network.disconnect(this);
+    this.#network.closeLinks(this, "direct");
+    this.#life = undefined;
+    this.states.clear();
+    await life.store[Symbol.asyncDispose]();
+    void life.delivery.close();
+  }
+
+  /** Its own clock; its timers die with it. */
+  #clock(isAlive: () => boolean): Clock {
+    const { clock } = this.#network;
+    return {
+      now: () => clock.now() + this.clockOffset,
+      monotonic: () => clock.monotonic(),
+      setTimer: (callback, ms) =>
+        clock.setTimer(() => {
+          if (isAlive()) callback();
+        }, ms),
+    };
+  }
+
+  async history(peer: UserId): Promise<readonly MessageRecord[]> {
+    return await this.store.messages(this.book.idWith(peer), { limit: 1000 });
+  }
+}
+
+/** The links of one device, opened and closed by the network. */
+export class SimulatedLinks implements LinkService {
+  readonly #network: SimulatedNetwork;
+  readonly #device: SimulatedDevice;
+  readonly #direct = new Map<string, SimulatedLink>();
+  readonly pending = new Set<string>();
+  readonly suspected: Link[] = [];
+  readonly #onFrame = new Set<(link: Link, frame: Uint8Array) => void>();
+  readonly #onOpen = new Set<(link: Link) => void>();
+  readonly #onClose = new Set<(link: Link) => void>();
+
+  constructor(network: SimulatedNetwork, device: SimulatedDevice) {
+    this.#network = network;
+    this.#device = device;
+  }
+
+  frame(link: SimulatedLink, bytes: Uint8Array): void {
+    for (const handler of this.#onFrame) handler(link, bytes);
+  }
+
+  opened(link: SimulatedLink): void {
+    this.pending.delete(link.peer.deviceId);
+    this.#direct.set(link.peer.deviceId, link);
+    for (const handler of this.#onOpen) handler(link);
+  }
+
+  closed(link: SimulatedLink): void {
+    if (this.#direct.get(link.peer.deviceId) === link) this.#direct.delete(link.peer.deviceId);
+    for (const handler of this.#onClose) handler(link);
+  }
+
+  setWanted(): void {}
+
+  direct(device: string): Link | undefined {
+    return this.#direct.get(device);
+  }
+
+  directPending(device: string): boolean {
+    return this.pending.has(device);
+  }
+
+  async relay(peer: LinkPeer): Promise<Link> {
+    await Promise.resolve();
+    return this.#network.relay(this.#device, peer);
+  }
+
+  whyNoDirect(): PathReason {
+    return "link-failed";
+  }
+
+  suspect(link: Link): void {
+    this.suspected.push(link);
+    link.close();
+  }
+
+  alive(): void {}
+
+  status(): readonly [] {
+    return [];
+  }
+
+  onFrame(handler: (link: Link, frame: Uint8Array) => void): () => void {
+    this.#onFrame.add(handler);
+    return () => this.#onFrame.delete(handler);
+  }
+
+  onDirectOpen(handler: (link: Link) => void): () => void {
+    this.#onOpen.add(handler);
+    return () => this.#onOpen.delete(handler);
+  }
+
+  onDrain(): () => void {
+    return () => {};
+  }
+
+  onClose(handler: (link: Link) => void): () => void {
+    this.#onClose.add(handler);
+    return () => this.#onClose.delete(handler);
+  }
+
+  onStatus(): () => void {
+    return () => {};
+  }
+}

@@ -1,0 +1,241 @@
+import { ProtocolError, type DeviceId, type UserId } from "../../protocol/index.ts";
+import { keyPairOf } from "../../crypto/index.ts";
+import type { Directory } from "../delivery/directory.ts";
+import type { LinkPeer } from "../link.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { SimulatedDevice } from "./simulated-device.ts";
+import { SimulatedLink } from "./simulated-link.ts";
+import { SimulatedServer, unreachable } from "./simulated-server.ts";
+import { seededRandom } from "./test-ports.ts";
+import { deviceIdOf, userIdOf } from "./test-ids.ts";
+
+/** How the network treats what is sent, each in percent of the frames or requests. */
+export interface Weather {
+  readonly lossPercent: number;
+  readonly doublingPercent: number;
+  /** Frames that take so long that later ones overtake them. */
+  readonly delayPercent: number;
+}
+
+const fair: Weather = { lossPercent: 0, doublingPercent: 0, delayPercent: 0 };
+
+interface Pair {
+  readonly ends: readonly [SimulatedLink, SimulatedLink];
+}
+
+/**
+ * Devices of people who are all buddies, a server with mailboxes, and links between all of them,
+ * in one process, by a fake clock. Everything random follows from the seed.
+ */
+export class SimulatedNetwork {
+  readonly clock = new FakeClock();
+  readonly server = new SimulatedServer();
+  readonly devices: readonly SimulatedDevice[];
+  weather = fair;
+  serverUp = true;
+  readonly #random;
+  readonly #links = new Map<string, Pair>();
+  /** Links that swallow everything without closing. */
+  readonly #swallowing = new Set<SimulatedLink>();
+
+  /** @param owners for each device the number of its user */
+  constructor(owners: readonly number[], seed = 1) {
+    this.#random = seededRandom(seed * 2 + 1);
+    this.devices = owners.map(
+      (owner, n) =>
+        new SimulatedDevice(
+          this,
+          { userId: userIdOf(owner), deviceId: deviceIdOf(n + 1) },
+          keyPairOf(seededRandom(n + 1000).bytes(32)),
+          seededRandom(seed * 100 + n + 7),
+        ),
+    );
+  }
+
+  device(index: number): SimulatedDevice {
+    const device = this.devices[index];
+    if (device === undefined) throw new RangeError(`there is no device ${index}`);
+    return device;
+  }
+
+  /** Starts all devices and connects them to the server. */
+  async start(): Promise<void> {
+    for (const device of this.devices) await device.start();
+    for (const device of this.devices) this.connect(device);
+    await this.clock.advance(0);
+  }
+
+  find(deviceId: DeviceId): SimulatedDevice | undefined {
+    return this.devices.find((device) => device.self.deviceId === deviceId);
+  }
+
+  directoryOf(self: LinkPeer): Directory {
+    const peersOf = (userId: UserId): LinkPeer[] =>
+      this.devices.map((device) => device.self).filter((peer) => peer.userId === userId);
+    return {
+      self,
+      device: (deviceId) => {
+        const device = this.find(deviceId);
+        return device && { userId: device.self.userId, publicKey: device.identity.publicKey };
+      },
+      devicesOf: peersOf,
+      ownOthers: () => peersOf(self.userId).filter(({ deviceId }) => deviceId !== self.deviceId),
+      isOnline: (deviceId) => this.server.connections.has(deviceId),
+      isBuddy: (userId) => userId !== self.userId,
+      isBlocked: () => false,
+    };
+  }
+
+  connect(device: SimulatedDevice): void {
+    if (!this.serverUp || !device.isRunning) return;
+    this.server.connections.set(device.self.deviceId, device.connection);
+    device.connection.setOnline(true);
+    device.delivery.sessionBegan();
+    this.#directoryChanged();
+  }
+
+  disconnect(device: SimulatedDevice): void {
+    if (!this.server.connections.delete(device.self.deviceId)) return;
+    this.closeLinks(device, "relay");
+    device.connection.setOnline(false);
+    this.#directoryChanged();
+  }
+
+  setServer(isUp: boolean): void {
+    this.serverUp = isUp;
+    for (const device of this.devices) {
+      if (isUp) this.connect(device);
+      else this.disconnect(device);
+    }
+  }
+
+  #directoryChanged(): void {
+    for (const device of this.devices) if (device.isRunning) device.delivery.directoryChanged();
+  }
+
+  /** Opens a direct link, in place of one that may be there. */
+  openDirect(a: SimulatedDevice, b: SimulatedDevice): void {
+    if (a === b || !a.isRunning || !b.isRunning) return;
+    this.#close(nameOf("direct", a, b));
+    const [atA, atB] = this.#pair("direct", a, b);
+    a.links.opened(atA);
+    b.links.opened(atB);
+  }
+
+  closeDirect(a: SimulatedDevice, b: SimulatedDevice): void {
+    this.#close(nameOf("direct", a, b));
+  }
+
+  /** The links between the two swallow everything from now on, and nobody is told. */
+  swallow(a: SimulatedDevice, b: SimulatedDevice): void {
+    for (const kind of ["direct", "relay"] as const) {
+      for (const end of this.#links.get(nameOf(kind, a, b))?.ends ?? []) this.#swallowing.add(end);
+    }
+  }
+
+  /** As `LinkService.relay`. */
+  relay(from: SimulatedDevice, peer: LinkPeer): SimulatedLink {
+    const to = this.find(peer.deviceId);
+    const { connections } = this.server;
+    if (!connections.has(from.self.deviceId)) throw unreachable();
+    if (to === undefined || !connections.has(peer.deviceId)) {
+      throw new ProtocolError("peer-offline", "simulated");
+    }
+    const known = this.#links.get(nameOf("relay", from, to));
+    const [end, other] = known?.ends ?? this.#pair("relay", from, to);
+    return end.peer.deviceId === peer.deviceId ? end : other;
+  }
+
+  closeLinks(device: SimulatedDevice, kind: "direct" | "relay"): void {
+    for (const other of this.devices) this.#close(nameOf(kind, device, other));
+  }
+
+  #pair(kind: "direct" | "relay", a: SimulatedDevice, b: SimulatedDevice): Pair["ends"] {
+    const name = nameOf(kind, a, b);
+    const close = (): void => this.#close(name);
+    const end = (to: SimulatedDevice): SimulatedLink =>
+      new SimulatedLink(kind, to.self, (frame) => this.#send(name, to, frame), close);
+    const ends = [end(b), end(a)] as const;
+    this.#links.set(name, { ends });
+    return ends;
+  }
+
+  #close(name: string): void {
+    const pair = this.#links.get(name);
+    if (pair === undefined) return;
+    this.#links.delete(name);
+    for (const end of pair.ends) end.isOpen = false;
+    for (const [index, end] of pair.ends.entries()) {
+      const holder = this.find(pair.ends[1 - index]?.peer.deviceId ?? end.peer.deviceId);
+      if (holder?.isRunning === true) holder.links.closed(end);
+    }
+  }
+
+  #send(name: string, to: SimulatedDevice, frame: Uint8Array): void {
+    // The receiver's own end: the one whose peer is the sender.
+    const end = this.#links.get(name)?.ends.find(({ peer }) => peer.deviceId !== to.self.deviceId);
+    if (end === undefined || this.#swallowing.has(end)) return;
+    const copies = this.#chance(this.weather.doublingPercent) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      if (this.#chance(this.weather.lossPercent)) continue;
+      const delay = this.#chance(this.weather.delayPercent) ? this.#below(900) : 5;
+      const bytes = Uint8Array.from(frame);
+      this.clock.setTimer(() => {
+        if (to.isRunning && end.isOpen) to.links.frame(end, bytes);
+      }, delay);
+    }
+  }
+
+  /** Takes a request to the server and its answer back, if the weather permits. */
+  carry<T>(device: SimulatedDevice, run: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.clock.setTimer(() => {
+        const isLost = this.#chance(this.weather.lossPercent);
+        if (!this.server.connections.has(device.self.deviceId) || isLost) {
+          reject(unreachable());
+          return;
+        }
+        let result: T;
+        try {
+          result = run();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          return;
+        }
+        if (this.#chance(this.weather.lossPercent)) reject(unreachable());
+        else this.clock.setTimer(() => resolve(result), 5);
+      }, 5);
+    });
+  }
+
+  /** Good weather, everybody there, everything connected: until all outboxes are empty. */
+  async settle(): Promise<void> {
+    this.weather = fair;
+    this.server.quota = Infinity;
+    for (const device of this.devices) {
+      if (!device.isRunning) await device.start();
+      device.failures = 0;
+    }
+    this.setServer(true);
+    for (let round = 0; round < 40; round++) {
+      await this.clock.advance(60_000);
+      if (this.devices.every((device) => device.delivery.pending === 0)) break;
+    }
+    // What was received last is told, and its receipts have gone.
+    await this.clock.advance(10_000);
+  }
+
+  #chance(percent: number): boolean {
+    return percent > 0 && this.#below(100) < percent;
+  }
+
+  #below(limit: number): number {
+    const [a = 0, b = 0] = this.#random.bytes(2);
+    return ((a << 8) | b) % limit;
+  }
+}
+
+function nameOf(kind: string, a: SimulatedDevice, b: SimulatedDevice): string {
+  const [first, second] = [a.self.deviceId, b.self.deviceId].toSorted();
+  return `${kind} ${first} ${second}`;
+}

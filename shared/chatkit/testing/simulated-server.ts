@@ -1,0 +1,150 @@
+import {
+  ProtocolError,
+  type DeviceId,
+  type EventName,
+  type EventParams,
+  type MailboxItem,
+  type MethodName,
+  type Params,
+  type Result,
+} from "../../protocol/index.ts";
+import { ChatKitError, type ConnectionState } from "../api.ts";
+import type { ServerConnection } from "../connection/server-connection.ts";
+import type { LinkPeer } from "../link.ts";
+
+/** A page smaller than the real one, so that tests see several. */
+const PAGE = 7;
+
+const online: ConnectionState = {
+  state: "online",
+  server: {
+    name: "simulated",
+    version: "0",
+    protocol: { major: 1, minor: 0 },
+    registration: "open",
+    limits: {
+      textLength: 10_000,
+      envelopeBytes: 65_536,
+      devicesPerAccount: 8,
+      rosterEntries: 1000,
+      mailboxBytes: 1_000_000,
+      mailboxEnvelopes: 1000,
+      mailboxMaxAgeMs: 1_000_000,
+    },
+    now: 0,
+  },
+};
+
+/** The mailboxes of all devices; they survive everything. */
+export class SimulatedServer {
+  readonly mailboxes = new Map<DeviceId, MailboxItem[]>();
+  readonly connections = new Map<DeviceId, SimulatedConnection>();
+  /** Envelopes that one mailbox takes. */
+  quota = Infinity;
+  #position = 0;
+
+  put({ envelopes }: Params<"mailbox.put">, from: LinkPeer): Result<"mailbox.put"> {
+    const outcomes = envelopes.map(({ id, to, envelope }) => {
+      const mailbox = this.mailboxes.get(to) ?? [];
+      this.mailboxes.set(to, mailbox);
+      if (mailbox.some((item) => item.id === id)) return { outcome: "stored" as const };
+      if (mailbox.length >= this.quota) return { outcome: "refused" as const, error: 1300 };
+      mailbox.push({ position: ++this.#position, id, from, storedAt: 0, envelope });
+      this.connections.get(to)?.emit("mailbox.arrived", { count: mailbox.length });
+      return { outcome: "stored" as const };
+    });
+    return { outcomes };
+  }
+
+  fetch({ after }: Params<"mailbox.fetch">, device: DeviceId): Result<"mailbox.fetch"> {
+    const items = (this.mailboxes.get(device) ?? []).filter(({ position }) => position > after);
+    return { items: items.slice(0, PAGE), more: items.length > PAGE };
+  }
+
+  acknowledge(positions: readonly number[], device: DeviceId): void {
+    const items = this.mailboxes.get(device) ?? [];
+    this.mailboxes.set(
+      device,
+      items.filter(({ position }) => !positions.includes(position)),
+    );
+  }
+}
+
+/** A device's connection to the simulated server: as good as `carry` lets it be. */
+export class SimulatedConnection implements ServerConnection {
+  state: ConnectionState = { state: "idle" };
+  readonly bufferedAmount = 0;
+  readonly #server: SimulatedServer;
+  readonly #self: LinkPeer;
+  /** Runs a request after some time; may lose it, or its answer. */
+  readonly #carry: <T>(run: () => T) => Promise<T>;
+  readonly #stateHandlers = new Set<(state: ConnectionState) => void>();
+  readonly #arrivedHandlers = new Set<(params: EventParams<"mailbox.arrived">) => void>();
+
+  constructor(server: SimulatedServer, self: LinkPeer, carry: <T>(run: () => T) => Promise<T>) {
+    this.#server = server;
+    this.#self = self;
+    this.#carry = carry;
+  }
+
+  setOnline(isOnline: boolean): void {
+    this.state = isOnline ? online : { state: "waiting", attempt: 1, retryAt: 0 };
+    for (const handler of this.#stateHandlers) handler(this.state);
+  }
+
+  emit(event: "mailbox.arrived", params: EventParams<"mailbox.arrived">): void {
+    if (this.state.state !== "online" || event !== "mailbox.arrived") return;
+    for (const handler of this.#arrivedHandlers) handler(params);
+  }
+
+  request<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>>;
+  request(
+    ...call:
+      | ["mailbox.put", Params<"mailbox.put">]
+      | ["mailbox.fetch", Params<"mailbox.fetch">]
+      | ["mailbox.acknowledge", Params<"mailbox.acknowledge">]
+  ): Promise<unknown> {
+    if (this.state.state !== "online") return Promise.reject(unreachable());
+    const { deviceId } = this.#self;
+    return this.#carry((): unknown => {
+      switch (call[0]) {
+        case "mailbox.put":
+          return this.#server.put(call[1], this.#self);
+        case "mailbox.fetch":
+          return this.#server.fetch(call[1], deviceId);
+        case "mailbox.acknowledge":
+          this.#server.acknowledge(call[1].positions, deviceId);
+          return {};
+        default:
+          throw new ProtocolError("unknown-method", "not simulated");
+      }
+    });
+  }
+
+  sendChannelData(): boolean {
+    return false;
+  }
+
+  onState(handler: (state: ConnectionState) => void): () => void {
+    this.#stateHandlers.add(handler);
+    return () => this.#stateHandlers.delete(handler);
+  }
+
+  onSession(): () => void {
+    return () => {};
+  }
+
+  onEvent<E extends EventName>(event: E, handler: (params: EventParams<E>) => void): () => void;
+  onEvent(event: string, handler: (params: EventParams<"mailbox.arrived">) => void): () => void {
+    if (event === "mailbox.arrived") this.#arrivedHandlers.add(handler);
+    return () => this.#arrivedHandlers.delete(handler);
+  }
+
+  onChannelData(): () => void {
+    return () => {};
+  }
+}
+
+export function unreachable(): ChatKitError {
+  return new ChatKitError("server-unreachable", "simulated", { retryable: true });
+}
