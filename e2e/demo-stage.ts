@@ -6,12 +6,15 @@ const WINDOW = 4;
 /** Longer than the engine takes to give a dead link up and go by relay. */
 const PATIENCE_MS = 30_000;
 
-export interface End {
+/** What a stage uses of a client. */
+export type StageClient = Pick<Client, "send" | "until" | "received" | "history">;
+
+interface End {
   readonly name: string;
-  readonly client: Client;
+  readonly client: StageClient;
 }
 
-export interface Way {
+interface Way {
   readonly from: End;
   readonly to: End;
 }
@@ -92,7 +95,7 @@ async function sendAll(stage: Stage, { from, to }: Way, count: number): Promise<
 }
 
 /** The change by which a message is out of its sender's care. */
-function arrivalOf(client: Client, stage: Stage, id: string) {
+function arrivalOf(client: StageClient, stage: Stage, id: string) {
   const state = stage.path === "stored" ? "sent" : "delivered";
   return client.until(
     `a message to be ${state} (${stage.name})`,
@@ -120,9 +123,9 @@ async function receiveAll(stage: Stage, { to, from }: Way, count: number): Promi
   const mine = () => to.client.received.filter(({ text }) => text.startsWith(prefixOf(stage)));
   const distinct = () => new Set(mine().map(({ id }) => id)).size;
   await to.client
-    .until(
-      `the messages of ${from.name}`,
-      () => (distinct() >= count ? true : undefined), { timeoutMs: PATIENCE_MS })
+    .until(`the messages of ${from.name}`, () => (distinct() >= count ? true : undefined), {
+      timeoutMs: PATIENCE_MS,
+    })
     // The count then tells how many are missing.
     .catch((error: unknown) => process.stderr.write(`demo: ${String(error)}\n`));
   // A doubled message may come late: asking for the history lets it.
