@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, JSX } from "preact";
 import { Icon, type IconName } from "./icons.tsx";
 import { Tooltip } from "./tooltip.tsx";
 
-type Common = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "icon" | "label">;
+type Common = Omit<ButtonHTMLAttributes, "icon" | "label">;
 
 export interface ButtonProps extends Common {
   readonly kind?: "primary" | "plain" | "quiet" | "danger" | "danger-quiet";

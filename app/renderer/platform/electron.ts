@@ -36,7 +36,8 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
       const text = await bridge.getSetting(key);
       if (text === undefined) return undefined;
       try {
-        return JSON.parse(text);
+        const value: unknown = JSON.parse(text);
+        return value;
       } catch (error) {
         logWarning("damaged setting", error);
         return undefined;

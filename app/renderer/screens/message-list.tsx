@@ -26,7 +26,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
   const list = useRef<VirtualizerHandle>(null);
   const [atEnd, setAtEnd] = useState(true);
   const stick = useRef(true);
-  const extent = useRef({ size: 0, view: 0 });
+  const extent = useRef({ scrollHeight: 0, clientHeight: 0 });
   const messages = model.messages.value;
   const complete = model.complete.value;
   const ready = model.ready.value;
@@ -73,14 +73,15 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
 
   const older = (): void => app.attempt(() => model.loadOlder());
   const onScroll = (offset: number): void => {
-    const handle = list.current;
-    if (handle === null) return;
-    const isEnd = handle.scrollSize - offset - handle.viewportSize < END_PX;
-    // Rows that were just measured move the end away; only a person's scrolling leaves it.
-    const measured =
-      handle.scrollSize !== extent.current.size || handle.viewportSize !== extent.current.view;
-    extent.current = { size: handle.scrollSize, view: handle.viewportSize };
-    if (measured && stick.current && !isEnd) {
+    const element = scroller.current;
+    if (element === null) return;
+    const { scrollHeight, clientHeight } = element;
+    const isEnd = scrollHeight - element.scrollTop - clientHeight < END_PX;
+    // Rows just measured and a resized window move the end away; only a person's scrolling leaves it.
+    const moved =
+      scrollHeight !== extent.current.scrollHeight || clientHeight !== extent.current.clientHeight;
+    extent.current = { scrollHeight, clientHeight };
+    if (moved && stick.current && !isEnd) {
       toEnd();
       return;
     }

@@ -32,7 +32,6 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
 
   return (
     <nav class="sidebar" aria-label={t.sidebar.label}>
-      <h1 class="visually-hidden">{t.appName}</h1>
       <div class="sidebar-head">
         <PresenceMenu />
         <IconButton icon="addPerson" label={t.sidebar.addBuddy} onClick={onAddBuddy} />

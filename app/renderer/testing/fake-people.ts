@@ -24,7 +24,7 @@ export const userId = (number: number): UserId => v.parse(UserId, id(1, number))
 export const deviceId = (number: number): DeviceId => v.parse(DeviceId, id(2, number));
 export const conversationId = (number: number): ConversationId =>
   v.parse(ConversationIdSchema, id(3, number));
-export const messageId = (number: number): MessageId => v.parse(MessageId, id(4, number));
+const messageId = (number: number): MessageId => v.parse(MessageId, id(4, number));
 
 export interface Person {
   readonly number: number;
