@@ -12,14 +12,17 @@ import {
 import { ChatKitError, type ConnectionState, type SignedOutReason } from "../api.ts";
 import { assertNever } from "../assert-never.ts";
 import { CONNECT_TIMEOUT_MS, RECONNECT_MAX_MS, RECONNECT_MIN_MS } from "../limits.ts";
-import type { Ports, Timer } from "../ports.ts";
+import type { Ports } from "../ports.ts";
 import { backOffMs } from "./back-off.ts";
 import { EventListeners } from "./event-listeners.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listeners } from "./listeners.ts";
+import type { Login, Phase, SignInRequest } from "./phase.ts";
 import { pauseAfterClose, signedOutByClose, signedOutByRefusal } from "./outcomes.ts";
 import { RpcSocket, unreachable, type Answer } from "./rpc-socket.ts";
 import type { ServerConnection } from "./server-connection.ts";
+
+export type { SignInRequest } from "./phase.ts";
 
 export interface ConnectionOptions {
   /** `ServerAddress.webSocketUrl`. */
@@ -30,39 +33,6 @@ export interface ConnectionOptions {
   /** The server broke the protocol; the connection goes on, or ends by itself. */
   readonly onProtocolError?: (error: ProtocolError) => void;
 }
-
-/** A sign-in with a credential: once, by a person, and answered to them. */
-export type SignInRequest =
-  | {
-      readonly method: "session.signIn";
-      readonly params: Omit<Params<"session.signIn">, "device">;
-    }
-  | {
-      readonly method: "account.register";
-      readonly params: Omit<Params<"account.register">, "device">;
-    };
-
-type Login =
-  | ({ readonly by: "credential"; readonly request: SignInRequest } & Answer<SignedIn>)
-  | { readonly by: "token"; readonly token: string };
-
-type Phase =
-  | { readonly name: "idle" }
-  | {
-      readonly name: "connecting";
-      readonly rpc: RpcSocket;
-      readonly login: Login;
-      readonly deadline: Timer;
-    }
-  | {
-      readonly name: "online";
-      readonly rpc: RpcSocket;
-      readonly token: string;
-      readonly heartbeat: Heartbeat;
-      readonly since: number;
-    }
-  | { readonly name: "waiting"; readonly token: string; readonly timer: Timer }
-  | { readonly name: "closed" };
 
 /** A connection that lasted this long was a good one: the next loss starts the back-off anew. */
 const STABLE_MS = 10_000;

@@ -8,28 +8,26 @@ import {
   type Signal,
 } from "../../protocol/index.ts";
 import { assertNever } from "../assert-never.ts";
-import { randomFraction } from "../connection/back-off.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { PathReason } from "../delivery/delivery-state.ts";
-import {
-  DIRECT_OPEN_TIMEOUT_MS,
-  DIRECT_RETRY_MAX_MS,
-  DIRECT_RETRY_MIN_MS,
-  MAX_DIRECT_LINKS,
-  MAX_OPENING_LINKS,
-} from "../limits.ts";
+import { DIRECT_OPEN_TIMEOUT_MS, MAX_DIRECT_LINKS, MAX_OPENING_LINKS } from "../limits.ts";
 import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { IceServer, PeerConnector, PeerSignal, Ports } from "../ports.ts";
 import { DirectAttempt, MAX_SIGNALS } from "./direct-attempt.ts";
-import { newSlot, type DirectSlot } from "./direct-slot.ts";
+import {
+  directState,
+  isIdle,
+  isPending,
+  newSlot,
+  rankOf,
+  retryDelayMs,
+  urgency,
+  whyNotDirect,
+  type DirectSlot,
+  type DirectState,
+} from "./direct-slot.ts";
 import type { LinkPolicy } from "./link-service.ts";
 import { RecentIds } from "./recent-ids.ts";
-
-/** An attempt older than this will mostly not open (FINDINGS): nobody waits for it any more. */
-const WORTH_WAITING_MS = 1_500;
-
-/** A link that was alive is replaced this soon, with jitter. */
-const REPLACE_MS = 500;
 
 /** Attempts to one device at another's request begin no faster than this. */
 const REQUEST_PACE_MS = 1_000;
@@ -98,28 +96,18 @@ export class DirectLinks {
 
   pending(device: DeviceId): boolean {
     const slot = this.#slots.get(device);
-    if (slot === undefined || slot.last === "failed" || slot.attempt?.open === true) return false;
-    const since = slot.attempt?.startedAt ?? slot.offer?.arrivedAt ?? slot.requested?.startedAt;
-    return since !== undefined && this.#now() - since < WORTH_WAITING_MS;
+    return slot !== undefined && isPending(slot, this.#now());
   }
 
   whyNot(device: DeviceId): PathReason {
     if (this.#connector === undefined) return "no-webrtc";
     const slot = this.#slots.get(device);
-    if (slot === undefined) return "link-failed";
-    if (slot.last !== "none") return slot.last === "lost" ? "link-lost" : "link-failed";
-    return slot.rank !== undefined && slot.rank >= MAX_DIRECT_LINKS ? "link-limit" : "link-opening";
+    return slot === undefined ? "link-failed" : whyNotDirect(slot);
   }
 
-  state(device: DeviceId): { state: "none" | "opening" | "open" | "failed"; openedInMs?: number } {
+  state(device: DeviceId): DirectState {
     const slot = this.#slots.get(device);
-    if (slot === undefined) return { state: "none" };
-    if (slot.attempt?.open === true) {
-      const { openedInMs } = slot.attempt;
-      return { state: "open", ...(openedInMs === undefined ? {} : { openedInMs }) };
-    }
-    if (slot.attempt ?? slot.offer ?? slot.requested) return { state: "opening" };
-    return { state: slot.last === "none" ? "none" : "failed" };
+    return slot === undefined ? { state: "none" } : directState(slot);
   }
 
   suspect(link: Link): void {
@@ -189,7 +177,6 @@ export class DirectLinks {
     const own = this.#options.deviceId();
     if (own === undefined) return;
     const ready = [...this.#slots.values()].filter((slot) => slot.offer !== undefined || slot.due);
-    // An offer has waited on both sides already.
     for (const slot of ready.toSorted((a, b) => urgency(a) - urgency(b))) {
       if (this.#slots.get(slot.peer.deviceId) !== slot) continue;
       if (slot.offer === undefined && own > slot.peer.deviceId) this.#request(slot);
@@ -295,18 +282,11 @@ export class DirectLinks {
   /** An attempt or a request came to nothing, or a link broke: try again after a pause. */
   #failed(slot: DirectSlot): void {
     if (slot.last === "none") slot.last = "failed";
-    const delay = this.#retryDelay(slot.failures);
+    const delay = retryDelayMs(this.#options.ports.random, slot.failures);
     slot.failures += 1;
     if (rankOf(slot) < MAX_DIRECT_LINKS) this.#retryIn(slot, delay);
     this.#tidy(slot);
     this.#options.onChange(slot.peer);
-  }
-
-  #retryDelay(failures: number): number {
-    const fraction = randomFraction(this.#options.ports.random);
-    if (failures === 0) return fraction * REPLACE_MS;
-    const step = DIRECT_RETRY_MIN_MS * 2 ** Math.min(failures - 1, 20);
-    return Math.min(DIRECT_RETRY_MAX_MS, step) * (0.5 + fraction / 2);
   }
 
   #retryIn(slot: DirectSlot, delayMs: number): void {
@@ -408,16 +388,4 @@ export class DirectLinks {
     if (slot.rank !== undefined || slot.due || !isIdle(slot)) return;
     if (this.#slots.get(slot.peer.deviceId) === slot) this.#slots.delete(slot.peer.deviceId);
   }
-}
-
-function isIdle(slot: DirectSlot): boolean {
-  return (slot.attempt ?? slot.offer ?? slot.requested ?? slot.retry) === undefined;
-}
-
-function rankOf(slot: DirectSlot): number {
-  return slot.rank ?? Number.POSITIVE_INFINITY;
-}
-
-function urgency(slot: DirectSlot): number {
-  return slot.offer === undefined ? rankOf(slot) : -1;
 }
