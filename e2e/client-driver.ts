@@ -4,14 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
-import {
-  ChatMessage,
-  ClientEvent,
-  ClientLink,
-  Reply,
-  Sent,
-  type Command,
-} from "./client-wire.ts";
+import { ChatMessage, ClientEvent, ClientLink, Reply, Sent, type Command } from "./client-wire.ts";
 
 const MAIN = fileURLToPath(new URL("client-process.ts", import.meta.url));
 

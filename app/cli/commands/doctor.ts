@@ -83,7 +83,7 @@ async function checkServer(context: Context, server: string): Promise<Finding<Se
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new CliError(
       exitCodes.cannotConnect,
-      `${detail} Is it running, is the address right, and does a firewall or proxy let WebSockets pass?`,
+      `${detail.replace(/\.$/, "")}; is it running, is the address right, does a proxy let WebSockets pass?`,
       { cause },
     );
   }
