@@ -25,18 +25,28 @@ export function ConnectionBanner(): JSX.Element | null {
 
   if (connection.state === "signed-out") {
     return (
-      <div class="banner banner-bad" data-testid="connection-banner" data-state="signed-out">
+      <section
+        aria-label={t.settings.connection}
+        class="banner banner-bad"
+        data-testid="connection-banner"
+        data-state="signed-out"
+      >
         <Icon name="signOut" />
         <p>{t.connection.signedOut[connection.reason]}</p>
         <Button onClick={() => app.attempt(() => app.signInAgain(connection.reason))}>
           {t.connection.signInAgain}
         </Button>
-      </div>
+      </section>
     );
   }
   if (troubled && !calm) {
     return (
-      <div class="banner" data-testid="connection-banner" data-state={connection.state}>
+      <section
+        aria-label={t.settings.connection}
+        class="banner"
+        data-testid="connection-banner"
+        data-state={connection.state}
+      >
         <Icon name="offline" />
         <p>
           <strong>{t.connection.offline}</strong>{" "}
@@ -53,16 +63,16 @@ export function ConnectionBanner(): JSX.Element | null {
         >
           {t.connection.retryNow}
         </Button>
-      </div>
+      </section>
     );
   }
   if (account.clockDiffers.value) {
     return (
-      <div class="banner" data-testid="clock-banner">
+      <section aria-label={t.settings.connection} class="banner" data-testid="clock-banner">
         <Icon name="clock" />
         <p>{t.connection.clockDiffers}</p>
         <IconButton icon="close" label={t.common.dismiss} onClick={() => account.dismissClock()} />
-      </div>
+      </section>
     );
   }
   return null;

@@ -23,11 +23,11 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
   return (
     <AccountContext.Provider value={account}>
       <div class="app" data-testid="main-screen">
-        <h1 class="visually-hidden">{t.appName}</h1>
         <ConnectionBanner />
         <main
           class={`panes ${open === undefined ? "" : "has-conversation"} ${details && open !== undefined ? "has-details" : ""}`}
         >
+          <h1 class="visually-hidden">{t.appName}</h1>
           <Sidebar
             onAddBuddy={() => setDialog("add-buddy")}
             onSettings={() => setDialog("settings")}

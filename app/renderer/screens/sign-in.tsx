@@ -94,13 +94,14 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
           <p class="sign-in-subtitle">
             {registering ? t.signIn.registerSubtitle : t.signIn.subtitle}
           </p>
-          <div class="segments">
+          <div class="segments" role="tablist" aria-labelledby="sign-in-title">
             {(["sign-in", "register"] as const).map((value) => (
               <button
                 key={value}
                 type="button"
                 class="segment"
-                aria-pressed={mode === value}
+                role="tab"
+                aria-selected={mode === value}
                 onClick={() => {
                   setMode(value);
                   setErrors({});
