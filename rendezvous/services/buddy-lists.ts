@@ -16,6 +16,10 @@ export class BuddyLists {
     bus.onRelation((change) => this.#changed(change));
   }
 
+  has(userId: UserId): boolean {
+    return this.#lists.has(userId);
+  }
+
   /** Empty for an account that is not online. */
   of(userId: UserId): readonly UserId[] {
     return this.#lists.get(userId) ?? [];

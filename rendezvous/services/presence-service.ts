@@ -30,7 +30,7 @@ export class PresenceService {
     this.#options = options;
   }
 
-  /** The device has joined the bus and its account's buddies are loaded. */
+  /** The device has joined the bus. */
   joined(member: Member): void {
     if (this.#options.bus.user(member.userId)?.show !== "offline") {
       this.#tellBuddies(member.userId, undefined);

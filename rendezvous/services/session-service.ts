@@ -212,9 +212,14 @@ export class SessionService {
     session: { sessionToken: string; deviceId: DeviceId; changed: boolean },
   ): Promise<SignedIn> {
     const { store, bus, buddies, entries, presence, accounts, config, clock } = this.#options;
-    if (!connection.open) throw new ProtocolError("unavailable", "The connection is closed.");
     const { userId } = account;
     const { sessionToken, deviceId } = session;
+    // Before it joins: whoever sees it online from then on is told when it leaves.
+    while (!buddies.has(userId)) await buddies.load(userId);
+    if (!connection.open) {
+      if (bus.user(userId) === undefined) buddies.forget(userId);
+      throw new ProtocolError("unavailable", "The connection is closed.");
+    }
     const member = new Member({
       connection,
       userId,
@@ -226,7 +231,6 @@ export class SessionService {
     connection.member = member;
     bus.join(member, presence.choiceOf(userId, account));
     try {
-      await buddies.load(userId);
       const [roster, devices, mailboxCount, self] = await Promise.all([
         entries.all(userId),
         store.devices.ofUser(userId),
