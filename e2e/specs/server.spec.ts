@@ -50,7 +50,7 @@ test("kill -9 of the server with a full mailbox loses nothing and doubles nothin
 }) => {
   await befriend(ada, bob);
   await bob.leave();
-  await expect(ada.page.getByTestId("chat-presence")).toContainText(/Last seen|Offline/);
+  await expect(ada.page.locator(".conversation-presence")).toContainText(/Last seen|Offline/);
   const texts = Array.from({ length: 30 }, (_, index) => `message ${index + 1} of 30`);
   for (const text of texts) await ada.say("bob", text);
   await ada.expectDelivery("message 30 of 30", "sent");
@@ -60,7 +60,7 @@ test("kill -9 of the server with a full mailbox loses nothing and doubles nothin
   const back = await bob.comeBack(server.address);
   await back.open("ada");
   await back.reads("message 30 of 30");
-  await expect(back.page.getByTestId("unread-badge")).toHaveCount(0);
+  await expect(back.page.getByTestId("unread")).toHaveCount(0);
   await back.page.getByTestId("messages").press("Home");
   for (const text of texts.slice(-5)) await back.reads(text);
 });

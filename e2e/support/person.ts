@@ -56,7 +56,7 @@ export class Person implements AsyncDisposable {
   }
 
   async seesHome(): Promise<void> {
-    await expect(this.page.getByTestId("sidebar")).toBeVisible();
+    await expect(this.page.getByTestId("main-screen")).toBeVisible();
   }
 
   async addBuddy(name: string): Promise<void> {
@@ -75,10 +75,7 @@ export class Person implements AsyncDisposable {
   /** Opens the conversation from the list of buddies. */
   async open(name: string): Promise<void> {
     await this.page.getByRole("tab", { name: /Buddies/ }).click();
-    await this.page
-      .getByTestId("sidebar")
-      .getByRole("button", { name: `Message ${displayName(name)}` })
-      .click();
+    await this.page.locator(`[data-testid="buddy-row"][data-user="${name}"] button`).click();
     await expect(this.composer(name)).toBeEditable();
   }
 
@@ -93,9 +90,10 @@ export class Person implements AsyncDisposable {
 
   /** The bubbles that show just this text. */
   message(text: string): Locator {
-    return this.page
-      .getByTestId("message")
-      .filter({ has: this.page.getByText(text, { exact: true }) });
+    const shown = this.page
+      .getByTestId("message-text")
+      .and(this.page.getByText(text, { exact: true }));
+    return this.page.getByTestId("message").filter({ has: shown });
   }
 
   async reads(text: string): Promise<void> {
@@ -104,7 +102,7 @@ export class Person implements AsyncDisposable {
   }
 
   async expectDelivery(text: string, state: string | RegExp): Promise<void> {
-    await expect(this.message(text)).toHaveAttribute("data-delivery", state);
+    await expect(this.message(text)).toHaveAttribute("data-state", state);
   }
 
   async expectPath(text: string, path: "direct" | "relayed" | "stored"): Promise<void> {
