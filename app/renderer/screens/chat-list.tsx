@@ -107,10 +107,8 @@ function ChatRow({ conversation }: { conversation: Conversation }): JSX.Element 
               )}
             </span>
             {unread > 0 ? (
-              <span class="count">
-                <span aria-hidden="true" data-testid="unread">
-                  {unread > 99 ? "99+" : unread}
-                </span>
+              <span class="count" data-testid="unread">
+                <span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
                 <span class="visually-hidden">{t.sidebar.unread(unread)}</span>
               </span>
             ) : (
