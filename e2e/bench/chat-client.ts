@@ -13,6 +13,9 @@ const Start = v.object({
   direct: v.boolean(),
 });
 
+type Start = v.InferOutput<typeof Start>;
+
+let start: Start | undefined;
 let kit: ChatKit | undefined;
 let conversation: ConversationId | undefined;
 let linkOpened = Promise.withResolvers<number>();
@@ -23,28 +26,40 @@ function engine(): ChatKit {
   return kit;
 }
 
+function open({ server, userName, dataFolder, direct }: Start): ChatKit {
+  const made = new ChatKit({
+    server,
+    host: { client: { name: "beeline-bench", version: "0.1.0" }, deviceName: userName },
+    ports: createNodePorts({ dataFolder, peers: direct }),
+  });
+  kit = made;
+  made.on("messageChanged", ({ id, delivery }) => {
+    if (delivery.state === "delivered") deliveredFirst(id);
+  });
+  made.on("roster", ({ state, profile }) => {
+    if (state === "pending") void made.roster.accept(profile.userId);
+  });
+  linkOpened = Promise.withResolvers<number>();
+  const { resolve } = linkOpened;
+  made.on("link", (link) => {
+    if (link.direct === "open") resolve(link.openedInMs ?? 0);
+  });
+  made.on("notice", ({ kind, detail }) => cast("notice", `${kind}: ${detail}`));
+  return made;
+}
+
+/** Whichever comes first, the receipt or the ping that waits for it. */
+function deliveredFirst(id: MessageId): void {
+  const waiting = delivered.get(id);
+  delivered.delete(id);
+  if (waiting === undefined) delivered.set(id, () => undefined);
+  else waiting();
+}
+
 serve({
   async register(args) {
-    const { server, userName, dataFolder, direct } = v.parse(Start, args);
-    const made = new ChatKit({
-      server,
-      host: { client: { name: "beeline-bench", version: "0.1.0" }, deviceName: userName },
-      ports: createNodePorts({ dataFolder, peers: direct }),
-    });
-    kit = made;
-    made.on("messageChanged", ({ id, delivery }) => {
-      if (delivery.state !== "delivered") return;
-      delivered.get(id)?.();
-      delivered.delete(id);
-    });
-    made.on("roster", ({ state, profile }) => {
-      if (state === "pending") void made.roster.accept(profile.userId);
-    });
-    made.on("link", (link) => {
-      if (link.direct === "open") linkOpened.resolve(link.openedInMs ?? 0);
-    });
-    made.on("notice", ({ kind, detail }) => cast("notice", `${kind}: ${detail}`));
-    await made.register({ userName, password: "bench password" });
+    start = v.parse(Start, args);
+    await open(start).register({ userName: start.userName, password: "bench password" });
   },
   async add(args) {
     await engine().roster.add(v.parse(v.string(), args));
@@ -52,10 +67,10 @@ serve({
   /** Resolves with the time it took to open the direct link, ms. */
   linkOpened: () => linkOpened.promise,
   /** Goes offline and comes back, so that the next link is a new one. */
-  async reconnect(args) {
-    linkOpened = Promise.withResolvers<number>();
+  async reconnect() {
+    if (start === undefined) throw new Error("not started");
     await engine().close();
-    await engine().restore(v.parse(v.string(), args));
+    await open(start).restore(start.userName);
   },
   async converse(args) {
     const name = v.parse(v.string(), args);
@@ -74,9 +89,9 @@ serve({
     const text = "x".repeat(bytes);
     return timeEach(count, async () => {
       if (conversation === undefined) throw new Error("no conversation");
+      const { id } = await engine().send(conversation, text);
+      if (delivered.delete(id)) return;
       const receipt = Promise.withResolvers<void>();
-      const { id, delivery } = await engine().send(conversation, text);
-      if (delivery.state === "delivered") return;
       delivered.set(id, receipt.resolve);
       await receipt.promise;
     });

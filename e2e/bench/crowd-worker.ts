@@ -48,7 +48,9 @@ serve({
         return state === "buddies" && devices.length > 0;
       });
     };
-    while (kits.some((kit) => buddiesOf(kit).length === 0)) await delay(10);
+    const everyoneKnown = (): boolean =>
+      buddiesOf(hub).length === crowd && kits.every((kit) => buddiesOf(kit).length === 1);
+    while (!everyoneKnown()) await delay(10);
 
     const started = performance.now();
     const talk = async (kit: ChatKit): Promise<void> => {

@@ -27,9 +27,11 @@ export async function roundTrips(folder: string): Promise<Figure[]> {
   for (let round = 0; round < CONNECTS; round++) rawConnects.push(await connectRaw(rawA, rawB));
   const connects: number[] = [];
   for (let round = 0; round < CONNECTS; round++) {
-    if (round > 0) await direct.a.call("reconnect", direct.nameA, v.unknown());
+    if (round > 0) await direct.a.call("reconnect", {}, v.unknown());
     connects.push(await direct.a.call("linkOpened", {}, v.number()));
   }
+
+  while (!(await direct.a.call("converse", "d-two", v.boolean()))) await delay(10);
 
   const port = await forwarder.call("start", {}, v.number());
   for (const end of [forwardedA, forwardedB]) {
@@ -106,7 +108,6 @@ async function connectRaw(a: Worker, b: Worker): Promise<number> {
 
 interface Pair extends AsyncDisposable {
   readonly a: Worker;
-  readonly nameA: string;
 }
 
 /** Two clients in processes of their own, registered, buddies, ready to talk. */
@@ -126,5 +127,5 @@ async function pair(server: string, folder: string, name: string, direct: boolea
   await a.call("add", nameB, v.unknown());
   while (!(await a.call("converse", nameB, v.boolean()))) await delay(10);
   const owned = stack.move();
-  return { a, nameA, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { a, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
