@@ -71,7 +71,7 @@ export class Account implements AsyncDisposable {
     this.#options = options;
     this.#store = store;
     this.#identity = identity;
-    this.#journal = new Journal(store);
+    this.#journal = new Journal(store, clock, (error) => this.#storeFailed(error));
     this.roster = new RosterBook({
       onEntry: (entry) => emitter.emit("roster", entry),
       onRemoved: (userId) => emitter.emit("rosterRemoved", userId),

@@ -95,3 +95,10 @@ export const MAX_LINK_TRIES = 6;
 
 /** The pause before stored messages are sent again doubles up to this. */
 export const STORED_RESEND_MAX_MS = 60 * 60 * 1000;
+
+/** What needs no commit of its own, such as "delivered", waits so long for one to join. */
+export const LAZY_COMMIT_MS = 100;
+
+/** Where the store failed, it is tried again after this, with so many of those writes at most. */
+export const LAZY_RETRY_MS = 2_000;
+export const MAX_LAZY_WRITES = 2_000;

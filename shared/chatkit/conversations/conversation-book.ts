@@ -24,10 +24,12 @@ export class ConversationBook {
 
   /** Also after a commit failed: then everything is as the store has it. @throws StoreError */
   async load(store: Store): Promise<void> {
+    const loaded: Entry[] = [];
     for (const record of await store.conversations()) {
-      const last = record.last && (await store.message(record.last.id));
-      this.#entries.set(record.conversationId, { record, last });
+      loaded.push({ record, last: record.last && (await store.message(record.last.id)) });
     }
+    this.#entries.clear();
+    for (const entry of loaded) this.#entries.set(entry.record.conversationId, entry);
   }
 
   /** The id of the conversation with that person, whether it exists or not. */

@@ -31,7 +31,7 @@ export class AckWindow {
 
   add(entry: CourierEntry): void {
     this.#flying.add(entry);
-    this.#timer ??= this.#clock.setTimer(() => this.#check(), this.#timeoutMs());
+    this.#rearm(this.#timeoutMs());
   }
 
   /** The round trip, where the entry was in flight. */

@@ -190,7 +190,7 @@ test(
           expect(mailbox).toEqual([]);
         }
       }),
-      { numRuns: 120, seed: 20_260 },
+      { numRuns: 60, seed: 20_260 },
     );
   },
 );

@@ -104,7 +104,6 @@ export class Delivery {
       isRead: (message) => this.#readMarks.isReadByPeer(message),
       onEnded: (item) => this.#courier.forget(item),
       onChanged: onMessageChanged,
-      onStoreFailed,
     });
     this.#courier = new Courier({
       clock,
@@ -228,8 +227,11 @@ export class Delivery {
    * as `send`
    */
   async resend(id: MessageId): Promise<MessageRecord> {
-    const { book, clock, store } = this.#options;
-    const failed = await store.message(id);
+    const { book, clock, journal, store } = this.#options;
+    const failed = await this.#orStoreFailed(async () => {
+      await journal.commit([]);
+      return await store.message(id);
+    });
     const peer = failed && book.get(failed.conversationId)?.record.peer;
     if (failed === undefined || peer === undefined || failed.delivery.state !== "failed") {
       throw new ChatKitError("no-such-conversation", "There is no such failed message.");

@@ -1,7 +1,11 @@
+import { LAZY_COMMIT_MS, LAZY_RETRY_MS, MAX_LAZY_WRITES } from "../limits.ts";
+import type { Clock, Timer } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 
 interface Batch {
   readonly writes: StoreWrite[];
+  /** Those of the writes that nobody waits for: kept where the commit fails. */
+  lazy: StoreWrite[];
   readonly done: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
@@ -13,17 +17,27 @@ interface Batch {
  */
 export class Journal {
   readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #onLazyFailed: (error: unknown) => void;
   #next: Batch | undefined;
   #running: Promise<void> | undefined;
+  /** Writes that wait for the next commit, or a moment. */
+  #lazy: StoreWrite[] = [];
+  #timer: Timer | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Clock, onLazyFailed: (error: unknown) => void) {
     this.#store = store;
+    this.#clock = clock;
+    this.#onLazyFailed = onLazyFailed;
   }
 
   /** Resolves once the writes are durable. @throws StoreError; then none of them is */
   commit(writes: readonly StoreWrite[]): Promise<void> {
     if (this.#next === undefined) {
-      this.#next = newBatch();
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      this.#next = newBatch(this.#lazy);
+      this.#lazy = [];
       this.#running ??= this.#run();
     }
     const batch = this.#next;
@@ -31,9 +45,44 @@ export class Journal {
     return batch.done;
   }
 
-  /** Resolves when nothing is under way any more. Never rejects. */
+  /**
+   * For what may be lost in a crash without harm: joins the next commit, or makes one of its own
+   * after a moment.
+   */
+  later(writes: readonly StoreWrite[]): void {
+    for (const write of writes) {
+      (this.#next?.lazy ?? this.#lazy).push(write);
+      this.#next?.writes.push(write);
+    }
+    if (this.#next === undefined) this.#commitIn(LAZY_COMMIT_MS);
+  }
+
+  #commitIn(ms: number): void {
+    this.#timer ??= this.#clock.setTimer(() => {
+      this.#timer = undefined;
+      this.commit([]).catch(this.#onLazyFailed);
+    }, ms);
+  }
+
+  /** Writes what waits, and resolves when nothing is under way any more. Never rejects. */
   async idle(): Promise<void> {
+    if (this.#lazy.length > 0) await this.commit([]).catch(this.#onLazyFailed);
     while (this.#running !== undefined) await this.#running;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** They go before everything that was asked for since; of too many, the oldest are lost. */
+  #keepLazy({ lazy }: Batch): void {
+    const kept = lazy.slice(-MAX_LAZY_WRITES);
+    const next = this.#next;
+    if (next === undefined) {
+      this.#lazy = [...kept, ...this.#lazy];
+      if (kept.length > 0) this.#commitIn(LAZY_RETRY_MS);
+    } else {
+      next.lazy = [...kept, ...next.lazy];
+      next.writes.unshift(...kept);
+    }
   }
 
   async #run(): Promise<void> {
@@ -45,6 +94,7 @@ export class Journal {
         await this.#store.commit(batch.writes);
         batch.resolve();
       } catch (error) {
+        this.#keepLazy(batch);
         batch.reject(error);
       }
     }
@@ -52,7 +102,7 @@ export class Journal {
   }
 }
 
-function newBatch(): Batch {
+function newBatch(lazy: StoreWrite[]): Batch {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  return { writes: [], done: promise, resolve, reject };
+  return { writes: [...lazy], lazy, done: promise, resolve, reject };
 }

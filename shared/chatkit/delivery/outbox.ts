@@ -33,7 +33,6 @@ interface OutboxOptions {
   /** The item is no more, although not everybody has it. */
   readonly onEnded: (item: OutboxItem) => void;
   readonly onChanged: (message: MessageRecord) => void;
-  readonly onStoreFailed: (error: unknown) => void;
 }
 
 /**
@@ -207,8 +206,8 @@ export class Outbox {
   }
 
   #save(writes: readonly StoreWrite[]): void {
-    if (writes.length === 0) return;
-    this.#options.journal.commit(writes).catch(this.#options.onStoreFailed);
+    // What is lost in a crash is found out again: the message is sent once more.
+    if (writes.length > 0) this.#options.journal.later(writes);
   }
 }
 

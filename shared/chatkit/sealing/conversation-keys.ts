@@ -4,7 +4,6 @@ import {
   decodeBase64,
   encodeBase64,
   KEY_BYTES,
-  NONCE_BYTES,
   openContent,
   sealContent,
   unwrapKey,
@@ -14,6 +13,7 @@ import {
 import { MAX_KEYS_PER_SENDER, SEAL_KEY_MAX_AGE_MS, SEAL_KEY_MAX_MESSAGES } from "../limits.ts";
 import type { Clock, OpenRequest, Random, Sealer, SealRequest } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
+import { Nonces } from "./nonces.ts";
 import { SealError } from "./seal-error.ts";
 import {
   contentBinding,
@@ -66,6 +66,7 @@ export class ConversationKeys implements Sealer {
   readonly #identity: KeyPair;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #nonces: Nonces;
   /** By conversation and recipient device. */
   readonly #sending = new Map<string, SendingKey>();
   /** By conversation and sending device; within it by key id, oldest first. */
@@ -77,6 +78,7 @@ export class ConversationKeys implements Sealer {
     this.#identity = options.identity;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#nonces = new Nonces(options.random);
   }
 
   /** Takes up what was saved. @throws StoreError */
@@ -140,8 +142,12 @@ export class ConversationKeys implements Sealer {
     if (!sending.confirmed && sending.unconfirmedIds.size < MAX_UNCONFIRMED_IDS) {
       sending.unconfirmedIds.add(header.id);
     }
-    const nonce = this.#random.bytes(NONCE_BYTES);
-    const content = sealContent(sending.key, nonce, contentBinding(header, sending.id), plaintext);
+    const content = sealContent(
+      sending.key,
+      this.#nonces.next(),
+      contentBinding(header, sending.id),
+      plaintext,
+    );
     return encodeSealed({ keyId: sending.id, wrapped, content });
   }
 

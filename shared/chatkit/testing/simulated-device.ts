@@ -86,7 +86,7 @@ export class SimulatedDevice {
     const store = await this.#stores.open("account");
     const network = this.#network;
     const clock = this.#clock(() => this.#life?.store === store);
-    const journal = new Journal(store);
+    const journal = new Journal(store, clock, () => {});
     const connection = new SimulatedConnection(network.server, this.self, (run) =>
       network.carry(this, run),
     );
@@ -172,7 +172,7 @@ export class SimulatedLinks implements LinkService {
     this.#device = device;
   }
 
-  frame(link: SimulatedLink, bytes: Uint8Array): void {
+  frame(link: Link, bytes: Uint8Array): void {
     for (const handler of this.#onFrame) handler(link, bytes);
   }
 
