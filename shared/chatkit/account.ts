@@ -7,7 +7,7 @@ import {
   type UserId,
 } from "../protocol/index.ts";
 import { decodeBase64, encodeBase64, KEY_BYTES, keyPairOf, type KeyPair } from "../crypto/index.ts";
-import type { Conversation, Message, Notice } from "./api.ts";
+import type { ConnectionState, Conversation, Message, Notice } from "./api.ts";
 import { Connection } from "./connection/connection.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
 import { ConversationBook } from "./conversations/conversation-book.ts";
@@ -48,6 +48,7 @@ export class Account implements AsyncDisposable {
   #savedToken: string | undefined;
   #wantedScheduled = false;
   #clockTold = false;
+  #lastState: ConnectionState["state"] = "idle";
   #closed = false;
 
   /** @throws StoreError; ChatKitError invalid-server */
@@ -126,7 +127,10 @@ export class Account implements AsyncDisposable {
     this.connection.onSession((session) => this.#sessionBegan(session));
     this.connection.onState((state) => {
       if (state.state === "signed-out") this.#saveToken(undefined);
-      emitter.emit("connection", state);
+      // Closing what is signed out already is no news.
+      const isNews = state.state !== "idle" || this.#lastState !== "signed-out";
+      this.#lastState = state.state;
+      if (isNews) emitter.emit("connection", state);
     });
     this.links.onStatus((status) => emitter.emit("link", status));
   }

@@ -40,9 +40,6 @@ export const MAX_PENDING_REQUESTS = 128;
 export const MAX_HELD_BACK = 512;
 export const HOLD_BACK_MS = 5_000;
 
-/** Receipts are collected for this long, so that a burst is acknowledged by one. */
-export const RECEIPT_DELAY_MS = 0;
-
 /** Unsent messages of one account; beyond it `send` is refused. */
 export const MAX_OUTBOX = 50_000;
 

@@ -189,7 +189,7 @@ test("P7: a device that answers by no link gets it by mailbox", async () => {
   expect(texts(b)).toEqual(["opens the relay", "swallowed"]);
 });
 
-test("D6: a receipt that is lost is asked for again, and nothing is shown twice", async () => {
+test("D5, D6: a receipt that is lost is asked for again, and nothing is shown twice", async () => {
   const { network: net, a, b } = await network();
   net.disconnect(b);
   await say(a, "stored");
@@ -238,7 +238,7 @@ test("D4: nothing is acknowledged that the receiver could not save; it comes aga
   expect(b.book.list()[0]?.record.unread).toBe(1);
 });
 
-test("D3: messages of one tick share a commit, sent or received", async () => {
+test("D13: messages of one tick share a commit, sent or received", async () => {
   const { network: net, a, b } = await network();
   net.openDirect(b, a);
   const link = a.links.direct(b.self.deviceId);
@@ -359,7 +359,7 @@ test("D12: a full mailbox is tried again, and at once when the device comes onli
   expect(texts(b)).toEqual(["one", "two"]);
 });
 
-test("W1: receipts that are forged, replayed or for somebody else's message change nothing", async () => {
+test("W7: receipts that are forged, replayed or for somebody else's message change nothing", async () => {
   const { network: net, a } = await network([1, 2, 3]);
   const [b, eve] = [net.device(1), net.device(2)];
   net.disconnect(b);
@@ -382,7 +382,7 @@ test("W1: receipts that are forged, replayed or for somebody else's message chan
   expect(a.problems).toHaveLength(1);
 });
 
-test("W1: a receipt that comes twice is one", async () => {
+test("W7: a receipt that comes twice is one", async () => {
   const { network: net, a, b } = await network();
   net.openDirect(a, b);
   net.weather = { lossPercent: 0, doublingPercent: 100, delayPercent: 0 };
@@ -393,7 +393,7 @@ test("W1: a receipt that comes twice is one", async () => {
   expect(b.book.list()[0]?.record.unread).toBe(1);
 });
 
-test("W2: envelopes that are malformed, altered, replayed or for others are dropped, and cost nothing else", async () => {
+test("W8: envelopes that are malformed, altered, replayed or for others are dropped, and cost nothing else", async () => {
   const { network: net, a, b } = await network([1, 2, 3]);
   const eve = net.device(2);
   net.openDirect(b, a);
@@ -422,7 +422,7 @@ test("W2: envelopes that are malformed, altered, replayed or for others are drop
   expect(texts(a)).toEqual(["good", "still here"]);
 });
 
-test("W3: nobody can replace another's message by using its id", async () => {
+test("W9: nobody can replace another's message by using its id", async () => {
   const { network: net, a } = await network([1, 2, 3]);
   const [b, eve] = [net.device(1), net.device(2)];
   await say(b, "from ben", ada);
@@ -437,7 +437,7 @@ test("W3: nobody can replace another's message by using its id", async () => {
   expect(a.problems).toHaveLength(1);
 });
 
-test("W4: content that is malformed is dropped; a kind of message that is unknown is kept", async () => {
+test("W5: content that is malformed is dropped; a kind of message that is unknown is kept", async () => {
   const { network: net, a, b } = await network();
   net.openDirect(b, a);
   const forger = new Forger(net, b, a);
@@ -461,7 +461,7 @@ test("W4: content that is malformed is dropped; a kind of message that is unknow
   expect(a.told.map(({ body }) => body)).toEqual([poll]);
 });
 
-test("W5: text of any language and length arrives as it was written", async () => {
+test("W10: text of any language and length arrives as it was written", async () => {
   const { network: net, a, b } = await network();
   const written = [
     "مرحبا بالعالم",

@@ -1,0 +1,346 @@
+import { expect, test } from "vitest";
+import * as v from "valibot";
+import { DeviceHello, ProtocolError, type RosterEntry, type UserId } from "../protocol/index.ts";
+import { encodeBase64, keyPairOf } from "../crypto/index.ts";
+import type { ChatKitEvents, Message, Notice } from "./api.ts";
+import { ChatKit } from "./chatkit.ts";
+import { CLOCK_TOLERANCE_MS } from "./limits.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { MemoryStores } from "./testing/memory-store.ts";
+import { ScriptedServer } from "./testing/scripted-server.ts";
+import { deviceIdOf, userIdOf } from "./testing/test-ids.ts";
+import { MemoryLog, seededRandom } from "./testing/test-ports.ts";
+
+const password = "correct horse";
+
+function entryOf(n: number, change: Partial<RosterEntry> = {}): RosterEntry {
+  const publicKey = encodeBase64(keyPairOf(seededRandom(n).bytes(32)).publicKey);
+  return {
+    profile: { userId: userIdOf(n), userName: `user-${n}`, displayName: `User ${n}` },
+    state: "buddies",
+    nickname: "",
+    group: "",
+    devices: [{ deviceId: deviceIdOf(n), name: "test", publicKey }],
+    presence: { show: "offline", statusText: "", endpoints: [] },
+    ...change,
+  };
+}
+
+class Bench {
+  readonly clock = new FakeClock();
+  readonly server = new ScriptedServer(this.clock);
+  readonly stores = new MemoryStores();
+  readonly notices: Notice[] = [];
+  #seed = 0;
+
+  kit(server = "http://host:8080"): ChatKit {
+    const kit = new ChatKit({
+      server,
+      host: { client: { name: "test", version: "1" }, deviceName: "test" },
+      ports: {
+        clock: this.clock,
+        random: seededRandom(++this.#seed),
+        sockets: this.server.sockets,
+        stores: this.stores,
+        log: new MemoryLog(),
+        localAddresses: () => [],
+      },
+    });
+    kit.on("notice", (notice) => this.notices.push(notice));
+    return kit;
+  }
+
+  /** Runs a call to its end; it may need timers. */
+  async run<T>(call: Promise<T>): Promise<T> {
+    // The outcome is the caller's; here only the clock is moved meanwhile.
+    call.catch(() => undefined);
+    await this.clock.advance(20);
+    return await call;
+  }
+
+  async signedIn(): Promise<ChatKit> {
+    const kit = this.kit();
+    await this.run(kit.signIn({ userName: "Ada", password }));
+    return kit;
+  }
+
+  async buddy(n: number, change: Partial<RosterEntry> = {}): Promise<UserId> {
+    for (const client of this.server.clients.values()) {
+      client.event("roster.changed", { entry: entryOf(n, change) });
+    }
+    await this.clock.advance(20);
+    return userIdOf(n);
+  }
+
+  hello(at: number): DeviceHello {
+    return v.parse(v.object({ device: DeviceHello }), this.server.requests[at]?.params).device;
+  }
+}
+
+function collect<E extends keyof ChatKitEvents>(kit: ChatKit, event: E): ChatKitEvents[E][] {
+  const events: ChatKitEvents[E][] = [];
+  kit.on(event, (payload) => events.push(payload));
+  return events;
+}
+
+test("K1: calls reject with a reason, whether it is the engine's or the server's", async () => {
+  const bench = new Bench();
+  const kit = bench.kit();
+  const id = userIdOf(5);
+  await expect(kit.roster.add("ben")).rejects.toMatchObject({ reason: "not-open" });
+  await expect(kit.conversations.withPeer(id)).rejects.toMatchObject({ reason: "not-open" });
+  await expect(kit.signOut()).rejects.toMatchObject({ reason: "not-open" });
+  bench.server.script("session.signIn", () => {
+    throw new ProtocolError("wrong-credential", "no");
+  });
+  await expect(bench.run(kit.signIn({ userName: "ada", password }))).rejects.toMatchObject({
+    name: "ChatKitError",
+    reason: "wrong-credential",
+    retryable: false,
+  });
+  expect(kit.self).toBeUndefined();
+  await expect(bench.kit("ftp://x").signIn({ userName: "a", password })).rejects.toMatchObject({
+    reason: "invalid-server",
+  });
+  await kit.close();
+  await kit.close();
+  await expect(kit.signIn({ userName: "ada", password })).rejects.toMatchObject({
+    reason: "closed",
+  });
+});
+
+test("K2: signing in shows oneself; one account is open at a time", async () => {
+  const bench = new Bench();
+  const kit = bench.kit();
+  const connection = collect(kit, "connection");
+  const self = await bench.run(kit.signIn({ userName: "Ada", password }));
+  expect(self).toMatchObject({ deviceId: deviceIdOf(1), show: "online" });
+  expect(kit.self).toEqual(self);
+  expect(connection.map(({ state }) => state)).toEqual(["connecting", "online"]);
+  await expect(kit.signIn({ userName: "ben", password })).rejects.toMatchObject({
+    reason: "already-open",
+  });
+  await kit.close();
+});
+
+test("K2, K3: a restored session has the same device and keys, the roster and the history", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const ben = await bench.buddy(5, { nickname: "Benny" });
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  await kit.send(conversationId, "hello");
+  await kit.close();
+
+  const again = bench.kit();
+  expect(await again.restore("ADA")).toBe(true);
+  expect(again.self?.deviceId).toBe(deviceIdOf(1));
+  expect(again.roster.get(ben)?.nickname).toBe("Benny");
+  expect(again.conversations.list()).toMatchObject([
+    { title: "Benny", unread: 0, last: { own: true, delivery: { state: "queued" } } },
+  ]);
+  expect((await again.history(conversationId)).map(({ body }) => body)).toEqual([
+    { type: "text", text: "hello" },
+  ]);
+  await bench.clock.advance(20);
+  expect(again.connection.state).toBe("online");
+  const resumed = bench.server.requests.findIndex(({ method }) => method === "session.resume");
+  expect(bench.hello(resumed)).toMatchObject({
+    deviceId: deviceIdOf(1),
+    publicKey: bench.hello(0).publicKey,
+  });
+  expect(again.roster.entries()).toEqual([]);
+  expect(again.conversations.list()[0]?.title).toBe("Benny");
+  await again.close();
+});
+
+test("K3: restore is false where nothing is saved", async () => {
+  const bench = new Bench();
+  const kit = bench.kit();
+  expect(await kit.restore("nobody")).toBe(false);
+  expect(kit.connection).toEqual({ state: "idle" });
+  await kit.close();
+});
+
+test("K4: signing out keeps the history; the session is gone", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const ben = await bench.buddy(5);
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  await kit.send(conversationId, "hello");
+  await bench.run(kit.signOut());
+  expect(kit.connection).toEqual({ state: "signed-out", reason: "by-user" });
+  expect(kit.self).toBeUndefined();
+  expect(await kit.restore("ada")).toBe(false);
+  await using store = await bench.stores.open("http://host:8080/ada");
+  expect(await store.messages(conversationId, { limit: 10 })).toHaveLength(1);
+});
+
+test("K4: forgetting the device deletes history, keys and session", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const ben = await bench.buddy(5);
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  await kit.send(conversationId, "hello");
+  await bench.run(kit.signOut({ forgetDevice: true }));
+  expect(bench.server.requests).toContainEqual({
+    method: "session.signOut",
+    params: { forgetDevice: true },
+  });
+  await using store = await bench.stores.open("http://host:8080/ada");
+  expect(await store.messages(conversationId, { limit: 10 })).toEqual([]);
+  expect(await store.outbox()).toEqual([]);
+  expect((await store.values("")).size).toBe(0);
+});
+
+test("K4: a session that the server ended leaves the history open, and a new sign-in possible", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const ben = await bench.buddy(5);
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  await kit.send(conversationId, "hello");
+  bench.server.lastEnd?.close(4002, "revoked");
+  await bench.clock.advance(20);
+  expect(kit.connection).toMatchObject({ state: "signed-out", reason: "session-ended" });
+  expect(await kit.history(conversationId)).toHaveLength(1);
+  await bench.run(kit.signIn({ userName: "ada", password }));
+  expect(kit.connection.state).toBe("online");
+  await kit.close();
+});
+
+test("K5: a wrong clock is told, once", async () => {
+  const bench = new Bench();
+  const { now } = bench.server.info();
+  bench.server.info = () => ({
+    ...ScriptedServer.prototype.info.call(bench.server),
+    now: now + CLOCK_TOLERANCE_MS + 60_000,
+  });
+  const kit = await bench.signedIn();
+  bench.server.lastEnd?.close(1001, "restart");
+  await bench.clock.advance(60_000);
+  expect(kit.connection.state).toBe("online");
+  expect(bench.notices.filter(({ kind }) => kind === "clock-differs")).toHaveLength(1);
+  await kit.close();
+});
+
+test("W11: a handler that throws harms no other, and is told", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  kit.on("roster", () => {
+    throw new Error("a bug of the host's");
+  });
+  const entries = collect(kit, "roster");
+  await bench.buddy(5);
+  expect(entries).toHaveLength(1);
+  expect(bench.notices).toMatchObject([{ kind: "handler-failed" }]);
+  await kit.close();
+});
+
+test("a subscription ends when its function is called", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const entries: RosterEntry[] = [];
+  const end = kit.on("roster", (entry) => entries.push(entry));
+  await bench.buddy(5);
+  end();
+  await bench.buddy(6);
+  expect(entries).toHaveLength(1);
+  await kit.close();
+});
+
+test("C3: messages go to buddies with devices only, and are neither empty nor too long", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const stranger = userIdOf(9);
+  await expect(kit.conversations.withPeer(stranger)).rejects.toMatchObject({
+    reason: "not-buddies",
+  });
+  const ben = await bench.buddy(5);
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  const refused = async (text: string): Promise<unknown> =>
+    await kit.send(conversationId, text).catch((error: unknown) => error);
+  expect(await refused(" \n\t")).toMatchObject({ reason: "empty-text" });
+  expect(await refused("x".repeat(10_001))).toMatchObject({ reason: "text-too-long" });
+  await bench.buddy(5, { devices: [] });
+  expect(await refused("hello")).toMatchObject({ reason: "no-such-device" });
+  await bench.buddy(5, { state: "blocked", devices: [] });
+  expect(await refused("hello")).toMatchObject({ reason: "not-buddies" });
+  expect(await kit.history(conversationId)).toEqual([]);
+  await kit.close();
+});
+
+test("D11: what waits for a buddy who is removed fails with that reason", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const changed: Message[] = collect(kit, "messageChanged");
+  const ben = await bench.buddy(5);
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  const { id } = await kit.send(conversationId, "hello");
+  for (const client of bench.server.clients.values()) {
+    client.event("roster.removed", { userId: ben });
+  }
+  await bench.clock.advance(20);
+  expect(changed.at(-1)).toMatchObject({
+    id,
+    delivery: { state: "failed", reason: "not-buddies" },
+  });
+  expect(kit.conversations.get(conversationId)).toMatchObject({
+    title: "User 5",
+    last: { delivery: { state: "failed" } },
+  });
+  await kit.close();
+});
+
+test("C5: the conversation talked in last comes first, and history comes in pages", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const ids = [];
+  for (const n of [5, 6, 7]) {
+    const { conversationId } = await kit.conversations.withPeer(await bench.buddy(n));
+    ids.push(conversationId);
+    await kit.send(conversationId, `to ${n}`);
+    await bench.clock.advance(5);
+  }
+  const [first, second, third] = ids;
+  if (first === undefined || second === undefined || third === undefined) throw new Error("no ids");
+  for (let n = 0; n < 5; n++) await kit.send(first, `more ${n}`);
+  expect(kit.conversations.list().map((one) => one.conversationId)).toEqual([first, third, second]);
+  const last = await kit.history(first, { limit: 2 });
+  expect(last.map(({ body }) => body)).toMatchObject([{ text: "more 3" }, { text: "more 4" }]);
+  const before = await kit.history(first, { before: last[0]?.order ?? "", limit: 2 });
+  expect(before.map(({ body }) => body)).toMatchObject([{ text: "more 1" }, { text: "more 2" }]);
+  await kit.close();
+});
+
+test("roster calls ask the server, and show its answer at once", async () => {
+  const bench = new Bench();
+  bench.server.script("roster.add", () => entryOf(5, { state: "requested", devices: [] }));
+  bench.server.script("roster.accept", () => entryOf(5));
+  bench.server.script("roster.update", ({ nickname }) => entryOf(5, { nickname: nickname ?? "" }));
+  bench.server.script("roster.remove", () => ({}));
+  const kit = await bench.signedIn();
+  const userId = userIdOf(5);
+  expect(await bench.run(kit.roster.add("user-5"))).toMatchObject({ state: "requested" });
+  expect(kit.roster.get(userId)?.state).toBe("requested");
+  await bench.run(kit.roster.accept(userId));
+  expect(kit.roster.get(userId)?.state).toBe("buddies");
+  await bench.run(kit.roster.update(userId, { nickname: "Benny" }));
+  expect(kit.roster.entries()).toMatchObject([{ nickname: "Benny" }]);
+  const removed = collect(kit, "rosterRemoved");
+  await bench.run(kit.roster.remove(userId));
+  expect(removed).toEqual([userId]);
+  expect(kit.roster.entries()).toEqual([]);
+  await kit.close();
+});
+
+test("closing releases every timer and the store", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const ben = await bench.buddy(5);
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  await kit.send(conversationId, "hello");
+  await bench.clock.advance(500);
+  await bench.run(kit.close());
+  expect(bench.clock.pendingTimers).toBe(0);
+  await using store = await bench.stores.open("http://host:8080/ada");
+  expect(await store.outbox()).toHaveLength(1);
+});
