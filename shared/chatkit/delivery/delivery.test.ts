@@ -238,6 +238,21 @@ test("D4: nothing is acknowledged that the receiver could not save; it comes aga
   expect(b.book.list()[0]?.record.unread).toBe(1);
 });
 
+test("P4: what the receiver could not save stays in its mailbox until it could", async () => {
+  const { network: net, a, b } = await network();
+  net.disconnect(b);
+  await say(a, "stored");
+  await net.clock.advance(300);
+  b.failures = 1;
+  net.connect(b);
+  await net.clock.advance(100);
+  expect(texts(b)).toEqual([]);
+  expect(net.server.mailboxes.get(b.self.deviceId)).toHaveLength(1);
+  await net.clock.advance(5_000);
+  expect(texts(b)).toEqual(["stored"]);
+  expect(net.server.mailboxes.get(b.self.deviceId)).toEqual([]);
+});
+
 test("D13: messages of one tick share a commit, sent or received", async () => {
   const { network: net, a, b } = await network();
   net.openDirect(b, a);
@@ -380,6 +395,19 @@ test("W7: receipts that are forged, replayed or for somebody else's message chan
   expect(statesOf(a, id)).toEqual(["sent stored"]);
   expect(a.delivery.pending).toBe(1);
   expect(a.problems).toHaveLength(1);
+});
+
+test("W7: a receipt in another conversation changes nothing, though its sender is the recipient", async () => {
+  const { network: net, a, b } = await network();
+  net.openDirect(b, a);
+  b.failures = 100;
+  const { id } = await say(a, "not saved");
+  const forger = new Forger(net, b, a);
+  const outside = { sequence: 0, after: 0, conversationId: b.book.idWith(userIdOf(3)) };
+  const receipt: Content = { kind: "receipt", delivered: [id] };
+  await forger.deliver(await forger.envelope(receipt, outside));
+  expect(a.delivery.pending).toBe(1);
+  expect(statesOf(a, id)).toEqual(["sent direct"]);
 });
 
 test("W7: a receipt that comes twice is one", async () => {

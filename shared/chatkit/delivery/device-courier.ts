@@ -340,8 +340,9 @@ export class DeviceCourier {
       const until = this.#context.clock.monotonic() + UNREACHABLE_MS;
       this.#noRelay = { until, reason: "unreachable" };
     }
-    this.#again(entries);
+    // Taken out of use first: else it would be chosen once more.
     this.#context.links.suspect(link);
+    this.#again(entries);
   }
 
   #again(entries: readonly CourierEntry[]): void {
