@@ -101,6 +101,31 @@ export class Person implements AsyncDisposable {
     await expect(this.message(text)).toBeVisible();
   }
 
+  /** The texts of the whole conversation in their order, gathered by scrolling from its start. */
+  async everyMessage(): Promise<string[]> {
+    const list = this.page.getByTestId("messages");
+    const shown = this.page.getByTestId("message");
+    const found = new Map<string, string>();
+    await list.hover();
+    await this.page.mouse.wheel(0, -100_000);
+    await expect(this.page.locator(".chat-start")).toBeVisible();
+    for (;;) {
+      const rows = await shown.evaluateAll((elements) =>
+        elements.map((element) => {
+          const text = element.querySelector('[data-testid="message-text"]')?.textContent ?? "";
+          return [element.getAttribute("data-id") ?? "", text] as const;
+        }),
+      );
+      for (const [id, text] of rows) found.set(id, text);
+      if (!(await this.page.getByTestId("to-end").isVisible())) return [...found.values()];
+      await this.page.mouse.wheel(0, 300);
+      // The rows that a wheel step brings are drawn in the frames after it.
+      await this.page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+      );
+    }
+  }
+
   async expectDelivery(text: string, state: string | RegExp): Promise<void> {
     await expect(this.message(text)).toHaveAttribute("data-state", state);
   }

@@ -105,7 +105,10 @@ export interface ChatKitEvents {
   roster: RosterEntry;
   rosterRemoved: UserId;
   conversation: Conversation;
-  /** A new message, live or fetched from the mailbox; in order within its conversation. */
+  /**
+   * A new message, in order within its conversation: received, live or from the mailbox, or one's
+   * own, queued here or sent by another of one's own devices.
+   */
   message: Message;
   /** A known message's delivery changed. */
   messageChanged: Message;

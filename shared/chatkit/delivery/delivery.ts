@@ -190,7 +190,7 @@ export class Delivery {
    * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
    */
   async send(peer: UserId, body: MessageBody): Promise<MessageRecord> {
-    const { book, clock, directory } = this.#options;
+    const { book, clock, directory, handlers } = this.#options;
     const recipients = this.#recipients(peer);
     const { conversationId } = book.ensure(peer);
     const now = clock.now();
@@ -216,8 +216,10 @@ export class Delivery {
       queuedAt: now,
       recipients: next.recipients,
     };
-    await this.#queue(record, message, [book.added(peer, message), next.write]);
-    this.#options.handlers.onConversationChanged(conversationId);
+    await this.#queue(record, message, [book.added(peer, message), next.write], () => {
+      handlers.onMessage(message);
+    });
+    handlers.onConversationChanged(conversationId);
     return this.#outbox.live(message);
   }
 
@@ -357,6 +359,7 @@ export class Delivery {
     record: OutboxRecord,
     message: MessageRecord | undefined,
     writes: readonly StoreWrite[],
+    onQueued?: () => void,
   ): Promise<void> {
     const item = this.#outbox.add(record, message);
     try {
@@ -370,6 +373,8 @@ export class Delivery {
       this.#outbox.discard(record.id);
       throw error;
     }
+    // Before it is on its way: nobody hears of a change to a message they do not know.
+    onQueued?.();
     if (!this.#closed) this.#courier.add(item);
   }
 
