@@ -47,8 +47,8 @@ export class Connection implements Flushable {
   fetching = false;
   /** Made when the first channel is. */
   relay: RelayChannels | undefined;
-  /** Receivers on whose account this client is not read from. */
-  stoppedBy = 0;
+  #stoppedBy = 0;
+  #waitsForReader = false;
 
   /** All in whole ms of monotonic time, as of the last sweep. */
   readonly openedAt: number;
@@ -113,6 +113,31 @@ export class Connection implements Flushable {
     this.#corked = true;
     this.socket.cork();
     this.#host.flusher.add(this);
+  }
+
+  /** The server does not read from this client for now. */
+  get stopped(): boolean {
+    return this.#stoppedBy > 0;
+  }
+
+  /** Reads nothing more from the client until `go` was called as often. */
+  stop(): void {
+    if (this.#stoppedBy++ === 0) this.ws.pause();
+  }
+
+  go(): void {
+    if (--this.#stoppedBy === 0) this.ws.resume();
+  }
+
+  /** Reads nothing more from the client until it has read what waits for it. */
+  stopUntilRead(): void {
+    if (this.#waitsForReader) return;
+    this.#waitsForReader = true;
+    this.stop();
+    this.socket.once("drain", () => {
+      this.#waitsForReader = false;
+      this.go();
+    });
   }
 
   /** The client gave a sign of life. */

@@ -37,6 +37,9 @@ export type MemberHandlers = {
   readonly [M in MemberMethod]: (member: Member, params: Params<M>) => Answer<M>;
 };
 
+/** Bytes waiting for a client above which it gets no more answers. */
+const MAX_UNREAD_BYTES = 4 * limits.RELAY_STOP_BYTES;
+
 /** Frames that say that their sender does not keep the protocol. */
 const offences: ReadonlySet<ErrorName> = new Set([
   "parse-error",
@@ -114,11 +117,11 @@ export class Dispatcher {
       if (verdict === "flooding") connection.end(closeCodes.rateLimited);
       throw new ProtocolError("rate-limited", "Too many requests per second.", { retryAfterMs });
     }
-    // Who does not read the answers gets no more of them.
-    if (
-      connection.pending >= limits.MAX_PENDING_REQUESTS ||
-      connection.waitingBytes > limits.RELAY_STOP_BYTES
-    ) {
+    // Who does not read the answers gets no more of them: later ones wait in the network, and
+    // those that were read already are refused before they fill the memory.
+    const unread = connection.waitingBytes;
+    if (unread > limits.RELAY_STOP_BYTES) connection.stopUntilRead();
+    if (connection.pending >= limits.MAX_PENDING_REQUESTS || unread > MAX_UNREAD_BYTES) {
       throw new ProtocolError("too-many-requests", "Too many requests wait for their answer.");
     }
     if (this.#draining) throw new ProtocolError("unavailable", "The server is shutting down.");

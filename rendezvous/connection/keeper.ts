@@ -38,7 +38,7 @@ function isStuck(connection: Connection, now: number): boolean {
 }
 
 function isSilent(connection: Connection, now: number): boolean {
-  if (connection.stoppedBy > 0) {
+  if (connection.stopped) {
     // Not read from, on the server's own account.
     connection.heardAt = now;
     return false;

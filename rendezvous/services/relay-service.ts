@@ -142,7 +142,7 @@ export class RelayService {
     if (relay.stopped.has(sender)) return;
     if (receiver.waitingBytes > limits.RELAY_STOP_BYTES || relay.overdraft > MAX_OVERDRAFT_FRAMES) {
       relay.stopped.add(sender);
-      if (sender.stoppedBy++ === 0) sender.ws.pause();
+      sender.stop();
     }
   }
 
@@ -150,9 +150,7 @@ export class RelayService {
   #release(receiver: Connection, relay: RelayChannels): void {
     relay.congested = false;
     relay.overdraft = 0;
-    for (const sender of relay.stopped) {
-      if (--sender.stoppedBy === 0) sender.ws.resume();
-    }
+    for (const sender of relay.stopped) sender.go();
     relay.stopped.clear();
     if (!receiver.open) return;
     for (const { peer } of relay.open()) {
