@@ -7,6 +7,7 @@ import { ChatKit } from "./chatkit.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { MemoryStores } from "./testing/memory-store.ts";
+import { FakePeers } from "./testing/peer-pair.ts";
 import { ScriptedServer } from "./testing/scripted-server.ts";
 import { deviceIdOf, userIdOf } from "./testing/test-ids.ts";
 import { MemoryLog, seededRandom } from "./testing/test-ports.ts";
@@ -41,6 +42,7 @@ class Bench {
         clock: this.clock,
         random: seededRandom(++this.#seed),
         sockets: this.server.sockets,
+        peers: new FakePeers(),
         stores: this.stores,
         log: new MemoryLog(),
         localAddresses: () => [],
@@ -219,6 +221,39 @@ test("K5: a wrong clock is told, once", async () => {
   await bench.clock.advance(60_000);
   expect(kit.connection.state).toBe("online");
   expect(bench.notices.filter(({ kind }) => kind === "clock-differs")).toHaveLength(1);
+  await kit.close();
+});
+
+test("K6: links are wanted with buddies who are online, and stay while the server is away", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const online = (n: number): Partial<RosterEntry> => ({
+    presence: {
+      show: "online",
+      statusText: "",
+      endpoints: [
+        {
+          deviceId: deviceIdOf(n),
+          observed: { address: "192.0.2.1", port: 1 },
+          local: [],
+          client: { name: "test", version: "1" },
+        },
+      ],
+    },
+  });
+  await bench.buddy(6, online(6));
+  await bench.buddy(5, online(5));
+  await bench.buddy(7);
+  await bench.buddy(8, { ...online(8), state: "pending" });
+  const wanted = (): unknown[] =>
+    kit
+      .links()
+      .map(({ deviceId }) => deviceId)
+      .toSorted();
+  expect(wanted()).toEqual([deviceIdOf(5), deviceIdOf(6)]);
+  bench.server.lastEnd?.close(1001, "restart");
+  await bench.clock.advance(1);
+  expect(wanted()).toEqual([deviceIdOf(5), deviceIdOf(6)]);
   await kit.close();
 });
 
