@@ -33,8 +33,11 @@ export const CONNECT_TIMEOUT_MS = 15_000;
 /** Time for an answer to a request. */
 export const REQUEST_TIMEOUT_MS = 15_000;
 
-/** Requests that may wait for their answers; beyond it a call is refused. */
+/** Requests that wait for their answers; half of what the server permits one connection. */
 export const MAX_PENDING_REQUESTS = 128;
+
+/** Requests behind them, not sent yet: relay channels to a full roster. Beyond it a call is refused. */
+export const MAX_WAITING_REQUESTS = 2048;
 
 /** Messages of one sender device held back behind a gap, and for how long. */
 export const MAX_HELD_BACK = 512;

@@ -11,6 +11,7 @@ import { ChatKitError, type ConnectionState } from "../api.ts";
 import {
   CONNECT_TIMEOUT_MS,
   MAX_PENDING_REQUESTS,
+  MAX_WAITING_REQUESTS,
   RECONNECT_MAX_MS,
   REQUEST_TIMEOUT_MS,
 } from "../limits.ts";
@@ -360,7 +361,7 @@ describe("requests", () => {
   test("are bounded", async () => {
     await online();
     server.script("server.info", () => "never");
-    const waiting = Array.from({ length: MAX_PENDING_REQUESTS }, () =>
+    const waiting = Array.from({ length: MAX_PENDING_REQUESTS + MAX_WAITING_REQUESTS }, () =>
       connection.request("server.info", {}),
     );
     await expect(connection.request("server.info", {})).rejects.toMatchObject({
@@ -371,6 +372,30 @@ describe("requests", () => {
     for (const outcome of await outcomes) {
       expect(outcome).toMatchObject({ status: "rejected", reason: { reason: "closed" } });
     }
+  });
+
+  test("beyond those that wait for answers are sent when an answer comes", async () => {
+    await online();
+    server.script("server.info", () => "never");
+    const first = connection.request("server.info", {});
+    const others = Promise.allSettled(
+      Array.from({ length: MAX_PENDING_REQUESTS - 1 }, () => connection.request("server.info", {})),
+    );
+    await flushMicrotasks();
+    server.script("server.info", () => server.info());
+    const behind = connection.request("server.info", {});
+    let answered = false;
+    void behind.then(() => {
+      answered = true;
+    });
+    await flushMicrotasks();
+    expect(answered).toBe(false);
+    // The sign-in was request 1.
+    server.lastEnd?.send(resultFrame(2, server.info()));
+    await first;
+    await behind;
+    await connection.close();
+    await others;
   });
 
   test("over the frame's limit are refused before they are sent", async () => {

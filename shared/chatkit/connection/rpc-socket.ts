@@ -21,7 +21,7 @@ import {
 } from "../../protocol/index.ts";
 import { ChatKitError } from "../api.ts";
 import { assertNever } from "../assert-never.ts";
-import { MAX_PENDING_REQUESTS, REQUEST_TIMEOUT_MS } from "../limits.ts";
+import { MAX_PENDING_REQUESTS, MAX_WAITING_REQUESTS, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import type { Ports, Socket, Timer } from "../ports.ts";
 
 /** The connection ended without a close frame (RFC 6455 §7.4.1). */
@@ -37,6 +37,12 @@ export interface RpcHandlers {
   onTimeout(): void;
   /** Exactly once; nothing follows it. Requests without an answer have been rejected before. */
   onClose(code: number, reason: string): void;
+}
+
+/** A request behind those whose answers are awaited. */
+interface Waiting {
+  readonly send: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 interface Pending {
@@ -58,6 +64,8 @@ export class RpcSocket {
   readonly #socket: Socket;
   readonly #gone = Promise.withResolvers<void>();
   readonly #pending = new Map<number, Pending>();
+  /** Not sent yet, in their order. */
+  readonly #waiting: Waiting[] = [];
   #state: "connecting" | "open" | "closed" = "connecting";
   #nextId = 1;
   #offences = 0;
@@ -102,6 +110,13 @@ export class RpcSocket {
   call<M extends MethodName>(method: M, params: Params<M>, answer: Answer<Result<M>>): void {
     if (this.#state !== "open") return answer.reject(unreachable("There is no connection."));
     if (this.#pending.size >= MAX_PENDING_REQUESTS) {
+      if (this.#waiting.length < MAX_WAITING_REQUESTS) {
+        this.#waiting.push({
+          send: () => this.call(method, params, answer),
+          reject: (error) => answer.reject(error),
+        });
+        return;
+      }
       return answer.reject(new ProtocolError("too-many-requests", "Too many requests at a time."));
     }
     const id = this.#nextId++;
@@ -166,6 +181,7 @@ export class RpcSocket {
       pending.reject(error);
     }
     this.#pending.clear();
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #receive(read: () => void): void {
@@ -222,7 +238,7 @@ export class RpcSocket {
     const pending = this.#pending.get(id);
     if (pending === undefined) this.#ports.log.debug("late or unknown answer", { id });
     else pending.timer.cancel();
-    this.#pending.delete(id);
+    if (this.#pending.delete(id)) this.#waiting.shift()?.send();
     return pending;
   }
 

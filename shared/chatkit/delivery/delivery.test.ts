@@ -12,6 +12,7 @@ import {
   DIRECT_GRACE_MS,
   HOLD_BACK_MS,
   MAX_LINK_TRIES,
+  MAILBOX_RETRY_MIN_MS,
   OUTBOX_MAX_AGE_MS,
   STORED_RESEND_MS,
 } from "../limits.ts";
@@ -384,6 +385,18 @@ test("D12: a full mailbox is tried again, and at once when the device comes onli
   net.connect(b);
   await net.clock.advance(200);
   expect(texts(b)).toEqual(["one", "two"]);
+});
+
+test("D12: a refused batch is one step of the back-off, however many messages it holds", async () => {
+  const { network: net, a, b } = await network();
+  net.disconnect(b);
+  net.server.quota = 0;
+  const said = [];
+  for (let number = 0; number < 40; number++) said.push(await say(a, `number ${number}`));
+  await net.clock.advance(1000);
+  net.server.quota = Infinity;
+  await net.clock.advance(2 * MAILBOX_RETRY_MIN_MS);
+  for (const { id } of said) expect(a.states.get(id)?.at(-1)).toMatchObject({ path: "stored" });
 });
 
 test("W7: receipts that are forged, replayed or for somebody else's message change nothing", async () => {

@@ -319,9 +319,13 @@ export class DeviceCourier {
         this.#watchStored();
         return undefined;
       case "later": {
-        const pause = Math.max(verdict.afterMs ?? 0, this.#putRetryMs);
-        this.#putPause = { until: clock.monotonic() + pause, why: verdict.why };
-        this.#putRetryMs = Math.min(this.#putRetryMs * 2, MAILBOX_RETRY_MAX_MS);
+        const now = clock.monotonic();
+        // The others of a refused batch add nothing: one refusal, one step of back-off.
+        if (this.#putPause === undefined || now >= this.#putPause.until) {
+          const pause = Math.max(verdict.afterMs ?? 0, this.#putRetryMs);
+          this.#putPause = { until: now + pause, why: verdict.why };
+          this.#putRetryMs = Math.min(this.#putRetryMs * 2, MAILBOX_RETRY_MAX_MS);
+        }
         return "again";
       }
       case "refused":
