@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** The q-quantile (0 to 1) of some numbers, by the nearest rank. */
-export function quantile(values: readonly number[], q: number): number {
+function quantile(values: readonly number[], q: number): number {
   const ascending = values.toSorted((a, b) => a - b);
   const value =
     ascending[Math.min(ascending.length - 1, Math.max(0, Math.ceil(q * ascending.length) - 1))];
