@@ -26,7 +26,9 @@ serve({
     peer = made;
     made.on("signal", (signal) => cast("signal", JSON.stringify(signal)));
     made.on("connect", () => resolve(performance.now() - startedAt));
-    made.on("error", () => made.destroy());
+    made.on("error", () => {
+      made.destroy();
+    });
     made.on("data", (data: Uint8Array) => {
       if (pinging) echo?.();
       else made.send(data);

@@ -42,7 +42,8 @@ test("W3: foreign bytes give a typed error or an envelope, nothing else", () => 
       try {
         decodeEnvelope(bytes);
       } catch (error) {
-        expect(error).toBeInstanceOf(ProtocolError);
+        // Any other is the counterexample.
+        if (!(error instanceof ProtocolError)) throw error;
       }
     }),
     { numRuns: 2000 },

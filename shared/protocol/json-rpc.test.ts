@@ -71,7 +71,8 @@ test("W1: no text makes the parsers throw anything but a typed error", () => {
         try {
           parser(frame);
         } catch (error) {
-          expect(error).toBeInstanceOf(ProtocolError);
+          // Any other is the counterexample.
+          if (!(error instanceof ProtocolError)) throw error;
         }
       }
     }),
