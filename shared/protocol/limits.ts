@@ -40,11 +40,11 @@ export const MAX_SIGNAL_BYTES = 16 * 1024;
 /** Relay channels of one connection. The number is 16 bits; 0 stays unused. */
 export const MAX_RELAY_CHANNELS = 1024;
 
-/** Bytes waiting for one slow receiver on which its senders are told to pause. */
+/**
+ * Bytes waiting for one slow receiver on which its senders are told to pause; they are told to go
+ * on when none wait.
+ */
 export const RELAY_PAUSE_BYTES = 256 * 1024;
-
-/** Bytes waiting at which they are told to go on. */
-export const RELAY_RESUME_BYTES = 64 * 1024;
 
 /** Bytes waiting at which the server stops reading from a sender that did not pause. */
 export const RELAY_STOP_BYTES = 2 * 1024 * 1024;
