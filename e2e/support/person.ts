@@ -6,7 +6,7 @@ import {
   type Page,
 } from "playwright/test";
 
-export const PASSWORD = "correct horse battery";
+const PASSWORD = "correct horse battery";
 
 /** Somebody with a browser window of their own, who does what people do. */
 export class Person implements AsyncDisposable {
@@ -158,7 +158,7 @@ export class Person implements AsyncDisposable {
   }
 }
 
-export function displayName(userName: string): string {
+function displayName(userName: string): string {
   return userName.charAt(0).toUpperCase() + userName.slice(1);
 }
 
