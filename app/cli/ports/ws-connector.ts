@@ -7,6 +7,7 @@ import type {
   SocketHandlers,
 } from "../../../shared/chatkit/ports.ts";
 import { limits } from "../../../shared/protocol/index.ts";
+import { ABNORMAL_CLOSURE, unopenedSocket } from "../../peer/unopened-socket.ts";
 
 export interface TlsOptions {
   /** Certificates (PEM) to trust beside the system's, e.g. of a server's own authority. */
@@ -15,9 +16,6 @@ export interface TlsOptions {
 
 /** No close frame came back (RFC 6455 §7.1.1): the other side is gone or stuck. */
 const CLOSE_TIMEOUT_MS = 2_000;
-
-/** Abnormal closure, where no close frame was received (RFC 6455 §7.4.1). */
-const ABNORMAL = 1006;
 
 /** An option of `ws` since 8.19 that its types do not know yet. */
 interface Options extends ClientOptions {
@@ -40,7 +38,7 @@ export function createWsConnector(log: Log, tls: TlsOptions = {}): SocketConnect
         return new WsSocket(new WebSocket(url, subprotocol, options), handlers, log);
       } catch (error) {
         // An address that is none: `ws` throws, the port tells it like any other failure.
-        return neverConnected(handlers, textOf(error));
+        return unopenedSocket(handlers, textOf(error));
       }
     },
   };
@@ -68,7 +66,7 @@ class WsSocket implements Socket {
     });
     socket.on("close", (code, reason) => {
       const text = decoder.decode(reason);
-      handlers.onClose(code, text === "" && code === ABNORMAL ? failure : text);
+      handlers.onClose(code, text === "" && code === ABNORMAL_CLOSURE ? failure : text);
     });
   }
 
@@ -95,19 +93,6 @@ function bytesOf(data: RawData): Uint8Array {
   if (Array.isArray(data)) return new Uint8Array(Buffer.concat(data));
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function neverConnected(handlers: SocketHandlers, reason: string): Socket {
-  queueMicrotask(() => handlers.onClose(ABNORMAL, reason));
-  return {
-    bufferedAmount: 0,
-    send() {
-      throw new Error("The socket never opened.");
-    },
-    close() {
-      // Its end is on its way already.
-    },
-  };
 }
 
 /** The cause's text where the error itself has none: several addresses that all refused. */

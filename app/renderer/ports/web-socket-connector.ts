@@ -1,7 +1,5 @@
 import type { Socket, SocketConnector, SocketHandlers } from "../../../shared/chatkit/ports.ts";
-
-/** Abnormal closure, where no close frame was received (RFC 6455 §7.4.1). */
-const ABNORMAL = 1006;
+import { unopenedSocket } from "../../peer/unopened-socket.ts";
 
 /** The browser's own WebSockets. */
 export const webSocketConnector: SocketConnector = {
@@ -10,7 +8,7 @@ export const webSocketConnector: SocketConnector = {
       return new BrowserSocket(new WebSocket(url, subprotocol), handlers);
     } catch (error) {
       // No address, or `ws:` from a page of https: told like any other failure.
-      return neverConnected(handlers, error instanceof Error ? error.message : String(error));
+      return unopenedSocket(handlers, error instanceof Error ? error.message : String(error));
     }
   },
 };
@@ -48,17 +46,4 @@ function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
-}
-
-function neverConnected(handlers: SocketHandlers, reason: string): Socket {
-  queueMicrotask(() => handlers.onClose(ABNORMAL, reason));
-  return {
-    bufferedAmount: 0,
-    send() {
-      throw new Error("The socket never opened.");
-    },
-    close() {
-      // Its end is on its way already.
-    },
-  };
 }
