@@ -64,7 +64,7 @@ test("a stage passes where everything came once, in order, by its path", async (
     duplicated: 0,
     outOfOrder: 0,
     path: "direct",
-    p50Ms: 11,
+    p50Ms: 10,
     p99Ms: 20,
     passed: true,
   });

@@ -1,3 +1,4 @@
+import { latencies } from "./bench/statistics.ts";
 import type { Client } from "./client-driver.ts";
 
 /** Messages on their way at one time in each direction: a brisk conversation, not a flood. */
@@ -54,7 +55,7 @@ export async function measureStage(stage: Stage): Promise<StageResult> {
     ...sent.map(({ path }) => path),
     ...received.flatMap((counts) => counts.paths),
   ]);
-  const times = sent.map(({ elapsedMs }) => elapsedMs).toSorted((a, b) => a - b);
+  const { p50, p99 } = latencies(sent.map(({ elapsedMs }) => elapsedMs));
   const result = {
     stage: stage.name,
     sent: sent.length,
@@ -62,8 +63,8 @@ export async function measureStage(stage: Stage): Promise<StageResult> {
     duplicated: sum(received.map((counts) => counts.duplicated)),
     outOfOrder: sum(received.map((counts) => counts.outOfOrder)),
     path: [...paths].toSorted().join("+"),
-    p50Ms: percentile(times, 0.5),
-    p99Ms: percentile(times, 0.99),
+    p50Ms: hundredths(p50),
+    p99Ms: hundredths(p99),
   };
   const { received: arrived, duplicated, outOfOrder, path } = result;
   const whole = result.sent === stage.messages && arrived === stage.messages;
@@ -159,8 +160,6 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** @param sorted ascending */
-function percentile(sorted: readonly number[], share: number): number {
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+function hundredths(value: number): number {
   return Math.round(value * 100) / 100;
 }

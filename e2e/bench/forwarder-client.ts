@@ -2,32 +2,18 @@
 import { once } from "node:events";
 import * as v from "valibot";
 import { WebSocket } from "ws";
+import { Echo } from "./echo.ts";
 import { serve } from "./rpc.ts";
-import { timeEach } from "./statistics.ts";
 
 let socket: WebSocket | undefined;
-let echo: (() => void) | undefined;
-let pinging = false;
+const echo = new Echo((data) => socket?.send(data));
 
 serve({
   async connect(args) {
     const made = new WebSocket(v.parse(v.string(), args), { perMessageDeflate: false });
     socket = made;
-    made.on("message", (data: Buffer) => {
-      if (pinging) echo?.();
-      else made.send(data);
-    });
+    made.on("message", (data: Buffer) => echo.receive(data));
     await once(made, "open");
   },
-  async ping(args) {
-    const { count, bytes } = v.parse(v.object({ count: v.number(), bytes: v.number() }), args);
-    const payload = new Uint8Array(bytes);
-    pinging = true;
-    return timeEach(count, () => {
-      const back = Promise.withResolvers<void>();
-      echo = back.resolve;
-      socket?.send(payload);
-      return back.promise;
-    });
-  },
+  ping: (args) => echo.ping(args),
 });

@@ -2,13 +2,12 @@
 import SimplePeer from "simple-peer";
 import * as v from "valibot";
 import wrtc from "wrtc";
+import { Echo } from "./echo.ts";
 import { cast, serve } from "./rpc.ts";
-import { timeEach } from "./statistics.ts";
 
 let peer: SimplePeer.Instance | undefined;
 let opened = Promise.withResolvers<number>();
-let echo: (() => void) | undefined;
-let pinging = false;
+const echo = new Echo((data) => channel().send(data));
 
 function channel(): SimplePeer.Instance {
   if (peer === undefined) throw new Error("not started");
@@ -29,25 +28,12 @@ serve({
     made.on("error", () => {
       made.destroy();
     });
-    made.on("data", (data: Uint8Array) => {
-      if (pinging) echo?.();
-      else made.send(data);
-    });
+    made.on("data", (data: Uint8Array) => echo.receive(data));
   },
   signal(args) {
     channel().signal(v.parse(v.string(), args));
   },
   /** Resolves with the time it took to open, ms. */
   opened: () => opened.promise,
-  async ping(args) {
-    const { count, bytes } = v.parse(v.object({ count: v.number(), bytes: v.number() }), args);
-    const payload = new Uint8Array(bytes);
-    pinging = true;
-    return timeEach(count, () => {
-      const back = Promise.withResolvers<void>();
-      echo = back.resolve;
-      channel().send(payload);
-      return back.promise;
-    });
-  },
+  ping: (args) => echo.ping(args),
 });
