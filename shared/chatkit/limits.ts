@@ -39,9 +39,12 @@ export const MAX_PENDING_REQUESTS = 128;
 /** Requests behind them, not sent yet: relay channels to a full roster. Beyond it a call is refused. */
 export const MAX_WAITING_REQUESTS = 2048;
 
-/** Messages of one sender device held back behind a gap, and for how long. */
+/**
+ * Messages of one sender device held back behind a gap, and for how long: the sender notices a loss
+ * after `ACK_TIMEOUT_MAX_MS` at the latest, and what it sends again may be lost once more.
+ */
 export const MAX_HELD_BACK = 512;
-export const HOLD_BACK_MS = 5_000;
+export const HOLD_BACK_MS = 3 * ACK_TIMEOUT_MAX_MS;
 
 /** Unsent messages of one account; beyond it `send` is refused. */
 export const MAX_OUTBOX = 50_000;
