@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { encodeId, ID_BYTES, limits, MessageId, type Params } from "../../shared/protocol/index.ts";
+import { limits, MessageId, type Params } from "../../shared/protocol/index.ts";
+import { randomId } from "../../rendezvous/random-id.ts";
 import type { Figure } from "./figure.ts";
 import { median } from "./statistics.ts";
 import { startRendezvous } from "./start-rendezvous.ts";
@@ -57,7 +58,7 @@ function prepare(recipient: Seeded | undefined): Batch[] {
   const envelope = randomBytes(ENVELOPE_BYTES).toString("base64");
   return Array.from({ length: BATCHES_PER_SENDER }, () => ({
     envelopes: Array.from({ length: limits.MAILBOX_PUT_BATCH }, () => {
-      return { id: v.parse(MessageId, encodeId(randomBytes(ID_BYTES))), to, envelope };
+      return { id: v.parse(MessageId, randomId()), to, envelope };
     }),
   }));
 }

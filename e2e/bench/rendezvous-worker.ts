@@ -5,11 +5,12 @@ import { join } from "node:path";
 import pino from "pino";
 import * as v from "valibot";
 import { noMetrics } from "../../rendezvous/metrics.ts";
+import { randomId } from "../../rendezvous/random-id.ts";
 import { defaultRendezvousConfig } from "../../rendezvous/rendezvous-config.ts";
 import { createRendezvous } from "../../rendezvous/server.ts";
 import { openSqliteStore } from "../../rendezvous/store/sqlite-store.ts";
 import type { RosterChange, Store } from "../../rendezvous/store/store.ts";
-import { DeviceId, encodeId, ID_BYTES, UserId } from "../../shared/protocol/index.ts";
+import { DeviceId, UserId } from "../../shared/protocol/index.ts";
 import { serve } from "./rpc.ts";
 import { DEVICE_KEY, type Seeded } from "./wire-client.ts";
 
@@ -18,10 +19,6 @@ let store: Store | undefined;
 function opened(): Store {
   if (store === undefined) throw new Error("not started");
   return store;
-}
-
-function randomId(): string {
-  return encodeId(randomBytes(ID_BYTES));
 }
 
 serve({

@@ -1,14 +1,7 @@
-import { randomBytes } from "node:crypto";
 import * as v from "valibot";
-import {
-  DisplayName,
-  encodeId,
-  ID_BYTES,
-  ProtocolError,
-  UserId,
-  UserName,
-} from "../../shared/protocol/index.ts";
+import { DisplayName, ProtocolError, UserId, UserName } from "../../shared/protocol/index.ts";
 import { OperatorError, usageError } from "../config/operator-error.ts";
+import { randomId } from "../random-id.ts";
 import { defaultRendezvousConfig } from "../rendezvous-config.ts";
 import { createArgon2Verifier } from "../sign-in/argon2-verifier.ts";
 import type { Account, Store } from "../store/store.ts";
@@ -66,7 +59,7 @@ async function addUser(args: Arguments, surroundings: Surroundings): Promise<voi
   await using store = await openStore(settingsOf(args, surroundings), "command");
   if ((await store.accounts.byName(userName)) !== undefined) throw taken(userName);
   const credential = await enrol(args, surroundings);
-  const userId = v.parse(UserId, encodeId(randomBytes(ID_BYTES)));
+  const userId = v.parse(UserId, randomId());
   try {
     await store.accounts.create({ userId, userName, displayName, credential, now: Date.now() });
   } catch (error) {

@@ -1,20 +1,19 @@
-import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import {
   DeviceId,
-  encodeId,
   errorTable,
   limits,
   MessageId,
   type MailboxPut,
 } from "../../shared/protocol/index.ts";
+import { randomId } from "../random-id.ts";
 import { HELLO, PASSWORD } from "../testing/test-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
 function envelope(to: DeviceId, text: string): MailboxPut {
   return {
-    id: v.parse(MessageId, encodeId(randomBytes(16))),
+    id: v.parse(MessageId, randomId()),
     to,
     envelope: Buffer.from(text).toString("base64"),
   };
@@ -81,7 +80,7 @@ test("each envelope has its own outcome; strangers' and unknown devices are the 
   const eve = await server.register("eve");
   const phone = await server.connect();
   await phone.signIn("session.signIn", { userName: "ada", credential: PASSWORD, device: HELLO });
-  const unknown = v.parse(DeviceId, encodeId(randomBytes(16)));
+  const unknown = v.parse(DeviceId, randomId());
   const { outcomes } = await ada.request("mailbox.put", {
     envelopes: [
       envelope(eve.deviceId, "a stranger"),

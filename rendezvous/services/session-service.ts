@@ -1,10 +1,7 @@
-import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import {
   closeCodes,
   DeviceId,
-  encodeId,
-  ID_BYTES,
   ProtocolError,
   UserId,
   type DeviceHello,
@@ -16,6 +13,7 @@ import type { Clock } from "../clock.ts";
 import type { Connection } from "../connection/connection.ts";
 import { Member } from "../connection/member.ts";
 import type { Metrics } from "../metrics.ts";
+import { randomId } from "../random-id.ts";
 import type { RendezvousConfig } from "../rendezvous-config.ts";
 import type { CredentialGuard } from "../sign-in/credential-guard.ts";
 import type { RegistrationThrottle } from "../sign-in/registration-throttle.ts";
@@ -259,10 +257,6 @@ export class SessionService {
       throw error;
     }
   }
-}
-
-function randomId(): string {
-  return encodeId(randomBytes(ID_BYTES));
 }
 
 function sessionEnded(): ProtocolError {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import * as v from "valibot";
 import { DeviceId, MessageId, UserId } from "../../../shared/protocol/index.ts";
+import { randomId } from "../../random-id.ts";
 import { openSqliteStore } from "../sqlite-store.ts";
 
 /**
@@ -21,7 +22,7 @@ await store.devices.put({ deviceId, userId, name: "m", publicKey: "k", lastSeen:
 
 async function write(): Promise<never> {
   for (;;) {
-    const id = v.parse(MessageId, randomBytes(16).toString("base64url"));
+    const id = v.parse(MessageId, randomId());
     const envelope = randomBytes(600);
     const from = { userId, deviceId };
     await store.mailbox.put([{ id, to: deviceId, from, storedAt: 1, envelope }], quota);
