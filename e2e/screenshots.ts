@@ -1,11 +1,11 @@
 /**
- * `npm run screenshots`: the main screens in both themes, two languages and three widths, with two
- * real people on a real server. The pictures go to `e2e/screenshots/`.
+ * `npm run screenshots`: the screens in both themes, both languages and several widths, with real
+ * people on a real server. The pictures go to `e2e/screenshots/`.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright/test";
+import { chromium, type Page } from "playwright/test";
 import { chromiumArgs, findChromium, NO_CHROMIUM, thisMachine } from "./scripts/chromium.ts";
 import { befriend, Person } from "./support/person.ts";
 import { RendezvousProcess } from "./support/rendezvous-process.ts";
@@ -20,6 +20,16 @@ const TALK: readonly (readonly ["ada" | "bob", string])[] = [
   ["bob", "Will do. High water is at 14:20, so we have time."],
 ];
 
+type Shape = "light" | "dark" | "narrow" | "medium" | "wide" | "chinese";
+const sizes: Readonly<Record<Shape, { width: number; height: number }>> = {
+  light: { width: 1180, height: 800 },
+  dark: { width: 1180, height: 800 },
+  narrow: { width: 360, height: 740 },
+  medium: { width: 720, height: 800 },
+  wide: { width: 2560, height: 1300 },
+  chinese: { width: 1180, height: 800 },
+};
+
 const machine = thisMachine();
 const executablePath = findChromium(machine);
 if (executablePath === undefined) {
@@ -27,22 +37,30 @@ if (executablePath === undefined) {
   process.exit(1);
 }
 await mkdir(folder, { recursive: true });
+for (const file of await readdir(folder)) {
+  if (file.endsWith(".png")) await rm(join(folder, file));
+}
 const data = await mkdtemp(join(tmpdir(), "beeline-screenshots-"));
 const browser = await chromium.launch({ executablePath, args: chromiumArgs(machine.isRoot) });
 try {
   await using server = await RendezvousProcess.start(data, ["--name", "Harbour office"]);
-  await using ada = await Person.arrive(browser, "ada");
-  await using bob = await Person.arrive(browser, "bob");
-  await using cleo = await Person.arrive(browser, "cleo");
-  await ada.page.goto(server.address);
-  await ada.page.getByText("Harbour office").first().waitFor();
-  await inAllShapes(ada, "sign-in");
+  await using ada = await Person.arrive(browser, "ada", { locale: "en-GB" });
+  await using bob = await Person.arrive(browser, "bob", { locale: "en-GB" });
+  await using cleo = await Person.arrive(browser, "cleo", { locale: "en-GB" });
+  await using dana = await Person.arrive(browser, "dana", { locale: "en-GB", webrtc: false });
+  const { page } = ada;
+
+  await page.goto(server.address);
+  await page.getByTestId("server-found").waitFor();
+  await shoot(ada, "sign-in", ["light", "dark", "narrow", "wide"]);
+  await inChinese(ada, () => shoot(ada, "sign-in", ["chinese"]));
   await ada.register(server.address);
-  await inAllShapes(ada, "first-screen");
-  await bob.register(server.address);
-  await cleo.register(server.address);
-  await befriend(ada, bob);
+  await shoot(ada, "first-screen", ["light", "narrow"]);
+
+  for (const person of [bob, cleo, dana]) await person.register(server.address);
+  for (const person of [dana, bob]) await befriend(ada, person);
   await cleo.addBuddy("ada");
+  await dana.say("ada", "The crane is free from two o'clock.");
   await ada.directTo();
   for (const [name, text] of TALK) {
     const [from, to] = name === "ada" ? [ada, bob] : [bob, ada];
@@ -50,32 +68,99 @@ try {
     await to.reads(text);
     await from.expectDelivery(text, /delivered|read/);
   }
-  await inAllShapes(ada, "conversation");
-  await ada.page.getByRole("tab", { name: /Buddies/ }).click();
-  await inAllShapes(ada, "buddies");
-  await ada.page.getByRole("button", { name: "Settings" }).click();
-  await inAllShapes(ada, "settings");
+  await page.getByTestId("request-row").first().waitFor();
+  await page.getByRole("tab", { name: /Chats/ }).click();
+  await shoot(ada, "conversation", ["light", "dark", "narrow", "medium", "wide"]);
+
+  await page.getByRole("button", { name: "Details" }).click();
+  await shoot(ada, "details", ["light", "narrow"]);
+  await page
+    .getByRole("region", { name: "Details" })
+    .getByRole("button", { name: "Close" })
+    .click();
+
+  await page.getByRole("button", { name: "Settings" }).click();
+  await shoot(ada, "settings", ["dark", "narrow"]);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Add a buddy" }).first().click();
+  await shoot(ada, "add-buddy", ["light"]);
+  await page.keyboard.press("Escape");
+
+  await ada.open("dana");
+  await page.mouse.move(0, 0);
+  await shoot(ada, "buddies", ["light"]);
+  await page.setViewportSize(sizes.narrow);
+  await page.getByRole("button", { name: "Back to the list" }).click();
+  await shoot(ada, "buddies", ["narrow"]);
+  await page.setViewportSize(sizes.light);
+  await ada.open("dana");
+
+  // Every path and every state in one conversation.
+  await ada.say("dana", "Good. I'll send the harbour pilot over.");
+  await ada.expectDelivery("Good. I'll send the harbour pilot over.", /delivered|read/);
+  await dana.leave();
+  await page.locator(".conversation-presence", { hasText: /Last seen|Offline/ }).waitFor();
+  await ada.say("dana", "He is on his way.");
+  await ada.expectPath("He is on his way.", "stored");
+  await server.stop("SIGKILL");
+  await page.getByTestId("connection-banner").waitFor();
+  await ada.say("dana", "And he takes the keys along.");
+  await ada.expectDelivery("And he takes the keys along.", "queued");
+  await ada.message("He is on his way.").getByTestId("delivery").focus();
+  await page.getByRole("tooltip").waitFor();
+  await shoot(ada, "offline", ["light"]);
+  await page.keyboard.press("Escape");
+
+  await server.start();
+  await page.getByTestId("connection-banner").waitFor({ state: "hidden" });
+  await ada.open("bob");
+  await inChinese(ada, async () => {
+    await shoot(ada, "conversation", ["chinese"]);
+    await page.getByRole("button", { name: "设置" }).click();
+    await shoot(ada, "settings", ["chinese"]);
+    await page.keyboard.press("Escape");
+  });
 } finally {
   await browser.close();
   await rm(data, { recursive: true, force: true });
 }
 
-async function inAllShapes({ page }: Person, name: string): Promise<void> {
+/** Does something with the interface in Chinese; signed in or not. */
+async function inChinese({ page }: Person, work: () => Promise<void>): Promise<void> {
+  const signedIn = await page.getByTestId("main-screen").isVisible();
+  const choose = async (settings: string, section: string, language: string): Promise<void> => {
+    if (!signedIn) {
+      await page.getByRole("button", { name: language }).click();
+      return;
+    }
+    await page.getByRole("button", { name: settings }).click();
+    await page.getByRole("button", { name: section }).click();
+    await page.getByText(language, { exact: true }).click();
+    await page.keyboard.press("Escape");
+  };
+  await choose("Settings", "Appearance", "简体中文");
+  await work();
+  await choose("设置", "外观", "English");
+}
+
+async function shoot({ page }: Person, name: string, shapes: readonly Shape[]): Promise<void> {
   // Nothing of a hover that led here, and nothing half-way through an animation.
   await page.mouse.move(0, 0);
   await page.emulateMedia({ reducedMotion: "reduce" });
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await shoot(page, `${name}-${colorScheme}`);
+  for (const shape of shapes) {
+    await page.emulateMedia({ colorScheme: shape === "dark" ? "dark" : "light" });
+    await page.setViewportSize(sizes[shape]);
+    await settled(page);
+    const path = join(folder, `${name}-${shape}.png`);
+    await page.screenshot({ path, animations: "disabled", caret: "hide" });
   }
   await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 360, height: 740 });
-  await shoot(page, `${name}-narrow`);
-  await page.setViewportSize({ width: 2560, height: 1300 });
-  await shoot(page, `${name}-wide`);
-  await page.setViewportSize({ width: 1180, height: 800 });
+  await page.setViewportSize(sizes.light);
 }
 
-async function shoot(page: Person["page"], name: string): Promise<void> {
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
+/** Two frames: sizes are measured in the first, places follow in the second. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
 }

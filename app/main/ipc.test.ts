@@ -15,7 +15,6 @@ function registered() {
     setBadge: (...args) => void reached.push(["setBadge", ...args]),
     notify: (...args) => void reached.push(["notify", ...args]),
     localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
-    openExternal: async (...args) => void reached.push(["openExternal", ...args]),
   };
   registerIpc({ handle: (channel, listener) => handlers.set(channel, listener) }, host);
   const call = (channel: string, args: unknown[], event: IpcEvent = own): unknown =>
@@ -33,14 +32,12 @@ describe("calls from the page", () => {
     await call(CHANNELS.setSetting, ["theme"]);
     call(CHANNELS.setBadge, [3]);
     call(CHANNELS.notify, [{ title: "t", body: "b", tag: "c1" }]);
-    await call(CHANNELS.openExternal, ["HTTPS://example.org"]);
     expect(reached).toEqual([
       ["setSetting", "theme", '{"a":1}'],
       ["setSetting", "theme", undefined],
       ["setSetting", "theme", undefined],
       ["setBadge", 3],
       ["notify", { title: "t", body: "b", tag: "c1" }],
-      ["openExternal", "https://example.org/"],
     ]);
   });
 
@@ -60,8 +57,6 @@ describe("calls from the page", () => {
     [CHANNELS.notify, [{ title: "t".repeat(257), body: "b", tag: "c" }]],
     [CHANNELS.notify, [{ title: "t", body: "b", tag: "c", icon: "/etc/passwd" }]],
     [CHANNELS.localAddresses, [1]],
-    [CHANNELS.openExternal, ["file:///etc/passwd"]],
-    [CHANNELS.openExternal, [{ toString: () => "https://example.org" }]],
   ])("are refused with wrong arguments: %s %j", (channel, args) => {
     const { call, reached } = registered();
     expect(() => call(channel, args)).toThrow(RefusedCall);
@@ -81,6 +76,6 @@ describe("calls from the page", () => {
         expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
       }
     }
-    expect(handlers.size).toBe(6);
+    expect(handlers.size).toBe(5);
   });
 });

@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import type { BridgeAddress, BridgeNotification, SettingKey } from "../preload/bridge.ts";
 import { CHANNELS } from "../preload/channels.ts";
-import { externalUrl } from "./navigation.ts";
 import { isOwn } from "./scheme.ts";
 
 /** The part of Electron's ipcMain that is used. */
@@ -22,8 +21,6 @@ export interface Host {
   setBadge(count: number): void;
   notify(notification: BridgeNotification): void;
   localAddresses(): readonly BridgeAddress[];
-  /** @param url http or https, checked already */
-  openExternal(url: string): Promise<void>;
 }
 
 /** The page broke the bridge's contract: wrong arguments, or a frame that may not ask. */
@@ -39,15 +36,6 @@ const Notification = v.strictObject({
   body: v.pipe(v.string(), v.maxLength(1024)),
   tag: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
 });
-const ExternalUrl = v.pipe(
-  v.string(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const url = externalUrl(dataset.value);
-    if (url !== undefined) return url;
-    addIssue({ message: "Only http and https addresses open outside" });
-    return NEVER;
-  }),
-);
 
 export function registerIpc(ipc: MainIpc, host: Host): void {
   /** Binds a channel to a handler, behind the check of the sender and of the arguments. */
@@ -74,5 +62,4 @@ export function registerIpc(ipc: MainIpc, host: Host): void {
   on(CHANNELS.setBadge, v.strictTuple([Badge]), ([count]) => host.setBadge(count));
   on(CHANNELS.notify, v.strictTuple([Notification]), ([notification]) => host.notify(notification));
   on(CHANNELS.localAddresses, v.strictTuple([]), () => host.localAddresses());
-  on(CHANNELS.openExternal, v.strictTuple([ExternalUrl]), ([url]) => host.openExternal(url));
 }

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { app, dialog, ipcMain, Menu, Notification, protocol, session, shell } from "electron";
+import { app, dialog, ipcMain, Menu, Notification, protocol, session } from "electron";
 import type { BrowserWindow } from "electron";
 import { CHANNELS } from "../preload/channels.ts";
 import { registerIpc } from "./ipc.ts";
@@ -60,7 +60,6 @@ async function run(): Promise<void> {
     },
     notify: (notification) => notifications.show(notification),
     localAddresses: () => localAddresses(networkInterfaces()),
-    openExternal: (url) => shell.openExternal(url),
   });
   app.on("second-instance", show);
   app.on("activate", show);

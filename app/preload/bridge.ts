@@ -44,6 +44,4 @@ export interface BeelineBridge {
   onNotificationClick(handler: (tag: string) => void): () => void;
   /** The machine's own addresses (no loopback, no link-local), asked anew on every call. Port 0. */
   localAddresses(): Promise<readonly BridgeAddress[]>;
-  /** Opens an http or https address in the system's browser; anything else is refused. */
-  openExternal(url: string): Promise<void>;
 }

@@ -6,7 +6,6 @@ export const CHANNELS = {
   notify: "beeline:notify",
   notificationClick: "beeline:notification-click",
   localAddresses: "beeline:local-addresses",
-  openExternal: "beeline:open-external",
 } as const;
 
 /** The window's argument that carries the platform information, as JSON in URI encoding. */

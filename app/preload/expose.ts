@@ -47,9 +47,6 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
     async localAddresses() {
       return v.parse(Addresses, await ipc.invoke(CHANNELS.localAddresses));
     },
-    async openExternal(url) {
-      await ipc.invoke(CHANNELS.openExternal, url);
-    },
   };
 }
 

@@ -43,7 +43,6 @@ test("the page keeps the shell's content security policy and takes the bridge", 
         notify: () => {},
         onNotificationClick: () => () => {},
         localAddresses: async () => [],
-        openExternal: async () => {},
       },
     });
   });

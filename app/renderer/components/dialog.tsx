@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Button, IconButton } from "./button.tsx";
-import { useText } from "./context.tsx";
+import { useApp, useText } from "./context.tsx";
 
 export interface DialogProps {
   readonly title: string;
@@ -44,7 +44,20 @@ export function Dialog({ title, onClose, size = "small", children }: DialogProps
         </header>
         {children}
       </div>
+      <ToastWords />
     </dialog>
+  );
+}
+
+/** All outside a modal dialog is silent for screen readers, the toasts too: here they are said. */
+function ToastWords(): JSX.Element {
+  const { toasts } = useApp();
+  return (
+    <div class="visually-hidden" role="status">
+      {toasts.list.value.map(({ id, text }) => (
+        <p key={id}>{text}</p>
+      ))}
+    </div>
   );
 }
 

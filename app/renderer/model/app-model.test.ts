@@ -47,6 +47,7 @@ async function open(
     writeSetting: async (key, value) => void stored.set(key, value),
     readDraft: () => "",
     writeDraft: () => undefined,
+    clearDrafts: () => undefined,
     setUnread: (_count, title) => void titles.push(title),
     notificationPermission: () => "granted",
     requestNotifications: async () => "granted",

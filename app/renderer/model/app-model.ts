@@ -109,6 +109,7 @@ export class AppModel {
     if (phase.kind !== "main") return;
     await phase.account.kit.signOut({ forgetDevice });
     await this.#leave(phase.account);
+    if (forgetDevice) this.platform.clearDrafts();
     this.settings.account.value = undefined;
     this.#phase.value = { kind: "sign-in", reason: "by-user" };
   }

@@ -2,10 +2,15 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { ConversationId, MessageId } from "../../../shared/protocol/index.ts";
+import { SkippedPages } from "./skipped-pages.ts";
 import { firstUnread, mergeMessages, upsertMessage } from "./timeline.ts";
 
 /** Messages per page of history; a full window on a large screen shows fewer. */
 const PAGE = 60;
+/** More are not held: those furthest from where the person reads are let go, to be read again. */
+const MAX_HELD = 2_000;
+/** So many go at once, so that it happens seldom. */
+const LET_GO = 500;
 
 /** Messages of one conversation, as far as they were loaded. Lives while it is shown. */
 export class ConversationModel {
@@ -16,6 +21,8 @@ export class ConversationModel {
   readonly #ready = signal(false);
   readonly #failed = signal(false);
   readonly #unreadFrom = signal<MessageId | undefined>(undefined);
+  readonly #skipped = new SkippedPages(PAGE);
+  readonly #endHeld = signal(true);
   readonly #unsubscribe: readonly (() => void)[];
   #loading = false;
 
@@ -34,6 +41,10 @@ export class ConversationModel {
   /** Nothing older exists. */
   get complete(): ReadonlySignal<boolean> {
     return this.#complete;
+  }
+  /** The newest messages are among those held; not after reading far back. */
+  get endHeld(): ReadonlySignal<boolean> {
+    return this.#endHeld;
   }
   /** The first page is there. */
   get ready(): ReadonlySignal<boolean> {
@@ -59,8 +70,61 @@ export class ConversationModel {
     if (!this.#complete.peek()) await this.#load();
   }
 
+  /** The page after the newest one held; nothing where that is the end. */
+  async loadNewer(): Promise<void> {
+    const before = this.#skipped.next();
+    if (this.#loading || this.#endHeld.peek()) return;
+    await this.#busy(async () => {
+      const page = await this.#kit.history(this.conversationId, {
+        // Some may have come between those that were counted.
+        limit: 2 * PAGE,
+        ...(before === undefined ? {} : { before }),
+      });
+      this.#messages.value = mergeMessages(this.#messages.peek(), page);
+      this.#skipped.took();
+      this.#endHeld.value = before === undefined;
+    });
+  }
+
+  /** Holds the newest page alone, as when it was opened. */
+  async loadEnd(): Promise<void> {
+    if (this.#loading || this.#endHeld.peek()) return;
+    await this.#busy(async () => {
+      const page = await this.#kit.history(this.conversationId, { limit: PAGE });
+      this.#messages.value = page;
+      this.#complete.value = page.length < PAGE;
+      this.#skipped.clear();
+      this.#endHeld.value = true;
+    });
+  }
+
+  /** Lets go of what is beyond the bound, at the end that is further from the reader. */
+  trim(reading: "older" | "newer"): void {
+    const messages = this.#messages.peek();
+    if (this.#loading || messages.length <= MAX_HELD) return;
+    const keep = MAX_HELD - LET_GO;
+    if (reading === "newer") {
+      this.#messages.value = messages.slice(-keep);
+      this.#complete.value = false;
+      return;
+    }
+    this.#skipped.skip(messages.slice(keep));
+    this.#endHeld.value = false;
+    this.#messages.value = messages.slice(0, keep);
+  }
+
   put(message: Message): void {
-    this.#messages.value = upsertMessage(this.#messages.peek(), message);
+    const messages = this.#messages.peek();
+    const newest = messages.at(-1);
+    const known = messages.some(({ id }) => id === message.id);
+    if (!this.#endHeld.peek() && !known && newest !== undefined && message.order > newest.order) {
+      // Between it and the newest one held there are others: it is read with them.
+      this.#skipped.arrived(message);
+      // One looks at what one wrote. Where the end cannot be read, `failed` tells.
+      if (message.own) this.loadEnd().catch(() => undefined);
+      return;
+    }
+    this.#messages.value = upsertMessage(messages, message);
   }
 
   /** A message came while nobody looked: the divider stands before it. */
@@ -78,8 +142,7 @@ export class ConversationModel {
 
   async #load(): Promise<void> {
     if (this.#loading) return;
-    this.#loading = true;
-    try {
+    await this.#busy(async () => {
       const before = this.#ready.peek() ? this.#messages.peek()[0]?.order : undefined;
       const page = await this.#kit.history(this.conversationId, {
         limit: PAGE,
@@ -87,6 +150,13 @@ export class ConversationModel {
       });
       this.#messages.value = mergeMessages(this.#messages.peek(), page);
       this.#complete.value = page.length < PAGE;
+    });
+  }
+
+  async #busy(load: () => Promise<void>): Promise<void> {
+    this.#loading = true;
+    try {
+      await load();
       this.#failed.value = false;
     } catch (error) {
       this.#failed.value = true;

@@ -8,7 +8,8 @@ export interface Toast {
 
 /** More would cover the window; the oldest goes. */
 const MAX_TOASTS = 3;
-const SHOWN_MS = 6_000;
+/** A failure takes longer to read than a confirmation. */
+const SHOWN_MS = { info: 4_000, success: 4_000, error: 7_000 } as const;
 
 /** Short notes that go by themselves. */
 export class Toasts {
@@ -25,7 +26,7 @@ export class Toasts {
     const toast = { id: this.#nextId, kind, text };
     this.#nextId += 1;
     this.#list.value = [...this.#list.peek(), toast].slice(-MAX_TOASTS);
-    setTimeout(() => this.dismiss(toast.id), SHOWN_MS);
+    setTimeout(() => this.dismiss(toast.id), SHOWN_MS[kind]);
   }
 
   dismiss(id: number): void {

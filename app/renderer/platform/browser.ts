@@ -1,3 +1,5 @@
+import { localDrafts } from "./drafts.ts";
+import { readItem, writeItem } from "./local-items.ts";
 import { logWarning } from "./log.ts";
 import type {
   NotificationPermission,
@@ -15,12 +17,12 @@ export function createBrowserPlatform(version: string): Platform {
     deviceName: browserName(navigator.userAgent),
     defaultServer: location.protocol.startsWith("http") ? location.origin : "",
 
-    readSetting: async (key) => parse(readItem(localStore, settingKey(key))),
+    readSetting: async (key) => parse(readItem(settingKey(key))),
     async writeSetting(key, value) {
-      writeItem(localStore, settingKey(key), value === undefined ? "" : JSON.stringify(value));
+      writeItem(settingKey(key), value === undefined ? "" : JSON.stringify(value));
     },
 
-    ...draftsInSession(),
+    ...localDrafts(),
 
     setUnread(count, title) {
       document.title = title;
@@ -42,14 +44,6 @@ export function createBrowserPlatform(version: string): Platform {
 
     // A browser hides its own addresses; its WebRTC stack offers `.local` names instead.
     localAddresses: () => [],
-  };
-}
-
-/** Drafts in the session storage: both hosts have one, and it ends with the window. */
-export function draftsInSession(): Pick<Platform, "readDraft" | "writeDraft"> {
-  return {
-    readDraft: (key) => readItem(sessionStore, `beeline:draft:${key}`) ?? "",
-    writeDraft: (key, text) => writeItem(sessionStore, `beeline:draft:${key}`, text),
   };
 }
 
@@ -83,27 +77,6 @@ function showAppBadge(count: number): void {
 
 function settingKey(key: SettingKey): string {
   return `beeline:${key}`;
-}
-
-const localStore = (): Storage => localStorage;
-const sessionStore = (): Storage => sessionStorage;
-
-function readItem(store: () => Storage, key: string): string | undefined {
-  try {
-    return store().getItem(key) ?? undefined;
-  } catch (error) {
-    logWarning("storage not readable", error);
-    return undefined;
-  }
-}
-
-function writeItem(store: () => Storage, key: string, text: string): void {
-  try {
-    if (text === "") store().removeItem(key);
-    else store().setItem(key, text);
-  } catch (error) {
-    logWarning("storage not writable", error);
-  }
 }
 
 function parse(text: string | undefined): unknown {

@@ -1,6 +1,6 @@
 import type { TransportAddress } from "../../../shared/protocol/index.ts";
 import type { BeelineBridge } from "../../preload/bridge.ts";
-import { draftsInSession } from "./browser.ts";
+import { localDrafts } from "./drafts.ts";
 import { logWarning } from "./log.ts";
 import type { Platform } from "./platform.ts";
 
@@ -47,7 +47,7 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
       await bridge.setSetting(key, value === undefined ? undefined : JSON.stringify(value));
     },
 
-    ...draftsInSession(),
+    ...localDrafts(),
 
     setUnread(count, title) {
       document.title = title;

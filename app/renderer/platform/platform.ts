@@ -29,9 +29,11 @@ export interface Platform {
   /** Best effort: a full or forbidden storage is told to the log, not to the user. */
   writeSetting(key: SettingKey, value: unknown): Promise<void>;
 
-  /** Texts not sent yet; survive a reload of the page, not the end of the program. */
+  /** Texts not sent yet; they survive the end of the program. The last 50 are kept. */
   readDraft(key: string): string;
   writeDraft(key: string, text: string): void;
+  /** When the device is forgotten. */
+  clearDrafts(): void;
 
   /** Unread messages on the tab title and the program's icon; 0 clears. */
   setUnread(count: number, title: string): void;

@@ -29,6 +29,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
   const extent = useRef({ scrollHeight: 0, clientHeight: 0 });
   const messages = model.messages.value;
   const complete = model.complete.value;
+  const endHeld = model.endHeld.value;
   const ready = model.ready.value;
   const unreadFrom = model.unreadFrom.value;
 
@@ -38,16 +39,19 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
   );
   const fresh = useReading(model, atEnd);
 
-  // True only for the one rendering in which older messages came: the place is then kept from the end.
+  // True only for the one rendering in which the start moved: the place is then kept from the end.
   const firstId = messages[0]?.id;
-  const before = useRef(firstId);
-  const shift = before.current !== firstId && messages.some(({ id }) => id === before.current);
+  const before = useRef(messages);
+  const shift =
+    before.current[0]?.id !== firstId &&
+    (messages.some(({ id }) => id === before.current[0]?.id) ||
+      before.current.some(({ id }) => id === firstId));
   useLayoutEffect(() => {
-    before.current = firstId;
+    before.current = messages;
   });
 
   const last = rows.length - 1;
-  const own = messages.at(-1)?.own === true;
+  const own = endHeld && messages.at(-1)?.own === true;
   const newest = messages.at(-1)?.id;
   const toEnd = (): void => list.current?.scrollToIndex(last, { align: "end" });
 
@@ -71,12 +75,21 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
     return () => observer.disconnect();
   }, []);
 
+  // In a rendering of its own: adding at one end and letting go at the other would move the place.
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    model.trim(element.scrollTop < element.scrollHeight / 2 ? "older" : "newer");
+  }, [messages]);
+
   const older = (): void => app.attempt(() => model.loadOlder());
+  const newer = (): void => app.attempt(() => model.loadNewer());
   const onScroll = (offset: number): void => {
     const element = scroller.current;
     if (element === null) return;
     const { scrollHeight, clientHeight } = element;
-    const isEnd = scrollHeight - element.scrollTop - clientHeight < END_PX;
+    const below = scrollHeight - element.scrollTop - clientHeight;
+    const isEnd = endHeld && below < END_PX;
     // Rows just measured and a resized window move the end away; only a person's scrolling leaves it.
     const moved =
       scrollHeight !== extent.current.scrollHeight || clientHeight !== extent.current.clientHeight;
@@ -88,6 +101,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
     stick.current = isEnd;
     setAtEnd(isEnd);
     if (offset < LOAD_PX && ready && !complete) older();
+    if (below < LOAD_PX && !endHeld) newer();
   };
 
   return (
@@ -133,7 +147,8 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
           aria-label={fresh > 0 ? t.chat.newMessages(fresh) : t.chat.toBottom}
           onClick={() => {
             stick.current = true;
-            toEnd();
+            if (endHeld) toEnd();
+            else app.attempt(() => model.loadEnd());
           }}
         >
           {fresh > 0 && <span>{t.chat.newMessages(fresh)}</span>}

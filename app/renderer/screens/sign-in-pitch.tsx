@@ -15,7 +15,7 @@ export function SignInPitch(): JSX.Element {
         <LogoMark size={44} />
         <span class="brand-name">{t.appName}</span>
       </div>
-      <svg class="pitch-picture" viewBox="0 0 560 300" aria-hidden="true">
+      <svg class="pitch-picture" viewBox="0 0 572 300" aria-hidden="true">
         <path class="comb" d={COMB} />
         <path
           class="pitch-way"

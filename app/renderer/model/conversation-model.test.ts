@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import type { Message } from "../../../shared/chatkit/api.ts";
+import { FakeKit } from "../testing/fake-kit.ts";
+import { conversationId, message } from "../testing/fake-people.ts";
+import { ConversationModel } from "./conversation-model.ts";
+
+const id = conversationId(1);
+const NOW = Date.UTC(2026, 4, 4, 12);
+const nth = (index: number, own = false): Message => ({
+  ...message(1, index, [0, own, `m${index}`], NOW),
+  order: index.toString().padStart(8, "0"),
+});
+
+/** A conversation of many messages, opened and read back to its first. */
+async function readBack(count: number) {
+  const kit = new FakeKit({ signedIn: true });
+  const all = Array.from({ length: count }, (_, index) => nth(index));
+  kit.messages.set(id, all);
+  const model = new ConversationModel(kit, id);
+  await model.open(0);
+  let most = 0;
+  while (!model.complete.value) {
+    await model.loadOlder();
+    most = Math.max(most, model.messages.value.length);
+    model.trim("older");
+  }
+  const arrive = (one: Message): void => {
+    all.push(one);
+    model.put(one);
+  };
+  const orders = (): string[] => model.messages.value.map(({ order }) => order);
+  const span = (from: number, to: number): string[] => all.slice(from, to).map((m) => m.order);
+  return { model, all, most, arrive, orders, span };
+}
+
+test("reading far back holds a bounded part, and the way forward leaves nothing out", async () => {
+  const { model, all, most, arrive, orders, span } = await readBack(4_000);
+  expect(most).toBeLessThanOrEqual(2_060);
+  expect(model.endHeld.value).toBe(false);
+  expect(orders()).toEqual(span(0, model.messages.value.length));
+
+  for (let index = 4_000; index < 4_200; index += 1) arrive(nth(index));
+  expect(orders()).toEqual(span(0, model.messages.value.length));
+
+  const seen = new Set(orders());
+  while (!model.endHeld.value) {
+    await model.loadNewer();
+    model.trim("newer");
+    expect(model.messages.value.length).toBeLessThanOrEqual(2_000);
+    for (const order of orders()) seen.add(order);
+  }
+  expect(seen.size).toBe(all.length);
+  expect(orders()).toEqual(span(all.length - model.messages.value.length, all.length));
+
+  arrive(nth(4_200));
+  expect(orders().at(-1)).toBe(all.at(-1)?.order);
+});
+
+test("from far back one comes to the end at once, also by writing", async () => {
+  const asked = await readBack(2_500);
+  await asked.model.loadEnd();
+  expect(asked.orders()).toEqual(asked.span(2_440, 2_500));
+
+  const wrote = await readBack(2_500);
+  wrote.arrive(nth(2_500, true));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(wrote.orders().at(-1)).toBe(nth(2_500).order);
+  expect(wrote.model.endHeld.value).toBe(true);
+});
