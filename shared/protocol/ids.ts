@@ -30,7 +30,10 @@ export const LinkId = v.pipe(idSchema, v.brand("LinkId"));
 export type LinkId = v.InferOutput<typeof LinkId>;
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const digits = new Map(Array.from(alphabet, (character, value) => [character, value]));
+const characters = Array.from(alphabet);
+/** Values by character code. */
+const values = new Uint8Array(128);
+for (const [value, character] of characters.entries()) values[character.charCodeAt(0)] = value;
 
 /** 16 bytes as the text of an id. @throws RangeError for any other length */
 export function encodeId(bytes: Uint8Array): string {
@@ -38,29 +41,29 @@ export function encodeId(bytes: Uint8Array): string {
   let text = "";
   let bits = 0;
   let held = 0;
-  for (const byte of bytes) {
-    held = (held << 8) | byte;
+  for (let at = 0; at < ID_BYTES; at++) {
+    held = (held << 8) | (bytes[at] ?? 0);
     bits += 8;
     while (bits >= 6) {
       bits -= 6;
-      text += alphabet.charAt((held >>> bits) & 63);
+      text += characters[(held >>> bits) & 63] ?? "";
     }
     held &= (1 << bits) - 1;
   }
-  return text + alphabet.charAt((held << (6 - bits)) & 63);
+  return text + (characters[(held << (6 - bits)) & 63] ?? "");
 }
 
 /** Writes an id's 16 bytes into `target` at `offset`. The text must be a valid id. */
 export function decodeId(id: string, target: Uint8Array, offset = 0): void {
   let bits = 0;
   let held = 0;
-  let at = offset;
-  for (const character of id) {
-    held = (held << 6) | (digits.get(character) ?? 0);
+  let to = offset;
+  for (let at = 0; at < id.length; at++) {
+    held = (held << 6) | (values[id.charCodeAt(at)] ?? 0);
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      target[at++] = (held >>> bits) & 0xff;
+      target[to++] = held >>> bits;
       held &= (1 << bits) - 1;
     }
   }
