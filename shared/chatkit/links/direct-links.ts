@@ -325,6 +325,10 @@ export class DirectLinks {
     if (own === undefined || from.deviceId === own) return;
     if (!policy.permits(from.userId, from.deviceId) || this.#ended.has(linkId)) {
       ports.log.debug("signal refused", { from: from.deviceId, type: signal.type });
+      // Who became a buddy on the other side first need not wait until their attempt times out:
+      // by their next one the roster has come here too.
+      const begins = signal.type === "offer" || signal.type === "request";
+      if (begins && !this.#ended.has(linkId)) this.#turnAway(from, linkId);
       return;
     }
     switch (signal.type) {
@@ -344,8 +348,13 @@ export class DirectLinks {
     }
   }
 
+  #turnAway(from: LinkPeer, linkId: LinkId): void {
+    this.#ended.add(linkId);
+    this.#send(from, linkId, { type: "bye" });
+  }
+
   #onOffer(from: LinkPeer, linkId: LinkId, signal: PeerSignal): void {
-    if (this.#connector === undefined) return this.#send(from, linkId, { type: "bye" });
+    if (this.#connector === undefined) return this.#turnAway(from, linkId);
     const slot = this.#slot(from);
     if (slot.attempt?.linkId === linkId || slot.offer?.linkId === linkId) return;
     if (slot.offer !== undefined) this.#ended.add(slot.offer.linkId);
