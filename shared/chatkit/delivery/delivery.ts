@@ -103,6 +103,10 @@ export class Delivery {
       self: () => directory.self.userId,
       isRead: (message) => this.#readMarks.isReadByPeer(message),
       onEnded: (item) => this.#courier.forget(item),
+      onGivenUp: ({ conversationId, sequence }, { deviceId, after }) => {
+        const write = this.#timelines.failed(conversationId, deviceId, { sequence, after });
+        return write === undefined ? [] : [write];
+      },
       onChanged: onMessageChanged,
     });
     this.#courier = new Courier({
@@ -409,7 +413,7 @@ export class Delivery {
     if (recipient === undefined || device === undefined) return undefined;
     const header: EnvelopeHeader = {
       sequence: record.sequence,
-      after: recipient.after,
+      after: this.#timelines.predecessor(record.conversationId, to, recipient.after),
       id: record.id,
       conversationId: record.conversationId,
       from: directory.self.deviceId,

@@ -32,6 +32,8 @@ interface OutboxOptions {
   readonly isRead: (message: MessageRecord) => boolean;
   /** The item is no more, although not everybody has it. */
   readonly onEnded: (item: OutboxItem) => void;
+  /** The recipient will not get it. What it returns is saved with that. */
+  readonly onGivenUp: (record: OutboxRecord, recipient: OutboxRecipient) => readonly StoreWrite[];
   readonly onChanged: (message: MessageRecord) => void;
 }
 
@@ -132,7 +134,9 @@ export class Outbox {
   drop(item: OutboxItem, device: DeviceId, reason: FailureReason): void {
     const recipients = item.record.recipients.filter((one) => one.deviceId !== device);
     if (!this.#items.has(item.record.id)) return;
-    if (recipients.length === item.record.recipients.length) return;
+    const gone = item.record.recipients.find((one) => one.deviceId === device);
+    if (gone === undefined) return;
+    this.#save(this.#options.onGivenUp(item.record, gone));
     item.record = { ...item.record, recipients };
     const peerLeft = recipients.some((one) => this.#isPeer(item, one.deviceId));
     // A read mark may be for one's own devices alone; it ends when the last of them has it.
@@ -145,7 +149,10 @@ export class Outbox {
     if (!this.#items.has(item.record.id)) return;
     this.#reduce(item, { type: "failed", reason });
     this.#items.delete(item.record.id);
-    this.#save([{ type: "delete-outbox", id: item.record.id }, ...messageWrite(item)]);
+    const gaps = item.record.recipients
+      .filter(({ state }) => state !== "acknowledged")
+      .flatMap((recipient) => this.#options.onGivenUp(item.record, recipient));
+    this.#save([{ type: "delete-outbox", id: item.record.id }, ...messageWrite(item), ...gaps]);
     this.#options.onEnded(item);
   }
 

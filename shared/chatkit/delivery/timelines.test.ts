@@ -52,3 +52,25 @@ test("D3: numbers go on after a restart, and time does not fall behind what was 
   expect(afters(next.recipients)).toEqual([1]);
   expect(next.at).toEqual({ ms: 5_000, counter: 3 });
 });
+
+test("D3: what a device will never get is nobody's predecessor there", async () => {
+  const timelines = new Timelines();
+  const device = deviceIdOf(1);
+  const next = () => timelines.next(conversationId, peers(1, 2), 0);
+  const failed = (sequence: number) =>
+    timelines.failed(conversationId, device, { sequence, after: sequence - 1 });
+  for (let n = 0; n < 4; n++) next();
+  expect(failed(2)).toBeUndefined();
+  expect(timelines.predecessor(conversationId, device, 2)).toBe(1);
+  expect(failed(3)).toBeUndefined();
+  const write = failed(4);
+  expect(afters(next().recipients)).toEqual([1, 4]);
+
+  const store = new MemoryStore();
+  if (write === undefined) throw new Error("there is nothing to save");
+  const conversation = { conversationId, peer: userIdOf(2), unread: 0 };
+  await store.commit([write, { type: "put-conversation", conversation }]);
+  const restarted = new Timelines();
+  await restarted.load(store);
+  expect(afters(restarted.next(conversationId, peers(1, 2), 0).recipients)).toEqual([1, 4]);
+});

@@ -15,10 +15,15 @@ const Saved = v.object({
   time: HybridTime,
 });
 
+/** Gaps remembered for each device; of more, the oldest cost their receiver a wait (SPEC O3). */
+const MAX_GAPS = 4_096;
+
 interface Timeline {
   sequence: number;
   /** By recipient device: the sequence of the last message for it. */
   readonly last: Map<string, number>;
+  /** By recipient device: sequences that it will never get, each with the one before it. */
+  readonly gaps: Map<string, Map<number, number>>;
   readonly clock: HybridClock;
 }
 
@@ -46,6 +51,7 @@ export class Timelines {
       this.#timelines.set(conversationId, {
         sequence,
         last: new Map(Object.entries(after)),
+        gaps: new Map(),
         clock,
       });
     }
@@ -77,24 +83,62 @@ export class Timelines {
     if (timeline.last.size > devices.length) {
       const present = new Set<string>(devices.map(({ deviceId }) => deviceId));
       for (const device of timeline.last.keys()) {
-        if (!present.has(device)) timeline.last.delete(device);
+        if (present.has(device)) continue;
+        timeline.last.delete(device);
+        timeline.gaps.delete(device);
       }
     }
-    const value = JSON.stringify({ sequence, last: Object.fromEntries(timeline.last), time: at });
-    return {
-      sequence,
-      at,
-      recipients,
-      write: { type: "put-value", key: PREFIX + conversationId, value },
-    };
+    return { sequence, at, recipients, write: writeOf(conversationId, timeline) };
+  }
+
+  /**
+   * The device will never get that sequence: no later message may wait for it there.
+   * @param after the sequence before it for that device
+   * @returns a write where the next message's predecessor changed; losing it costs a wait only
+   */
+  failed(
+    conversationId: ConversationId,
+    device: DeviceId,
+    place: { readonly sequence: number; readonly after: number },
+  ): StoreWrite | undefined {
+    const timeline = this.#of(conversationId);
+    const gaps = timeline.gaps.get(device) ?? new Map<number, number>();
+    timeline.gaps.set(device, gaps);
+    gaps.set(place.sequence, this.predecessor(conversationId, device, place.after));
+    for (const oldest of gaps.keys()) {
+      if (gaps.size <= MAX_GAPS) break;
+      gaps.delete(oldest);
+    }
+    const last = timeline.last.get(device);
+    if (last === undefined) return undefined;
+    const reached = this.predecessor(conversationId, device, last);
+    if (reached === last) return undefined;
+    timeline.last.set(device, reached);
+    return writeOf(conversationId, timeline);
+  }
+
+  /** The newest sequence up to `after` that has not failed for that device. */
+  predecessor(conversationId: ConversationId, device: DeviceId, after: number): number {
+    const gaps = this.#timelines.get(conversationId)?.gaps.get(device);
+    let reached = after;
+    for (let before = gaps?.get(reached); before !== undefined; before = gaps?.get(reached)) {
+      reached = before;
+    }
+    return reached;
   }
 
   #of(conversationId: ConversationId): Timeline {
     let timeline = this.#timelines.get(conversationId);
     if (timeline === undefined) {
-      timeline = { sequence: 0, last: new Map(), clock: new HybridClock() };
+      timeline = { sequence: 0, last: new Map(), gaps: new Map(), clock: new HybridClock() };
       this.#timelines.set(conversationId, timeline);
     }
     return timeline;
   }
+}
+
+function writeOf(conversationId: ConversationId, timeline: Timeline): StoreWrite {
+  const { sequence, last, clock } = timeline;
+  const value = JSON.stringify({ sequence, last: Object.fromEntries(last), time: clock.last });
+  return { type: "put-value", key: PREFIX + conversationId, value };
 }
