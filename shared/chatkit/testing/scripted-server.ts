@@ -6,7 +6,6 @@ import {
   methods,
   parse,
   parseRequestFrame,
-  PROTOCOL_MINOR,
   ProtocolError,
   resultFrame,
   type DeviceHello,
@@ -23,6 +22,7 @@ import {
 import type { Clock } from "../ports.ts";
 import { FakeSockets, type ServerEnd } from "./socket-pair.ts";
 import { deviceIdOf, userIdOf } from "./test-ids.ts";
+import { testServerInfo } from "./test-server-info.ts";
 
 /** Plays one method; what it throws as ProtocolError becomes the answer. `never` answers nothing. */
 type MethodScript<M extends MethodName> = (
@@ -95,22 +95,7 @@ export class ScriptedServer {
   }
 
   info(): ServerInfo {
-    return {
-      name: "scripted",
-      version: "0.0.0",
-      protocol: { major: 1, minor: PROTOCOL_MINOR },
-      registration: "open",
-      limits: {
-        textLength: 10_000,
-        envelopeBytes: 65_536,
-        devicesPerAccount: 8,
-        rosterEntries: 1000,
-        mailboxBytes: 1_000_000,
-        mailboxEnvelopes: 1000,
-        mailboxMaxAgeMs: 86_400_000,
-      },
-      now: this.#clock.now(),
-    };
+    return testServerInfo("scripted", this.#clock.now());
   }
 
   count(method: MethodName): number {

@@ -11,29 +11,12 @@ import {
 import { ChatKitError, type ConnectionState } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { LinkPeer } from "../link.ts";
+import { testServerInfo } from "./test-server-info.ts";
 
 /** A page smaller than the real one, so that tests see several. */
 const PAGE = 7;
 
-const online: ConnectionState = {
-  state: "online",
-  server: {
-    name: "simulated",
-    version: "0",
-    protocol: { major: 1, minor: 0 },
-    registration: "open",
-    limits: {
-      textLength: 10_000,
-      envelopeBytes: 65_536,
-      devicesPerAccount: 8,
-      rosterEntries: 1000,
-      mailboxBytes: 1_000_000,
-      mailboxEnvelopes: 1000,
-      mailboxMaxAgeMs: 1_000_000,
-    },
-    now: 0,
-  },
-};
+const online: ConnectionState = { state: "online", server: testServerInfo("simulated", 0) };
 
 /** The mailboxes of all devices; they survive everything. */
 export class SimulatedServer {
