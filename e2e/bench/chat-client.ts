@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { createNodePorts } from "../../app/cli/ports/node-ports.ts";
 import { ChatKit } from "../../shared/chatkit/chatkit.ts";
-import { MessageId, type ConversationId } from "../../shared/protocol/index.ts";
+import type { ConversationId, MessageId } from "../../shared/protocol/index.ts";
 import { cast, serve } from "./rpc.ts";
 import { timeEach } from "./statistics.ts";
 
