@@ -86,7 +86,14 @@ export function createServices(options: ServicesOptions): Services {
     quota: { bytes: config.mailboxBytes, envelopes: config.mailboxEnvelopes },
     maxAgeMs: config.mailboxMaxAgeMs,
   });
-  const relay = new RelayService({ reach, bus, clock, metrics });
+  const relay = new RelayService({
+    reach,
+    bus,
+    clock,
+    metrics,
+    bytesPerSecond: config.relayBytesPerSecond,
+    burstBytes: config.relayBurstBytes,
+  });
   const signalling = new SignallingService(reach);
   return { accounts, mailbox, presence, relay, roster, sessions, signalling };
 }

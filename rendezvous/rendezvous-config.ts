@@ -31,6 +31,9 @@ export interface RendezvousConfig {
   /** Requests of one connection: refill rate and size of its token bucket. */
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
+  /** Bytes that one connection may have relayed: refill rate and size of its bucket. */
+  readonly relayBytesPerSecond: number;
+  readonly relayBurstBytes: number;
   /** Wrong credentials in a row, of one account from one address, before the delays begin. */
   readonly signInAttempts: number;
   /** Wrong credentials in a row from one address, whatever the account. Many may sit behind one. */
@@ -64,6 +67,9 @@ export const defaultRendezvousConfig: RendezvousConfig = {
   // Opening links to 200 buddies at once takes some 2,000 signals.
   requestsPerSecond: 200,
   requestBurst: 4000,
+  // A gigabit network stays usable for the others while one sends as much as it can.
+  relayBytesPerSecond: 16 * 1024 * 1024,
+  relayBurstBytes: 64 * 1024 * 1024,
   signInAttempts: 5,
   signInAttemptsPerAddress: 50,
   registrationBurst: 300,

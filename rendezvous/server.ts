@@ -187,12 +187,15 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   });
 
   #sweep(): void {
+    const before = this.now;
     this.now = Math.floor(this.#clock.monotonic());
+    const { relay } = this.#services;
     for (const connection of this.#connections) {
       sweep(connection, this.now);
       connection.relay?.sweep(this.now);
+      relay.earn(connection, this.now - before);
     }
-    this.#services.relay.report();
+    relay.report();
     this.#options.metrics.devicesOnline(this.#bus.devicesOnline);
   }
 

@@ -34,6 +34,8 @@ serve({
         ...defaultRendezvousConfig,
         requestsPerSecond: unlimited,
         requestBurst: unlimited,
+        relayBytesPerSecond: unlimited,
+        relayBurstBytes: unlimited,
         registrationBurst: unlimited,
       },
       log: pino({ level: "warn" }),

@@ -19,6 +19,8 @@ export function rendezvousConfigOf(settings: Settings, version: string): Rendezv
     sessionTtlMs: settings["session-max-age"],
     requestsPerSecond: settings["requests-per-second"],
     requestBurst: settings["request-burst"],
+    relayBytesPerSecond: settings["relay-rate"],
+    relayBurstBytes: settings["relay-burst"],
     signInAttempts: settings["sign-in-attempts"],
     signInAttemptsPerAddress: settings["sign-in-attempts-per-address"],
     registrationBurst: settings["registration-burst"],

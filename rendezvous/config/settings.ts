@@ -32,6 +32,8 @@ export const Settings = v.pipe(
     "max-connections": v.optional(wholeNumber(1, 1_000_000), defaults.maxConnections),
     "requests-per-second": v.optional(wholeNumber(1, 1_000_000), defaults.requestsPerSecond),
     "request-burst": v.optional(wholeNumber(1, 1_000_000), defaults.requestBurst),
+    "relay-rate": v.optional(Size, defaults.relayBytesPerSecond),
+    "relay-burst": v.optional(Size, defaults.relayBurstBytes),
     "sign-in-attempts": v.optional(wholeNumber(1, 1_000_000), defaults.signInAttempts),
     "sign-in-attempts-per-address": v.optional(
       wholeNumber(1, 1_000_000),
@@ -93,6 +95,8 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
   "max-connections": { value: "N", about: "connections at once (default: 20000)" },
   "requests-per-second": { value: "N", about: "of one connection, on average (default: 200)" },
   "request-burst": { value: "N", about: "of one connection, at once (default: 4000)" },
+  "relay-rate": { value: "SIZE", about: "relayed for one connection a second (default: 16MiB)" },
+  "relay-burst": { value: "SIZE", about: "relayed for one connection at once (default: 64MiB)" },
   "sign-in-attempts": {
     value: "N",
     about: "wrong passwords for one account from one address before delays (default: 5)",

@@ -35,6 +35,14 @@ export class RelayChannels {
   overdraft = 0;
   /** Senders that are not read from until it has read. */
   readonly stopped = new Set<Connection>();
+  /** Bytes that it may still send; what is over is forwarded and owed. */
+  allowance: number;
+  /** It is not read from until it has earned what it owes. */
+  overspent = false;
+
+  constructor(allowance: number) {
+    this.allowance = allowance;
+  }
 
   /** Also one that is closed and lingers. */
   get(number: number): RelayEnd | undefined {

@@ -161,3 +161,35 @@ test("a receiver that never reads is cut; its sender goes on with others", async
   expect(Buffer.from((await eve.channelData()).payload).toString()).toBe("still here");
   await ada.event("presence.changed", ({ userId }) => userId === bob.userId);
 });
+
+test("who sends more than their rate is read from again when they have earned it", async () => {
+  const frames = 64;
+  const megabyte = 1024 * 1024;
+  await using server = await startTestServer({
+    relayBytesPerSecond: megabyte,
+    relayBurstBytes: megabyte,
+  });
+  const [ada, bob] = await server.buddies("ada", "bob");
+  const eve = await server.register("eve");
+  const { channel } = await ada.request("relay.open", { to: bob.deviceId });
+  for (let count = 0; count < frames; count++) ada.sendChannelData(channel, KILOBYTES_64);
+  const state = { answered: false };
+  const answer = ada.request("session.ping", {}).then(() => {
+    state.answered = true;
+  });
+  let received = 0;
+  const all = (async () => {
+    for (; received < frames; received++) await bob.channelData();
+  })();
+  // Enough turns of the server to forward all of it, had it read on; and it serves the others.
+  for (let turn = 0; turn < 200; turn++) await eve.request("session.ping", {});
+  expect(state.answered).toBe(false);
+  expect(received).toBeGreaterThanOrEqual(16);
+  expect(received).toBeLessThan(frames / 2);
+  while (!state.answered) {
+    server.clock.advance(1000);
+    await eve.request("session.ping", {});
+  }
+  await answer;
+  await all;
+});

@@ -24,11 +24,17 @@ type CloseReason = EventParams<"relay.closed">["reason"];
  */
 const MAX_OVERDRAFT_FRAMES = 8192;
 
+/** What a frame counts beside its payload: an empty one is not free. */
+const FRAME_COST_BYTES = 64;
+
 export interface RelayServiceOptions {
   readonly reach: Reach;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Of one connection. */
+  readonly bytesPerSecond: number;
+  readonly burstBytes: number;
 }
 
 /**
@@ -61,8 +67,8 @@ export class RelayService {
     const opened = member.connection.relay?.to(to);
     if (opened !== undefined) return { channel: opened.number };
 
-    const mine = (member.connection.relay ??= new RelayChannels());
-    const theirs = (device.connection.relay ??= new RelayChannels());
+    const mine = (member.connection.relay ??= this.#newChannels());
+    const theirs = (device.connection.relay ??= this.#newChannels());
     theirs.check();
     const here = mine.add(member, to);
     const there = theirs.add(device, member.deviceId);
@@ -91,8 +97,9 @@ export class RelayService {
       connection.offend();
       return;
     }
-    const end = connection.relay?.get((high << 8) | low);
-    if (end === undefined) {
+    const channels = connection.relay;
+    const end = channels?.get((high << 8) | low);
+    if (channels === undefined || end === undefined) {
       connection.offend();
       return;
     }
@@ -105,6 +112,11 @@ export class RelayService {
     receiver.sendBinary(frame);
     this.#frames++;
     this.#bytes += frame.length;
+    channels.allowance -= frame.length + FRAME_COST_BYTES;
+    if (channels.allowance < 0 && !channels.overspent) {
+      channels.overspent = true;
+      connection.stop();
+    }
     if (receiver.waitingBytes > limits.RELAY_PAUSE_BYTES) this.#hold(end, receiver);
   }
 
@@ -115,6 +127,17 @@ export class RelayService {
     this.#release(connection, relay);
     const reason = code === closeCodes.unresponsive ? "slow-receiver" : "peer-offline";
     for (const end of relay.open()) this.#close(end, undefined, reason);
+  }
+
+  /** What a connection has earned since the last time, `ms` ago. */
+  earn(connection: Connection, ms: number): void {
+    const { relay } = connection;
+    if (relay === undefined) return;
+    const { bytesPerSecond, burstBytes } = this.#options;
+    relay.allowance = Math.min(burstBytes, relay.allowance + (bytesPerSecond * ms) / 1000);
+    if (!relay.overspent || relay.allowance < 0) return;
+    relay.overspent = false;
+    connection.go();
   }
 
   /** Reports what was forwarded since the last time. */
@@ -158,6 +181,10 @@ export class RelayService {
       peer.paused = false;
       peer.member.deliver(event("relay.flow", { channel: peer.number, paused: false }));
     }
+  }
+
+  #newChannels(): RelayChannels {
+    return new RelayChannels(this.#options.burstBytes);
   }
 
   #closeBetween(a: UserId, b: UserId): void {

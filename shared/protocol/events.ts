@@ -29,7 +29,7 @@ export const events = {
   }),
   "relay.closed": v.object({
     channel,
-    reason: v.picklist(["closed", "peer-offline", "not-permitted", "slow-receiver", "flooded"]),
+    reason: v.picklist(["closed", "peer-offline", "not-permitted", "slow-receiver"]),
   }),
   /** The receiver behind `channel` is slow: hold frames back while `paused`. */
   "relay.flow": v.object({ channel, paused: v.boolean() }),
