@@ -114,9 +114,10 @@ test("who goes on although refused is closed", async () => {
   await using server = await startTestServer({ requestsPerSecond: 10, requestBurst: 50 });
   const ada = await server.register("ada");
   const bob = await server.register("bob");
+  await ada.request("roster.get", {});
   const flood = Array.from({ length: 120 }, () => ada.raw("roster.get", {}));
-  const outcomes = await Promise.allSettled(flood);
-  expect(outcomes.some(({ status }) => status === "fulfilled")).toBe(true);
+  // The close may overtake the answers to those that were still granted.
+  await Promise.allSettled(flood);
   expect(await ada.closed).toBe(closeCodes.rateLimited);
   await bob.request("roster.get", {});
 });
