@@ -70,6 +70,7 @@ try {
   }
   await page.getByTestId("request-row").first().waitFor();
   await page.getByRole("tab", { name: /Chats/ }).click();
+  await page.getByTestId("toast").first().waitFor({ state: "hidden" });
   await shoot(ada, "conversation", ["light", "dark", "narrow", "medium", "wide"]);
 
   await page.getByRole("button", { name: "Details" }).click();
@@ -114,6 +115,8 @@ try {
   await server.start();
   await page.getByTestId("connection-banner").waitFor({ state: "hidden" });
   await ada.open("bob");
+  await ada.directTo();
+  await page.getByRole("tab", { name: /Chats/ }).click();
   await inChinese(ada, async () => {
     await shoot(ada, "conversation", ["chinese"]);
     await page.getByRole("button", { name: "设置" }).click();
@@ -139,6 +142,8 @@ async function inChinese({ page }: Person, work: () => Promise<void>): Promise<v
     await page.keyboard.press("Escape");
   };
   await choose("Settings", "Appearance", "简体中文");
+  // The focus went back to the button, with its ring.
+  if (signedIn) await page.getByTestId("composer").focus();
   await work();
   await choose("设置", "外观", "English");
 }

@@ -6,7 +6,7 @@ import {
   type Page,
 } from "playwright/test";
 
-const PASSWORD = "correct horse battery";
+export const PASSWORD = "correct horse battery";
 
 /** Somebody with a browser window of their own, who does what people do. */
 export class Person implements AsyncDisposable {

@@ -1,10 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import * as v from "valibot";
 
 const MAIN = fileURLToPath(new URL("../../rendezvous/main.ts", import.meta.url));
+
+const run = promisify(execFile);
 
 /** The log line by which a server says that it is ready. */
 const Ready = v.object({ msg: v.literal("listening"), address: v.string() });
@@ -55,6 +58,12 @@ export class RendezvousProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop("SIGTERM");
   }
+}
+
+/** Runs a command of an administrator's beside the server. @returns what it printed */
+export async function administer(dataFolder: string, command: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [MAIN, ...command, "--data", dataFolder]);
+  return stdout;
 }
 
 async function launch(

@@ -220,7 +220,7 @@ export const en = {
     pathLong: {
       direct: "Straight from machine to machine; the server saw nothing.",
       relayed: "Sealed through the server, which cannot open it.",
-      stored: "Kept sealed on the server until their device fetched it.",
+      stored: "Kept sealed on the server until their device fetches it.",
     } satisfies Record<Path, string>,
     receivedLong: {
       direct: "Came straight from their machine; the server saw nothing.",
@@ -325,7 +325,7 @@ export const en = {
     online: "Connected",
     offline: "No connection to the server.",
     offlineHint: "Open direct connections go on working.",
-    retryIn: (seconds: number) => `Next attempt in ${seconds} s`,
+    retryIn: (seconds: number) => `Next attempt in ${seconds} s.`,
     retryNow: "Retry now",
     reconnected: "Connected again",
     signInAgain: "Sign in again",

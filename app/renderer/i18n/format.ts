@@ -31,7 +31,15 @@ export function createFormat(language: string, t: Catalogue): Format {
   const otherYear = format({ year: "numeric", month: "long", day: "numeric" });
   const short = format({ month: "short", day: "numeric" });
   const shortYear = format({ year: "numeric", month: "numeric", day: "numeric" });
-  const full = format({ dateStyle: "full", timeStyle: "short" });
+  const full = format({
+    weekday: "long",
+    year: "numeric",
+    month: "long",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const numbers = new Intl.NumberFormat(language);
   const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });

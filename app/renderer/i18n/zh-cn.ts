@@ -306,7 +306,7 @@ export const zhCn: Catalogue = {
     online: "已连接",
     offline: "无法连接服务器。",
     offlineHint: "已打通的直连仍可使用。",
-    retryIn: (seconds) => `${seconds} 秒后重试`,
+    retryIn: (seconds) => `${seconds} 秒后重试。`,
     retryNow: "立即重试",
     reconnected: "已重新连接",
     signInAgain: "重新登录",

@@ -6,6 +6,7 @@ import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
+import { focusInvalid } from "../components/focus-invalid.ts";
 import { Illustration } from "../components/illustrations.tsx";
 import { entryName } from "../model/buddies.ts";
 import { errorText } from "../model/errors.ts";
@@ -45,8 +46,9 @@ export function AddBuddyDialog({ onClose }: { onClose: () => void }): JSX.Elemen
       <form
         noValidate
         onSubmit={(event) => {
+          const form = event.currentTarget;
           event.preventDefault();
-          void submit();
+          void submit().then(() => focusInvalid(form));
         }}
       >
         <div class="dialog-body">

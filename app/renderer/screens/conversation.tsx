@@ -37,7 +37,12 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
           <IconButton
             icon="back"
             label={t.chat.backToList}
-            onClick={() => account.closeConversation()}
+            onClick={() => {
+              account.closeConversation();
+              requestAnimationFrame(() => {
+                document.querySelector<HTMLElement>('.tab[aria-selected="true"]')?.focus();
+              });
+            }}
           />
         </span>
         <Avatar id={open.peer} name={name} size={40} show={entry?.presence.show} />

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { limits, type RosterEntry, type UserId } from "../../../shared/protocol/index.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { Button, IconButton } from "../components/button.tsx";
@@ -16,8 +16,22 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
   const { t, format } = useText();
   const entry = account.roster.value.get(peer);
   const name = entry === undefined ? "" : entryName(entry);
+  const panel = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    panel.current?.focus();
+    return () => {
+      // On a narrow window what had the focus is hidden until the panel is gone.
+      requestAnimationFrame(() => {
+        const nowhere = document.activeElement === null || document.activeElement === document.body;
+        if (nowhere && before instanceof HTMLElement && before.isConnected) before.focus();
+      });
+    };
+  }, []);
   return (
     <section
+      ref={panel}
+      tabIndex={-1}
       class="details"
       aria-label={t.details.title}
       onKeyDown={(event) => {

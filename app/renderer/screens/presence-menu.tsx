@@ -23,7 +23,9 @@ export function PresenceMenu(): JSX.Element | null {
   const self = account.self.value;
   if (self === undefined) return null;
   const { profile, show, statusText } = self;
-  const connected = account.connection.value.state === "online";
+  const { state } = account.connection.value;
+  const connected = state === "online";
+  const lost = state === "waiting" || state === "signed-out";
   const name = choiceName(t, show);
   return (
     <>
@@ -45,7 +47,7 @@ export function PresenceMenu(): JSX.Element | null {
         <span class="self-words">
           <bdi class="self-name">{profile.displayName}</bdi>
           <span class="self-status" dir="auto">
-            {statusText === "" ? name : statusText}
+            {lost ? t.connection.idle : statusText === "" ? name : statusText}
           </span>
         </span>
         <span class="visually-hidden">{t.presenceMenu.change(name)}</span>

@@ -5,6 +5,7 @@ import { limits } from "../../../shared/protocol/index.ts";
 import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { PasswordField } from "../components/field.tsx";
+import { focusInvalid } from "../components/focus-invalid.ts";
 import { errorText } from "../model/errors.ts";
 
 type Entry = "current" | "next" | "repeat";
@@ -49,8 +50,9 @@ export function PasswordSection(): JSX.Element {
       class="settings-form"
       noValidate
       onSubmit={(event) => {
+        const form = event.currentTarget;
         event.preventDefault();
-        void submit();
+        void submit().then(() => focusInvalid(form));
       }}
     >
       <PasswordField

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { Button } from "../components/button.tsx";
 import { useApp, useText } from "../components/context.tsx";
 import { Field, PasswordField } from "../components/field.tsx";
+import { focusInvalid } from "../components/focus-invalid.ts";
 import { Icon } from "../components/icons.tsx";
 import type { Catalogue } from "../i18n/en.ts";
 import { errorText } from "../model/errors.ts";
@@ -86,8 +87,9 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
           noValidate
           aria-labelledby="sign-in-title"
           onSubmit={(event) => {
+            const form = event.currentTarget;
             event.preventDefault();
-            void submit();
+            void submit().then(() => focusInvalid(form));
           }}
         >
           <h1 id="sign-in-title">{registering ? t.signIn.registerTitle : t.signIn.title}</h1>
