@@ -33,6 +33,9 @@ export const CONNECT_TIMEOUT_MS = 15_000;
 /** Time for an answer to a request. */
 export const REQUEST_TIMEOUT_MS = 15_000;
 
+/** Requests for relay channels under way; further ones wait, for other requests need room too. */
+export const MAX_OPENING_RELAYS = 32;
+
 /** Requests that wait for their answers; half of what the server permits one connection. */
 export const MAX_PENDING_REQUESTS = 128;
 
@@ -70,6 +73,9 @@ export const MAX_CLOCK_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 /** A device that answered by no link gets its messages by mailbox for so long, or until it speaks. */
 export const UNREACHABLE_MS = 30_000;
+
+/** Pause before a relay that was refused for too many requests is asked for again, at least. */
+export const RELAY_PAUSE_MIN_MS = 250;
 
 /**
  * A message that the mailbox has had for so long while its device is online is sent again: the

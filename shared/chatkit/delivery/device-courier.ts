@@ -17,7 +17,7 @@ import { AckWindow } from "./ack-window.ts";
 import { CourierQueue, type CourierEntry } from "./courier-entry.ts";
 import type { FailureReason, PathReason, WaitReason } from "./delivery-state.ts";
 import type { Directory } from "./directory.ts";
-import { judgePut, relayRefusal, type PutVerdict } from "./mailbox-verdict.ts";
+import { judgePut, relayPauseMs, relayRefusal, type PutVerdict } from "./mailbox-verdict.ts";
 import type { MailboxPutter } from "./mailbox-putter.ts";
 import type { Outbox, OutboxItem } from "./outbox.ts";
 
@@ -58,6 +58,8 @@ export class DeviceCourier {
   /** Until when a direct link that is being opened is waited for; one wait for each attempt. */
   #graceUntil: number | undefined;
   #noRelay: { readonly until: number; readonly reason: PathReason } | undefined;
+  /** The server asked for patience: the relay is there, a moment later. */
+  #relayPause: number | undefined;
   #putPause: { readonly until: number; readonly why: WaitReason } | undefined;
   #putRetryMs = MAILBOX_RETRY_MIN_MS;
   #storedTimer: Timer | undefined;
@@ -132,6 +134,7 @@ export class DeviceCourier {
   /** The device came online or left, or the server's connection did. */
   presenceChanged(): void {
     this.#noRelay = undefined;
+    this.#relayPause = undefined;
     this.#putPause = undefined;
     this.#watchStored();
     this.kick();
@@ -218,6 +221,8 @@ export class DeviceCourier {
     const isOnline = directory.isOnline(device);
     if (this.#noRelay !== undefined && now >= this.#noRelay.until) this.#noRelay = undefined;
     if (isOnline && this.#noRelay === undefined && !isWorn) {
+      const ms = this.#relayPause === undefined ? 0 : this.#relayPause - now;
+      if (ms > 0) return { kind: "wait", why: "rate-limited", ms };
       return { kind: "relay", reason: links.whyNoDirect(device) };
     }
     const pause = this.#putPause;
@@ -233,10 +238,13 @@ export class DeviceCourier {
     try {
       link = await this.#context.links.relay(this.#peer);
     } catch (error) {
-      this.#noRelay = {
-        until: this.#context.clock.monotonic() + UNREACHABLE_MS,
-        reason: relayRefusal(error),
-      };
+      const now = this.#context.clock.monotonic();
+      const pause = relayPauseMs(error);
+      if (pause === undefined) {
+        this.#noRelay = { until: now + UNREACHABLE_MS, reason: relayRefusal(error) };
+      } else {
+        this.#relayPause = now + pause;
+      }
       return true;
     }
     if (entry.state !== "queued") return true;

@@ -6,6 +6,7 @@ import {
   type PutOutcome,
 } from "../../protocol/index.ts";
 import { ChatKitError } from "../api.ts";
+import { RELAY_PAUSE_MIN_MS, UNREACHABLE_MS } from "../limits.ts";
 import type { FailureReason, PathReason, WaitReason } from "./delivery-state.ts";
 
 /** What an attempt to store an envelope means for the message. */
@@ -56,4 +57,15 @@ export function relayRefusal(error: unknown): PathReason {
   return error instanceof ProtocolError && error.errorName === "peer-offline"
     ? "offline"
     : "unreachable";
+}
+
+/**
+ * Ms after which to ask for the relay again, where it was refused only because too much was asked
+ * at a time; undefined where it is out of reach.
+ */
+export function relayPauseMs(error: unknown): number | undefined {
+  if (!(error instanceof ProtocolError)) return undefined;
+  const { errorName, retryAfterMs } = error;
+  if (errorName !== "rate-limited" && errorName !== "too-many-requests") return undefined;
+  return Math.min(Math.max(retryAfterMs ?? 0, RELAY_PAUSE_MIN_MS), UNREACHABLE_MS);
 }

@@ -5,6 +5,8 @@ import {
   DIRECT_RETRY_MIN_MS,
   MAX_DIRECT_LINKS,
   MAX_OPENING_LINKS,
+  MAX_OPENING_RELAYS,
+  REQUEST_TIMEOUT_MS,
 } from "../limits.ts";
 import type { LinkStatus } from "../api.ts";
 import { FakeClock, flushMicrotasks } from "../testing/fake-clock.ts";
@@ -555,6 +557,25 @@ describe("relay", () => {
     });
     await expect(a.links.relay(b.peer)).rejects.toMatchObject({ errorName: "not-buddies" });
     expect(a.links.status()).toEqual([]);
+  });
+
+  test("channels to a crowd are asked for in turns, and one that fails ends its turn", async () => {
+    const a = await world.add(1);
+    const crowd: LinkNode[] = [];
+    for (let n = 2; n < 2 + 3 * MAX_OPENING_RELAYS; n++) crowd.push(await world.add(n));
+    world.server.script("relay.open", () => "never");
+    const opening = Promise.allSettled(crowd.map(({ peer }) => a.links.relay(peer)));
+    await flushMicrotasks();
+    expect(world.server.count("relay.open")).toBe(MAX_OPENING_RELAYS);
+    world.server.script("relay.open", ({ to }, client) => {
+      const other = world.server.clients.get(to);
+      if (other === undefined) throw new Error("no peer");
+      return client.openChannel(other);
+    });
+    await clock.advance(REQUEST_TIMEOUT_MS);
+    const outcomes = (await opening).map(({ status }) => status);
+    expect(outcomes.lastIndexOf("rejected")).toBe(MAX_OPENING_RELAYS - 1);
+    expect(outcomes.indexOf("fulfilled")).toBe(MAX_OPENING_RELAYS);
   });
 
   test("frames that come before the answer was handled are not lost", async () => {

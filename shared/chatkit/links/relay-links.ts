@@ -3,12 +3,16 @@ import type { ServerConnection } from "../connection/server-connection.ts";
 import { ProtocolError, type DeviceId, type EventParams } from "../../protocol/index.ts";
 import type { LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { Ports } from "../ports.ts";
+import { MAX_OPENING_RELAYS } from "../limits.ts";
 import { unreachable } from "../connection/rpc-socket.ts";
 import type { LinkPolicy } from "./link-service.ts";
 import { RelayLink } from "./relay-link.ts";
 
-/** Things told about channels whose `relay.open` is not answered yet; more are dropped. */
-const MAX_EARLY = 64;
+/**
+ * Things told about channels whose `relay.open` is not answered yet; more are dropped, and sent
+ * again by those who miss the answer. One packet of the network can hold some hundred small ones.
+ */
+const MAX_EARLY = 256;
 
 type Early =
   | { readonly type: "frame"; readonly channel: number; readonly frame: Uint8Array }
@@ -33,6 +37,9 @@ export class RelayLinks {
   /** Links whose channel the other device opened. */
   readonly #accepted = new WeakSet<RelayLink>();
   readonly #subscriptions: (() => void)[];
+  /** Those for whom there is no room among the requests under way; at most one for each device. */
+  readonly #turns: (() => void)[] = [];
+  #requests = 0;
   #early: Early[] = [];
   #generation = 0;
 
@@ -90,9 +97,17 @@ export class RelayLinks {
 
   async #open(peer: LinkPeer): Promise<RelayLink> {
     const generation = this.#generation;
-    const { channel } = await this.#options.connection.request("relay.open", {
-      to: peer.deviceId,
-    });
+    if (this.#requests < MAX_OPENING_RELAYS) this.#requests++;
+    // Whoever is done hands on its place.
+    else await new Promise<void>((resolve) => this.#turns.push(resolve));
+    let channel: number;
+    try {
+      if (generation !== this.#generation) throw unreachable("The connection was lost.");
+      const { connection } = this.#options;
+      ({ channel } = await connection.request("relay.open", { to: peer.deviceId }));
+    } finally {
+      this.#done();
+    }
     // The number belongs to a connection that is no more.
     if (generation !== this.#generation) throw unreachable("The connection was lost.");
     // The other device opened one at the same time: the server names that one to both.
@@ -104,6 +119,13 @@ export class RelayLinks {
       throw new ProtocolError("peer-offline", "The channel was closed at once.");
     }
     return link;
+  }
+
+  /** The next one's turn. */
+  #done(): void {
+    const next = this.#turns.shift();
+    if (next === undefined) this.#requests--;
+    else next();
   }
 
   #openOn(channel: number, peer: LinkPeer): RelayLink | undefined {
@@ -197,7 +219,6 @@ function closeReason(reason: EventParams<"relay.closed">["reason"]): LinkCloseRe
     case "not-permitted":
       return "refused";
     case "slow-receiver":
-    case "flooded":
       return "failed";
     default:
       return assertNever(reason);
