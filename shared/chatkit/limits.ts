@@ -68,8 +68,11 @@ export const SEAL_KEY_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 /** Keys kept per conversation and sending device: those of a month, and a few spare. */
 export const MAX_KEYS_PER_SENDER = 16;
 
-/** How far a conversation's time may run ahead of our clock because a member's clock does. */
-export const MAX_CLOCK_AHEAD_MS = 24 * 60 * 60 * 1000;
+/**
+ * How far a conversation's time may run ahead of our clock because a member's clock does: further
+ * than any clock is wrong by accident, and short of where times end on the wire.
+ */
+export const MAX_CLOCK_AHEAD_MS = 100 * 365 * 24 * 60 * 60 * 1000;
 
 /** A device that answered by no link gets its messages by mailbox for so long, or until it speaks. */
 export const UNREACHABLE_MS = 30_000;

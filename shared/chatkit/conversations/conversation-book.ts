@@ -48,8 +48,10 @@ export class ConversationBook {
 
   /** Newest first. */
   list(): readonly Readonly<Entry>[] {
-    return [...this.#entries.values()].toSorted((a, b) =>
-      compare(b.record.last?.order ?? "", a.record.last?.order ?? ""),
+    // By the time shown: the order's own may be far ahead in a conversation with a wrong clock.
+    return [...this.#entries.values()].toSorted(
+      ({ record: { last: a } }, { record: { last: b } }) =>
+        (b?.sentAt ?? 0) - (a?.sentAt ?? 0) || compare(b?.order ?? "", a?.order ?? ""),
     );
   }
 

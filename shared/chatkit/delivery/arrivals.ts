@@ -40,7 +40,7 @@ interface ArrivalsOptions {
 
 interface Fresh {
   readonly incoming: Incoming;
-  /** Absent for a read mark. */
+  /** Absent for a read mark, and for a message that is known and has a new sequence. */
   readonly message: MessageRecord | undefined;
 }
 
@@ -115,7 +115,7 @@ export class Arrivals {
     const fresh: Fresh[] = [];
     const refused = new Set<Incoming>();
     for (const [index, incoming] of batch.entries()) {
-      const { id, from } = incoming.envelope;
+      const { conversationId, id, from, sequence } = incoming.envelope;
       const first = this.#seen.get(id) ?? stored[index]?.from.deviceId ?? ids.get(id);
       if (first === undefined) {
         ids.set(id, from);
@@ -123,6 +123,9 @@ export class Arrivals {
       } else if (first !== from) {
         refused.add(incoming);
         onViolation(`${from} sent a message under the id of another's.`);
+      } else if (!ids.has(id) && sequence > (this.#cursors.get(`${conversationId}/${from}`) ?? 0)) {
+        // Had, failed at its sender, and sent again: what follows names its new sequence.
+        fresh.push({ incoming, message: undefined });
       }
     }
     return { fresh, refused };
@@ -139,7 +142,8 @@ export class Arrivals {
       from,
       own: from.userId === directory.self.userId,
       order: encodeOrder(at, from.deviceId),
-      sentAt: at.ms,
+      // Nothing was sent after it came: then a clock is wrong, or ran ahead for the order's sake.
+      sentAt: Math.min(at.ms, now),
       receivedAt: now,
       body: content.body,
       delivery: { state: "received", path },

@@ -232,7 +232,8 @@ test("D2: where the disk is full, send rejects and nothing is sent", async () =>
   a.failures = 1;
   await expect(say(a, "lost")).rejects.toMatchObject({ reason: "store-failed", retryable: true });
   await say(a, "kept");
-  await net.clock.advance(HOLD_BACK_MS + 100);
+  // And it leaves no gap that the next one would wait for.
+  await net.clock.advance(100);
   expect(texts(b)).toEqual(["kept"]);
   expect(await a.history(ben)).toHaveLength(1);
   expect(a.book.list()[0]?.record.last?.body).toEqual({ type: "text", text: "kept" });
@@ -264,6 +265,37 @@ test("P4: what the receiver could not save stays in its mailbox until it could",
   await net.clock.advance(5_000);
   expect(texts(b)).toEqual(["stored"]);
   expect(net.server.mailboxes.get(b.self.deviceId)).toEqual([]);
+});
+
+test("P4: what came before the roster knew its sender is opened as soon as it does", async () => {
+  const { network: net, a, b } = await network();
+  net.disconnect(b);
+  await say(a, "early");
+  await net.clock.advance(300);
+  net.unknown.add(a.self.deviceId);
+  net.connect(b);
+  await net.clock.advance(100);
+  expect(texts(b)).toEqual([]);
+  net.unknown.clear();
+  b.delivery.directoryChanged();
+  await net.clock.advance(100);
+  expect(texts(b)).toEqual(["early"]);
+  expect(net.server.mailboxes.get(b.self.deviceId)).toEqual([]);
+});
+
+test("a mailbox that answers after the end starts no timer any more", async () => {
+  const { network: net, a, b } = await network();
+  net.disconnect(b);
+  await say(a, "late");
+  // The answer is on its way.
+  await net.clock.advance(7);
+  await a.delivery.close();
+  await net.clock.advance(5);
+  await a.journal.idle();
+  const timers = net.clock.pendingTimers;
+  await b.delivery.close();
+  expect(timers - net.clock.pendingTimers).toBe(1);
+  expect(net.clock.pendingTimers).toBe(0);
 });
 
 test("D13: messages of one tick share a commit, sent or received", async () => {
@@ -365,13 +397,30 @@ test("D11: a failed message can be sent again under its id, in its old place", a
   a.clockOffset = 0;
   net.connect(b);
   expect(await a.delivery.resend(failed.id)).toMatchObject({ id: failed.id, order: failed.order });
-  // Its first sending left a gap in the sequence.
-  await net.clock.advance(HOLD_BACK_MS + 100);
+  // Its first sending left no gap in the sequence.
+  await net.clock.advance(200);
   expect(texts(b)).toEqual(["old"]);
   expect(a.states.get(failed.id)?.at(-1)).toMatchObject({ state: "delivered" });
   await expect(a.delivery.resend(failed.id)).rejects.toMatchObject({
     reason: "no-such-conversation",
   });
+});
+
+test("D11: what a device has already and gets again holds nothing up", async () => {
+  const { network: net, a, b } = await network();
+  net.disconnect(b);
+  const failed = await say(a, "old");
+  await net.clock.advance(1_000);
+  a.clockOffset = OUTBOX_MAX_AGE_MS + 1;
+  await net.clock.advance(60 * 60 * 1000);
+  a.clockOffset = 0;
+  net.connect(b);
+  await net.clock.advance(200);
+  expect(texts(b)).toEqual(["old"]);
+  await a.delivery.resend(failed.id);
+  await say(a, "new");
+  await net.clock.advance(200);
+  expect(texts(b)).toEqual(["old", "new"]);
 });
 
 test("D12: a full mailbox is tried again, and at once when the device comes online", async () => {

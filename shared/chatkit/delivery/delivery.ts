@@ -19,7 +19,7 @@ import type { Link } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
 import type { ConversationKeys } from "../sealing/conversation-keys.ts";
-import type { MessageRecord, OutboxRecord, Store, StoreWrite } from "../store.ts";
+import type { MessageRecord, OutboxRecipient, OutboxRecord, Store, StoreWrite } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Courier } from "./courier.ts";
 import type { Directory } from "./directory.ts";
@@ -103,10 +103,7 @@ export class Delivery {
       self: () => directory.self.userId,
       isRead: (message) => this.#readMarks.isReadByPeer(message),
       onEnded: (item) => this.#courier.forget(item),
-      onGivenUp: ({ conversationId, sequence }, { deviceId, after }) => {
-        const write = this.#timelines.failed(conversationId, deviceId, { sequence, after });
-        return write === undefined ? [] : [write];
-      },
+      onGivenUp: (record, recipient) => this.#givenUp(record, recipient),
       onChanged: onMessageChanged,
     });
     this.#courier = new Courier({
@@ -167,6 +164,7 @@ export class Delivery {
       clock,
       log,
       receive: (arrival) => this.#inbox.receive(arrival),
+      knows: (device) => directory.device(device) !== undefined,
     });
   }
 
@@ -312,7 +310,9 @@ export class Delivery {
 
   /** The roster or somebody's presence changed. */
   directoryChanged(): void {
-    if (!this.#closed) this.#courier.directoryChanged();
+    if (this.#closed) return;
+    this.#courier.directoryChanged();
+    this.#fetcher.directoryChanged();
   }
 
   /** Signed in, with the roster up to date: what waits in the mailbox can be fetched. */
@@ -375,11 +375,20 @@ export class Delivery {
       ]);
     } catch (error) {
       this.#outbox.discard(record.id);
+      for (const recipient of record.recipients) this.#givenUp(record, recipient);
       throw error;
     }
     // Before it is on its way: nobody hears of a change to a message they do not know.
     onQueued?.();
     if (!this.#closed) this.#courier.add(item);
+  }
+
+  #givenUp(
+    { conversationId, sequence }: OutboxRecord,
+    { deviceId, after }: OutboxRecipient,
+  ): readonly StoreWrite[] {
+    const write = this.#timelines.failed(conversationId, deviceId, { sequence, after });
+    return write === undefined ? [] : [write];
   }
 
   async #commit(writes: readonly StoreWrite[]): Promise<void> {

@@ -28,7 +28,8 @@ export class HybridClock {
   /**
    * Takes note of a message's time and returns the time to file it under: its own, or the next of
    * this clock where its sender's clock is more than `MAX_CLOCK_AHEAD_MS` ahead of ours, so that
-   * one wrong clock cannot carry a conversation away.
+   * nobody can carry a conversation to where times end. Within that a wrong clock is followed: the
+   * order of the conversation matters more than its distance from the wall clock.
    * @param now wall clock, ms
    */
   observe(time: HybridTime, now: number): HybridTime {

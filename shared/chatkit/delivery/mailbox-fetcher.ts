@@ -1,4 +1,4 @@
-import type { MailboxItem } from "../../protocol/index.ts";
+import type { DeviceId, MailboxItem } from "../../protocol/index.ts";
 import { decodeBase64 } from "../../crypto/index.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import { MAILBOX_RETRY_MIN_MS } from "../limits.ts";
@@ -10,7 +10,12 @@ interface FetcherOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly receive: (arrival: Arrival) => void;
+  /** Is that device in the roster, or was it? */
+  readonly knows: (device: DeviceId) => boolean;
 }
+
+/** Senders remembered whose envelopes were passed over; of more, the next session thinks. */
+const MAX_STRANGERS = 256;
 
 /** Empties this device's mailbox, page by page; a page is deleted there once it is durable here. */
 export class MailboxFetcher {
@@ -20,6 +25,8 @@ export class MailboxFetcher {
   #running = false;
   #closed = false;
   #retry: Timer | undefined;
+  /** Whose envelopes were passed over, for they were not known. */
+  readonly #strangers = new Set<DeviceId>();
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -28,10 +35,19 @@ export class MailboxFetcher {
   /** Something is there. @param afresh from the first envelope on, also those passed over before */
   fetch(afresh: boolean): void {
     if (this.#closed) return;
-    if (afresh) this.#after = 0;
+    if (afresh) {
+      this.#after = 0;
+      this.#strangers.clear();
+    }
     this.#wanted = true;
     this.#retry?.cancel();
     if (!this.#running) void this.#run();
+  }
+
+  /** The roster changed: what was passed over may be readable now. */
+  directoryChanged(): void {
+    const known = [...this.#strangers].filter((device) => this.#options.knows(device));
+    if (known.length > 0) this.fetch(true);
   }
 
   close(): void {
@@ -62,6 +78,10 @@ export class MailboxFetcher {
     const after = this.#after;
     const { items, more } = await connection.request("mailbox.fetch", { after });
     const fates = await Promise.all(items.map((item) => this.#receive(item)));
+    for (const [at, { from }] of items.entries()) {
+      if (fates[at] !== "unknown-sender" || this.#strangers.size >= MAX_STRANGERS) continue;
+      this.#strangers.add(from.deviceId);
+    }
     const positions = items.filter((_, at) => fates[at] === "done").map(({ position }) => position);
     if (positions.length > 0) await connection.request("mailbox.acknowledge", { positions });
     if (fates.includes("failed")) {

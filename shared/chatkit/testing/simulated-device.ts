@@ -22,6 +22,7 @@ interface Life {
   readonly links: SimulatedLinks;
   readonly book: ConversationBook;
   readonly delivery: Delivery;
+  readonly journal: Journal;
 }
 
 /** A device of the simulated network: the real delivery on a store that survives crashes. */
@@ -59,6 +60,10 @@ export class SimulatedDevice {
 
   get delivery(): Delivery {
     return this.#current.delivery;
+  }
+
+  get journal(): Journal {
+    return this.#current.journal;
   }
 
   get links(): SimulatedLinks {
@@ -120,7 +125,7 @@ export class SimulatedDevice {
         onViolation: whileAlive((detail) => this.problems.push(detail)),
       },
     });
-    this.#life = { store, connection, links, book, delivery };
+    this.#life = { store, connection, links, book, delivery, journal };
     await keys.load(store);
     await book.load(store);
     await delivery.start();

@@ -33,6 +33,8 @@ export class SimulatedNetwork {
   readonly devices: readonly SimulatedDevice[];
   weather = fair;
   serverUp = true;
+  /** Devices that nobody's roster has yet. */
+  readonly unknown = new Set<DeviceId>();
   readonly #random;
   readonly #links = new Map<string, Pair>();
   /** Links that swallow everything without closing. */
@@ -75,7 +77,7 @@ export class SimulatedNetwork {
     return {
       self,
       device: (deviceId) => {
-        const device = this.find(deviceId);
+        const device = this.unknown.has(deviceId) ? undefined : this.find(deviceId);
         return device && { userId: device.self.userId, publicKey: device.identity.publicKey };
       },
       devicesOf: peersOf,
