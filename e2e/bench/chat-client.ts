@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { createNodePorts } from "../../app/cli/ports/node-ports.ts";
 import { ChatKit } from "../../shared/chatkit/chatkit.ts";
+import { MemoryStores } from "../../shared/chatkit/testing/memory-store.ts";
 import type { ConversationId, MessageId } from "../../shared/protocol/index.ts";
 import { cast, serve } from "./rpc.ts";
 import { timeEach } from "./statistics.ts";
@@ -11,10 +12,14 @@ const Start = v.object({
   userName: v.string(),
   dataFolder: v.string(),
   direct: v.boolean(),
+  /** Where the history is: `memory` ends with this process. */
+  history: v.picklist(["memory", "disk"]),
 });
 
 type Start = v.InferOutput<typeof Start>;
 
+/** Outlives an engine, so that `reconnect` finds the account again. */
+const memory = new MemoryStores();
 let start: Start | undefined;
 let kit: ChatKit | undefined;
 let conversation: ConversationId | undefined;
@@ -26,11 +31,12 @@ function engine(): ChatKit {
   return kit;
 }
 
-function open({ server, userName, dataFolder, direct }: Start): ChatKit {
+function open({ server, userName, dataFolder, direct, history }: Start): ChatKit {
+  const ports = createNodePorts({ dataFolder, peers: direct });
   const made = new ChatKit({
     server,
     host: { client: { name: "beeline-bench", version: "0.1.0" }, deviceName: userName },
-    ports: createNodePorts({ dataFolder, peers: direct }),
+    ports: history === "memory" ? { ...ports, stores: memory } : ports,
   });
   kit = made;
   made.on("messageChanged", ({ id, delivery }) => {
