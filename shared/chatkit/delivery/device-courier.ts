@@ -364,6 +364,7 @@ export class DeviceCourier {
 
   /** The device is there, and yet the mailbox's messages were not acknowledged: send them again. */
   #watchStored(): void {
+    if (this.#closed) return;
     if (this.#storedTimer !== undefined || this.#entries.size === 0) return;
     this.#storedTimer = this.#context.clock.setTimer(() => {
       this.#storedTimer = undefined;
@@ -389,6 +390,7 @@ export class DeviceCourier {
   }
 
   #wakeIn(ms: number): void {
+    if (this.#closed) return;
     this.#wake?.cancel();
     this.#wake = this.#context.clock.setTimer(() => this.kick(), ms);
   }
