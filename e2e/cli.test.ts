@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import * as v from "valibot";
 import { RendezvousProcess } from "./support/rendezvous-process.ts";
+
+// A test starts up to 13 processes, each of them a third of a second of work.
+vi.setConfig({ testTimeout: 60_000 });
 
 const MAIN = fileURLToPath(new URL("../app/cli/main.ts", import.meta.url));
 
