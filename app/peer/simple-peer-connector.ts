@@ -83,6 +83,8 @@ class SimplePeerChannel implements PeerChannel {
   #open = false;
   #awaitingDrain = false;
   #closed = false;
+  /** All that was sent since the channel was asked, on top of its answer. */
+  #bufferedAtMost = 0;
   #error: Error | undefined;
 
   constructor(
@@ -112,8 +114,18 @@ class SimplePeerChannel implements PeerChannel {
     peer.on("close", () => this.#ended());
   }
 
+  /** Exact above the low-water mark, and a bound below it. */
   get bufferedAmount(): number {
-    return this.#closed ? 0 : this.#peer.bufferSize;
+    return this.#closed ? 0 : this.#bufferedWith(0);
+  }
+
+  /**
+   * What is buffered once `more` bytes are. The channel is asked only where its answer could
+   * matter: in Node that comes from another thread and takes longer than sending a message.
+   */
+  #bufferedWith(more: number): number {
+    if (this.#bufferedAtMost + more > LOW_WATER_BYTES) this.#bufferedAtMost = this.#peer.bufferSize;
+    return this.#bufferedAtMost + more;
   }
 
   signal(signal: PeerSignal): void {
@@ -130,7 +142,9 @@ class SimplePeerChannel implements PeerChannel {
   send(bytes: Uint8Array): void {
     if (!this.#open || this.#closed) return;
     try {
-      if (this.#awaitingDrain || this.#peer.bufferSize + bytes.length <= LOW_WATER_BYTES) {
+      const goesAtOnce = this.#awaitingDrain || this.#bufferedWith(bytes.length) <= LOW_WATER_BYTES;
+      this.#bufferedAtMost += bytes.length;
+      if (goesAtOnce) {
         this.#peer.send(bytes);
         return;
       }
