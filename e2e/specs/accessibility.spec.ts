@@ -3,6 +3,9 @@ import { expect, test } from "../support/fixtures.ts";
 import { accessible, nothingOverflows } from "../support/looks.ts";
 import { befriend } from "../support/person.ts";
 
+// Axe reads every screen whole; beside other work that takes its time.
+test.describe.configure({ timeout: 180_000 });
+
 test("the whole way by keyboard alone", async ({ ada, bob }) => {
   await befriend(ada, bob);
   const { page } = ada;

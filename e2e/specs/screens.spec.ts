@@ -1,53 +1,73 @@
 /** Every screen in both themes, at every width. */
+import type { Page } from "playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { accessible, nothingOverflows } from "../support/looks.ts";
 import { befriend } from "../support/person.ts";
 
+/** The dark theme differs in its colours alone. */
+async function look(page: Page, dark: boolean, screen: string, fits = true): Promise<void> {
+  await accessible(page, screen, dark ? ["color-contrast"] : undefined);
+  if (fits && !dark) await nothingOverflows(page, screen);
+}
+
+// Axe reads every screen whole; beside other work that takes its time.
+test.describe.configure({ timeout: 180_000 });
+
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`every screen is accessible and fits, ${colorScheme}`, async ({ arrive, server, bob }) => {
+  const dark = colorScheme === "dark";
+
+  test(`the way in is accessible and fits, ${colorScheme}`, async ({ arrive, server }) => {
     const ada = await arrive("ada", { colorScheme });
     const { page } = ada;
-    // The dark theme differs in its colours alone.
-    const dark = colorScheme === "dark";
-    const look = async (screen: string, fits = true): Promise<void> => {
-      await accessible(page, screen, dark ? ["color-contrast"] : undefined);
-      if (fits && !dark) await nothingOverflows(page, screen);
-    };
     await page.goto(server.address);
-    await expect(page.getByLabel("User name")).toBeVisible();
-    await look("sign in");
+    await expect(page.getByTestId("server-found")).toBeVisible();
+    await look(page, dark, "sign in");
     await page.getByRole("tab", { name: "Create account" }).click();
-    await look("register");
-
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByLabel("User name")).toBeFocused();
+    await look(page, dark, "register, with errors");
     await ada.register(server.address);
-    await look("first screen");
-
+    await look(page, dark, "first screen");
     await page.getByRole("button", { name: "Add a buddy" }).first().click();
-    await look("add buddy", false);
+    await look(page, dark, "add buddy");
     await page.keyboard.press("Escape");
-    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await page.getByRole("button", { name: "Settings" }).click();
+    await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
+    for (const section of ["Profile", "Appearance", "Devices", "Password", "About"]) {
+      await page.getByRole("button", { name: section, exact: true }).click();
+      await look(page, dark, section, section === "Appearance");
+    }
+    const second = await page.context().newPage();
+    await second.goto(server.address);
+    await expect(second.getByTestId("other-window")).toBeVisible();
+    await look(second, dark, "other window");
+  });
 
+  test(`a conversation is accessible and fits, ${colorScheme}`, async ({ arrive, server, bob }) => {
+    const ada = await arrive("ada", { colorScheme });
+    const { page } = ada;
+    await ada.register(server.address);
     await befriend(ada, bob);
     await ada.say("bob", `long ${"w".repeat(600)}`);
     await bob.say("ada", "hello **there** https://example.org/a/rather/long/address?with=query");
     await ada.reads("hello **there** https://example.org/a/rather/long/address?with=query");
-    await look("conversation");
+    await look(page, dark, "conversation");
 
+    const details = page.getByRole("region", { name: "Details" });
     await page.getByRole("button", { name: "Details" }).click();
-    await look("details");
-    await page.getByRole("button", { name: "Close" }).first().click();
+    await look(page, dark, "details");
+    await details.getByRole("button", { name: "Remove buddy" }).click();
+    await look(page, dark, "confirmation", false);
+    await page.keyboard.press("Escape");
+    await details.getByRole("button", { name: "Close" }).click();
 
     await page.getByRole("button", { name: /Change your status/ }).click();
-    await look("presence menu", false);
-    await page.keyboard.press("Escape");
-
-    await page.getByRole("button", { name: "Settings" }).click();
-    await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
-    await look("settings");
+    await look(page, dark, "presence menu", false);
     await page.keyboard.press("Escape");
 
     await server.stop("SIGKILL");
     await expect(page.getByTestId("connection-banner")).toBeVisible();
-    await look("connection banner");
+    await ada.say("bob", "queued or direct");
+    await look(page, dark, "connection banner");
   });
 }

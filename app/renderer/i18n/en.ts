@@ -123,7 +123,6 @@ export const en = {
     declineOf: (name: string) => `Decline ${name}`,
     withdrawOf: (name: string) => `Withdraw the request to ${name}`,
     unblockOf: (name: string) => `Unblock ${name}`,
-    messageTo: (name: string) => `Message ${name}`,
     emptyChatsTitle: "No chats yet",
     emptyChatsText: "Add someone by their user name, then say hello.",
     emptyBuddiesTitle: "Nobody here yet",
@@ -131,7 +130,6 @@ export const en = {
     noResults: (query: string) => `Nothing found for “${query}”`,
     unread: (n: number) => count(n, "# unread message", "# unread messages"),
     requestCount: (n: number) => count(n, "# request", "# requests"),
-    you: "You:",
     noMessages: "No messages yet",
     draft: "Draft:",
     onlineOf: (online: number, all: number) => `${online} of ${all} online`,
@@ -174,6 +172,7 @@ export const en = {
     messageFrom: (name: string, time: string) => `${name}, ${time}`,
     you: "You",
     historyFailed: "Older messages could not be loaded.",
+    retry: "Try again",
     announce: (name: string, text: string) => `${name}: ${text}`,
   },
 
@@ -181,14 +180,12 @@ export const en = {
     label: (name: string) => `Message to ${name}`,
     placeholder: (name: string) => `Message ${name}`,
     send: "Send",
-    hint: "Enter sends, Shift and Enter begins a new line",
     left: (n: number) => count(n, "# character left", "# characters left"),
     over: (n: number) => count(n, "# character too many", "# characters too many"),
     requested: (name: string) => `${name} has not accepted your request yet.`,
     pending: (name: string) => `${name} wants to be your buddy. Accept to write.`,
     blocked: (name: string) => `You blocked ${name}.`,
     gone: (name: string) => `You and ${name} are not buddies any more.`,
-    addAgain: "Add again",
   },
 
   delivery: {

@@ -111,7 +111,6 @@ export const zhCn: Catalogue = {
     declineOf: (name) => `拒绝${name}`,
     withdrawOf: (name) => `撤回对${name}的请求`,
     unblockOf: (name) => `取消屏蔽${name}`,
-    messageTo: (name) => `给${name}发消息`,
     emptyChatsTitle: "还没有聊天",
     emptyChatsText: "用对方的用户名添加好友，然后打个招呼。",
     emptyBuddiesTitle: "这里还没有人",
@@ -119,7 +118,6 @@ export const zhCn: Catalogue = {
     noResults: (query) => `没有找到“${query}”`,
     unread: (n) => count(n, "# 条未读消息"),
     requestCount: (n) => count(n, "# 个请求"),
-    you: "你：",
     noMessages: "还没有消息",
     draft: "草稿：",
     onlineOf: (online, all) => `${online}/${all} 在线`,
@@ -160,6 +158,7 @@ export const zhCn: Catalogue = {
     messageFrom: (name, time) => `${name}，${time}`,
     you: "你",
     historyFailed: "无法加载更早的消息。",
+    retry: "重试",
     announce: (name, text) => `${name}：${text}`,
   },
 
@@ -167,14 +166,12 @@ export const zhCn: Catalogue = {
     label: (name) => `给${name}的消息`,
     placeholder: (name) => `给${name}发消息`,
     send: "发送",
-    hint: "Enter 发送，Shift+Enter 换行",
     left: (n) => count(n, "还可输入 # 个字符"),
     over: (n) => count(n, "超出 # 个字符"),
     requested: (name) => `${name}还没有接受你的请求。`,
     pending: (name) => `${name}想加你为好友，接受后即可发消息。`,
     blocked: (name) => `你已屏蔽${name}。`,
     gone: (name) => `你和${name}已不是好友。`,
-    addAgain: "重新添加",
   },
 
   delivery: {

@@ -68,3 +68,18 @@ test("from far back one comes to the end at once, also by writing", async () => 
   expect(wrote.orders().at(-1)).toBe(nth(2_500).order);
   expect(wrote.model.endHeld.value).toBe(true);
 });
+
+test("a page that could not be read is told, and comes when asked for again", async () => {
+  const kit = new FakeKit({ signedIn: true });
+  kit.messages.set(id, [nth(0)]);
+  const model = new ConversationModel(kit, id);
+  const { history } = kit;
+  kit.history = () => Promise.reject(new Error("the disk is gone"));
+  await expect(model.open(0)).rejects.toThrow("the disk is gone");
+  expect(model.failed.value).toBe(true);
+  kit.history = history;
+  await model.loadOlder();
+  expect(model.failed.value).toBe(false);
+  expect(model.ready.value).toBe(true);
+  expect(model.messages.value).toHaveLength(1);
+});

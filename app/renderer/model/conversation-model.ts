@@ -67,7 +67,10 @@ export class ConversationModel {
 
   /** One older page; nothing while one is under way. */
   async loadOlder(): Promise<void> {
-    if (!this.#complete.peek()) await this.#load();
+    if (this.#complete.peek()) return;
+    await this.#load();
+    // The first page, where it failed when the conversation was opened.
+    this.#ready.value = true;
   }
 
   /** The page after the newest one held; nothing where that is the end. */

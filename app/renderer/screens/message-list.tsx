@@ -30,6 +30,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
   const messages = model.messages.value;
   const complete = model.complete.value;
   const endHeld = model.endHeld.value;
+  const failed = model.failed.value;
   const ready = model.ready.value;
   const unreadFrom = model.unreadFrom.value;
 
@@ -100,7 +101,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
     }
     stick.current = isEnd;
     setAtEnd(isEnd);
-    if (offset < LOAD_PX && ready && !complete) older();
+    if (offset < LOAD_PX && ready && !complete && !failed) older();
     if (below < LOAD_PX && !endHeld) newer();
   };
 
@@ -135,6 +136,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
               peerName={peerName}
               alone={messages.length === 0}
               newest={index === last}
+              onRetry={failed ? older : undefined}
             />
           ))}
         </Virtualizer>

@@ -18,6 +18,8 @@ export interface TimelineRowProps {
   readonly alone: boolean;
   /** The newest: its mark is the one that the Tab key reaches. */
   readonly newest: boolean;
+  /** Older messages could not be read; this tries again. */
+  readonly onRetry?: (() => void) | undefined;
 }
 
 export function TimelineRowView(props: TimelineRowProps): JSX.Element {
@@ -35,7 +37,14 @@ export function TimelineRowView(props: TimelineRowProps): JSX.Element {
         </div>
       );
     case "loading":
-      return (
+      return props.onRetry !== undefined ? (
+        <div class="line chat-loading" role="alert">
+          <span>{t.chat.historyFailed}</span>
+          <button type="button" class="link-button" onClick={props.onRetry}>
+            {t.chat.retry}
+          </button>
+        </div>
+      ) : (
         <div class="line chat-loading" role="status">
           <span class="spinner" aria-hidden="true" />
           <span class="visually-hidden">{t.chat.loadingOlder}</span>
