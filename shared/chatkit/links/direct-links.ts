@@ -289,12 +289,13 @@ export class DirectLinks {
     this.#options.onChange(slot.peer);
   }
 
-  #retryIn(slot: DirectSlot, delayMs: number): void {
+  #retryIn(slot: DirectSlot, delayMs: number, isNeeded = (): boolean => true): void {
     slot.retry?.cancel();
     slot.retry = this.#options.ports.clock.setTimer(() => {
       slot.retry = undefined;
-      slot.due = true;
-      this.#pump();
+      slot.due = isNeeded();
+      if (slot.due) this.#pump();
+      else this.#tidy(slot);
     }, delayMs);
   }
 
@@ -367,10 +368,12 @@ export class DirectLinks {
     this.#ended.add(linkId);
     if (this.#connector === undefined) return this.#send(from, linkId, { type: "bye" });
     const slot = this.#slot(from);
-    // The offer is on its way and crossed the request.
-    if (slot.attempt !== undefined && !slot.attempt.described) return;
     const sinceMs = this.#now() - slot.startedAt;
-    if (sinceMs < REQUEST_PACE_MS) return this.#retryIn(slot, REQUEST_PACE_MS - sinceMs);
+    if (sinceMs < REQUEST_PACE_MS) {
+      // An offer may be on its way and have crossed the request; or it came too early and is lost.
+      const crossed = slot.attempt?.described === false ? slot.attempt : undefined;
+      return this.#retryIn(slot, REQUEST_PACE_MS - sinceMs, () => crossed?.described !== true);
+    }
     slot.due = true;
     this.#pump();
   }

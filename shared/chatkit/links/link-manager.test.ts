@@ -122,6 +122,20 @@ describe("opening", () => {
     expect(b.links.direct(a.peer.deviceId)).toBeDefined();
   });
 
+  test("an offer that was lost is made again when the other side asks", async () => {
+    const { a, b } = await two();
+    world.server.script("signal.send", () => ({}));
+    a.links.setWanted([b.peer]);
+    await flushMicrotasks();
+    recordSignals();
+    b.links.setWanted([a.peer]);
+    await clock.advance(1_200);
+    expect(a.links.direct(b.peer.deviceId)).toBeDefined();
+    expect(b.links.direct(a.peer.deviceId)).toBeDefined();
+    await clock.advance(30_000);
+    expect(a.opened).toHaveLength(1);
+  });
+
   test("the link carries frames and tells whose it is", async () => {
     const { a, b } = await opened();
     a.links.direct(b.peer.deviceId)?.send(Uint8Array.of(1, 2));
