@@ -292,7 +292,10 @@ export class Account implements AsyncDisposable {
         peers: presence.endpoints.map(({ deviceId }) => ({ userId: profile.userId, deviceId })),
       }))
       .toSorted((a, b) => (a.order === b.order ? 0 : a.order < b.order ? 1 : -1));
-    return [...own, ...buddies.flatMap(({ peers }) => peers)];
+    // A device may be seen online a moment before the roster knows it.
+    return [...own, ...buddies.flatMap(({ peers }) => peers)].filter(({ userId, deviceId }) =>
+      this.roster.permits(userId, deviceId),
+    );
   }
 
   #conversationChanged(conversationId: ConversationId): void {

@@ -379,3 +379,26 @@ test("closing releases every timer and the store", async () => {
   await using store = await bench.stores.open("http://host:8080/ada");
   expect(await store.outbox()).toHaveLength(1);
 });
+
+test("K1: closing does not wait for a sign-in that gets no answer", async () => {
+  const bench = new Bench();
+  bench.server.script("session.signIn", () => "never");
+  const kit = bench.kit();
+  const entering = kit.signIn({ userName: "ada", password });
+  const refused = expect(entering).rejects.toMatchObject({ reason: "closed" });
+  await bench.clock.advance(20);
+  await bench.run(kit.close());
+  await refused;
+  expect(bench.clock.pendingTimers).toBe(0);
+});
+
+test("K6: no link is begun with a device that the roster does not know yet", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const client = { name: "test", version: "1" };
+  const observed = { address: "127.0.0.1", port: 1 };
+  const endpoints = [{ deviceId: deviceIdOf(7), observed, local: [], client }];
+  await bench.buddy(5, { presence: { show: "online", statusText: "", endpoints } });
+  expect(kit.links()).toEqual([]);
+  await bench.run(kit.close());
+});

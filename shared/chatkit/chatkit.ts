@@ -206,8 +206,10 @@ export class ChatKit implements ChatKitApi {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
+    // A sign-in that gets no answer is not waited for.
+    if (this.#state.state === "connecting") void this.#account?.connection.close();
     return this.#exclusive(async () => {
-      this.#closed = true;
       const account = this.#account;
       this.#account = undefined;
       await account?.close();
@@ -304,6 +306,7 @@ export class ChatKit implements ChatKitApi {
     return this.#exclusive(async () => {
       const account = await this.#openAccount(userName);
       try {
+        if (this.#closed) throw new ChatKitError("closed", "ChatKit was closed.");
         this.#account = account;
         await account.connection.open(request);
         const self = account.roster.account;
