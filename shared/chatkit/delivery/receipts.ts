@@ -117,7 +117,14 @@ export class Receipts {
     };
     const content: Content = { kind: "receipt", delivered: [...ids] };
     const plaintext = this.#encoder.encode(JSON.stringify(content));
-    const sealed = await sealer.seal({ header, recipientKey: device.publicKey, plaintext });
+    let sealed: Uint8Array;
+    try {
+      sealed = await sealer.seal({ header, recipientKey: device.publicKey, plaintext });
+    } catch (error) {
+      // A key that is none: that device gets no receipt, and all the others get theirs.
+      this.#options.onProblem(error);
+      return true;
+    }
     const envelope = encodeEnvelope({ ...header, sealed });
     if (this.#overLink(waiting.link, envelope)) return true;
     if (this.#overLink(links.direct(to), envelope)) return true;

@@ -99,7 +99,7 @@ describe("opening", () => {
     expect(b.links.direct(a.peer.deviceId)).toBeDefined();
   });
 
-  test("an offer that is here before the roster is costs a moment, not a time-out", async () => {
+  test("P11: an offer that is here before the roster is costs a moment, not a time-out", async () => {
     const { a, b } = await two();
     b.permits = () => false;
     a.links.setWanted([b.peer]);
@@ -111,7 +111,7 @@ describe("opening", () => {
     expect(b.links.direct(a.peer.deviceId)).toBeDefined();
   });
 
-  test("a request that is here before the roster is costs a moment, not a time-out", async () => {
+  test("P11: a request that is here before the roster is costs a moment, not a time-out", async () => {
     const { a, b } = await two();
     a.permits = () => false;
     b.links.setWanted([a.peer]);
@@ -122,7 +122,7 @@ describe("opening", () => {
     expect(b.links.direct(a.peer.deviceId)).toBeDefined();
   });
 
-  test("an offer that was lost is made again when the other side asks", async () => {
+  test("P11: an offer that was lost is made again when the other side asks", async () => {
     const { a, b } = await two();
     world.server.script("signal.send", () => ({}));
     a.links.setWanted([b.peer]);

@@ -158,6 +158,13 @@ export class RosterBook implements Directory, LinkPolicy {
     this.#changed();
   }
 
+  /** The answer to a request of one's own: what events told meanwhile is newer. */
+  answered(entry: RosterEntry): void {
+    const known = this.#entries.get(entry.profile.userId);
+    const isSame = known?.state === entry.state;
+    this.entryChanged(isSame ? { ...entry, presence: known.presence } : entry);
+  }
+
   entryChanged(entry: RosterEntry): void {
     this.#putEntry(entry);
     this.#changed();

@@ -66,7 +66,7 @@ export class RosterCalls implements RosterApi {
     return calling(async () => {
       const open = this.#open();
       const entry = await request(open);
-      open.roster.entryChanged(entry);
+      open.roster.answered(entry);
       return entry;
     });
   }
