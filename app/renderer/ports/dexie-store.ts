@@ -189,6 +189,9 @@ async function apply(database: HistoryDatabase, write: StoreWrite): Promise<void
     case "put-conversation":
       await database.conversations.put(write.conversation);
       return;
+    case "delete-conversation":
+      await database.conversations.delete(write.id);
+      return;
     case "put-message":
       await database.messages.put(write.message);
       return;

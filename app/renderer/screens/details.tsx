@@ -35,7 +35,9 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
       class="details"
       aria-label={t.details.title}
       onKeyDown={(event) => {
-        if (event.key === "Escape") onClose();
+        // An Escape that closes a question asked from here is that question's alone.
+        const asked = event.target instanceof Element && event.target.closest("dialog") !== null;
+        if (event.key === "Escape" && !asked) onClose();
       }}
     >
       <header class="details-head">
