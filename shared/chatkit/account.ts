@@ -197,11 +197,11 @@ export class Account implements AsyncDisposable {
       writes.push({ type: "delete-value", key });
     }
     for (const { id } of await this.#store.outbox()) writes.push({ type: "delete-outbox", id });
-    for (const { conversationId, peer } of await this.#store.conversations()) {
+    for (const { conversationId } of await this.#store.conversations()) {
       for (const id of await this.#messageIds(conversationId)) {
         writes.push({ type: "delete-message", id });
       }
-      writes.push({ type: "put-conversation", conversation: { conversationId, peer, unread: 0 } });
+      writes.push({ type: "delete-conversation", id: conversationId });
     }
     await this.#journal.commit(writes);
   }

@@ -191,6 +191,7 @@ test("K4: forgetting the device deletes history, keys and session", async () => 
   await using store = await bench.stores.open("http://host:8080/ada");
   expect(await store.messages(conversationId, { limit: 10 })).toEqual([]);
   expect(await store.outbox()).toEqual([]);
+  expect(await store.conversations()).toEqual([]);
   expect((await store.values("")).size).toBe(0);
 });
 

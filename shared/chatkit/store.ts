@@ -39,6 +39,8 @@ export type StoreWrite =
   | { readonly type: "put-value"; readonly key: string; readonly value: string }
   | { readonly type: "delete-value"; readonly key: string }
   | { readonly type: "put-conversation"; readonly conversation: ConversationRecord }
+  /** Its messages are deleted each by its own write. */
+  | { readonly type: "delete-conversation"; readonly id: ConversationId }
   | { readonly type: "put-message"; readonly message: MessageRecord }
   | { readonly type: "delete-message"; readonly id: MessageId }
   | { readonly type: "put-outbox"; readonly item: OutboxRecord }

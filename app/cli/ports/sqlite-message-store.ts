@@ -106,6 +106,9 @@ class SqliteMessageStore implements Store {
         statements.putConversation.run(conversation.conversationId, JSON.stringify(conversation));
         return;
       }
+      case "delete-conversation":
+        statements.deleteConversation.run(write.id);
+        return;
       case "put-message": {
         const { id, conversationId, order } = write.message;
         statements.putMessage.run(id, conversationId, order, JSON.stringify(write.message));
@@ -208,6 +211,7 @@ function prepareStatements(database: DatabaseSync) {
     putConversation: prepare(
       "INSERT INTO conversation VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record",
     ),
+    deleteConversation: prepare("DELETE FROM conversation WHERE id = ?"),
     putMessage: prepare(
       `INSERT INTO message VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
        conversation = excluded.conversation, place = excluded.place, record = excluded.record`,

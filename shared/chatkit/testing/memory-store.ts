@@ -74,6 +74,9 @@ export class MemoryStore implements Store {
       case "put-conversation":
         tables.conversations.set(write.conversation.conversationId, write.conversation);
         return;
+      case "delete-conversation":
+        tables.conversations.delete(write.id);
+        return;
       case "put-message":
         tables.messages.set(write.message.id, write.message);
         return;

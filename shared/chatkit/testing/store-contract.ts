@@ -144,6 +144,8 @@ export function storeContract(name: string, create: () => Promise<StoreFixture>)
       expect(found).toHaveLength(2);
       expect(found.find((c) => c.conversationId === conversationId)).toEqual(bare);
       expect(found.find((c) => c.conversationId === otherConversationId)).toEqual(full);
+      await store.commit([{ type: "delete-conversation", id: conversationId }]);
+      expect(await store.conversations()).toEqual([full]);
     });
   });
 
