@@ -12,7 +12,8 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   forbidOnly: process.env["CI"] !== undefined,
-  timeout: 60_000,
+  // Against hanging only: a busy machine takes a minute for what an idle one does in ten seconds.
+  timeout: 180_000,
   expect: { timeout: 15_000 },
   use: {
     launchOptions: { executablePath, args: chromiumArgs(machine.isRoot) },
