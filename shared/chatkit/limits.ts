@@ -20,6 +20,9 @@ export const DIRECT_RETRY_MAX_MS = 5 * 60_000;
 export const ACK_TIMEOUT_MIN_MS = 1_000;
 export const ACK_TIMEOUT_MAX_MS = 5_000;
 
+/** A timer that fires this much late tells of a machine that was held up, not of a silent peer. */
+export const LATE_TIMER_MS = 200;
+
 /** Messages in flight to one device; the rest wait in the outbox. */
 export const MAX_IN_FLIGHT = 128;
 

@@ -1,4 +1,4 @@
-import { ACK_TIMEOUT_MAX_MS, ACK_TIMEOUT_MIN_MS } from "../limits.ts";
+import { ACK_TIMEOUT_MAX_MS, ACK_TIMEOUT_MIN_MS, LATE_TIMER_MS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { Clock, Timer } from "../ports.ts";
 import type { CourierEntry } from "./courier-entry.ts";
@@ -18,6 +18,9 @@ export class AckWindow {
   readonly #flying = new Set<CourierEntry>();
   readonly #heard = new WeakMap<Link, number>();
   #timer: Timer | undefined;
+  #dueAt = 0;
+  /** The last check came late and judged nothing. */
+  #excused = false;
   #smoothedMs: number | undefined;
 
   constructor(clock: Clock, handlers: AckWindowHandlers) {
@@ -75,6 +78,12 @@ export class AckWindow {
     this.#timer = undefined;
     const now = this.#clock.monotonic();
     const timeout = this.#timeoutMs();
+    // This machine slept or was busy: what came back meanwhile is yet to be read.
+    this.#excused = !this.#excused && now - this.#dueAt > LATE_TIMER_MS;
+    if (this.#excused) {
+      this.#rearm(timeout);
+      return;
+    }
     const overdue: CourierEntry[] = [];
     for (const entry of this.#flying) {
       const { link, sentAt } = entry.way ?? {};
@@ -98,6 +107,8 @@ export class AckWindow {
   /** Checks four times in a time-out, so that a loss is seen soon after it is due. */
   #rearm(timeout: number): void {
     if (this.#flying.size === 0) return;
-    this.#timer ??= this.#clock.setTimer(() => this.#check(), timeout / 4);
+    if (this.#timer !== undefined) return;
+    this.#dueAt = this.#clock.monotonic() + timeout / 4;
+    this.#timer = this.#clock.setTimer(() => this.#check(), timeout / 4);
   }
 }
