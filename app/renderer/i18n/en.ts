@@ -166,7 +166,7 @@ export const en = {
     toBottom: "To the newest message",
     loadingOlder: "Loading older messages",
     startTitle: (name: string) => `This is where you and ${name} begin`,
-    startText: "Only the two of you can read what is written here.",
+    startText: "What you write is sealed on your device and opened on theirs.",
     emptyText: "Say hello. It goes straight to their machine.",
     unknownBody: "This version of Beeline cannot show this message.",
     messageFrom: (name: string, time: string) => `${name}, ${time}`,

@@ -152,7 +152,7 @@ export const zhCn: Catalogue = {
     toBottom: "跳到最新消息",
     loadingOlder: "正在加载更早的消息",
     startTitle: (name) => `你和${name}的聊天从这里开始`,
-    startText: "这里的内容只有你们两人能读。",
+    startText: "消息在你的设备上加密，在对方的设备上解密。",
     emptyText: "打个招呼吧，消息会直达对方的电脑。",
     unknownBody: "此版本的 Beeline 无法显示这条消息。",
     messageFrom: (name, time) => `${name}，${time}`,
