@@ -12,12 +12,24 @@ export async function accessible(
   screen: string,
   rules?: readonly string[],
 ): Promise<void> {
+  await settled(page);
   const axe = new AxeBuilder({ page });
   const { violations } = await (rules === undefined ? axe : axe.withRules([...rules])).analyze();
   const found = violations.map(({ id, nodes }) => {
     return `${screen}: ${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`;
   });
   expect(found).toEqual([]);
+}
+
+/** Whatever moves or fades in has come to rest: half-way, every colour is another one. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter((animation) => {
+      return animation.effect?.getComputedTiming().endTime !== Infinity;
+    });
+    // One that is cancelled has ended as well.
+    await Promise.allSettled(ending.map((animation) => animation.finished));
+  });
 }
 
 /** No sideways scrolling at any width from a phone's to a large screen's. */
