@@ -59,5 +59,5 @@ test("kill -9 of the server with a full mailbox loses nothing and doubles nothin
   await server.start();
   const back = await bob.comeBack(server.address);
   await back.open("ada");
-  await expect.poll(() => back.everyMessage()).toEqual(texts);
+  await expect.poll(() => back.everyMessage(), { timeout: 60_000 }).toEqual(texts);
 });

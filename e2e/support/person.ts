@@ -107,8 +107,8 @@ export class Person implements AsyncDisposable {
     const shown = this.page.getByTestId("message");
     const found = new Map<string, string>();
     await list.hover();
-    await this.page.mouse.wheel(0, -100_000);
-    await expect(this.page.locator(".chat-start")).toBeVisible();
+    // Again and again: the list may still be on its way to the first unread message.
+    while (!(await this.page.locator(".chat-start").isVisible())) await this.#scroll(-2000);
     for (;;) {
       const rows = await shown.evaluateAll((elements) =>
         elements.map((element) => {
@@ -118,12 +118,16 @@ export class Person implements AsyncDisposable {
       );
       for (const [id, text] of rows) found.set(id, text);
       if (!(await this.page.getByTestId("to-end").isVisible())) return [...found.values()];
-      await this.page.mouse.wheel(0, 300);
-      // The rows that a wheel step brings are drawn in the frames after it.
-      await this.page.evaluate(
-        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-      );
+      await this.#scroll(300);
     }
+  }
+
+  /** Turns the wheel, and waits for the frames in which the rows that it brings are drawn. */
+  async #scroll(pixels: number): Promise<void> {
+    await this.page.mouse.wheel(0, pixels);
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
   }
 
   async expectDelivery(text: string, state: string | RegExp): Promise<void> {

@@ -3,6 +3,9 @@ import { logWarning } from "../platform/log.ts";
 /** How long the other window has to let go before the lock is taken from it: it may hang. */
 const TAKE_OVER_MS = 5_000;
 
+/** A window that was just closed or reloaded keeps what it held for a moment. */
+const CLOSING_MS = 1_000;
+
 /** One account is open in one window at a time (Web Locks API and BroadcastChannel). */
 export interface WindowLocks {
   /** @returns undefined where another window has it */
@@ -23,7 +26,15 @@ export function createWindowLocks(): WindowLocks {
   }
   const nameOf = (account: string): string => `beeline-window:${account}`;
   return {
-    claim: (account, onLost) => request(nameOf(account), { ifAvailable: true }, onLost),
+    async claim(account, onLost) {
+      const signal = AbortSignal.timeout(CLOSING_MS);
+      try {
+        return await request(nameOf(account), { signal }, onLost);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error;
+      }
+    },
     async takeOver(account, onLost) {
       const name = nameOf(account);
       const ask = new BroadcastChannel(name);
@@ -31,13 +42,11 @@ export function createWindowLocks(): WindowLocks {
       ask.close();
       try {
         const signal = AbortSignal.timeout(TAKE_OVER_MS);
-        const lock = await request(name, { signal }, onLost);
-        if (lock !== undefined) return lock;
+        return await request(name, { signal }, onLost);
       } catch (error) {
         logWarning("the other window did not let go", error);
       }
-      const lock = await request(name, { steal: true }, onLost);
-      return lock ?? { release: () => undefined };
+      return await request(name, { steal: true }, onLost);
     },
   };
 }
@@ -46,9 +55,9 @@ function request(
   name: string,
   options: LockOptions,
   onLost: () => Promise<void>,
-): Promise<WindowLock | undefined> {
+): Promise<WindowLock> {
   const released = Promise.withResolvers<void>();
-  const outcome = Promise.withResolvers<WindowLock | undefined>();
+  const outcome = Promise.withResolvers<WindowLock>();
   const channel = new BroadcastChannel(name);
   let held = false;
   const end = (): void => {
@@ -60,12 +69,7 @@ function request(
     if (held) void onLost().finally(end);
   });
   navigator.locks
-    .request(name, options, (lock) => {
-      if (lock === null) {
-        channel.close();
-        outcome.resolve(undefined);
-        return undefined;
-      }
+    .request(name, options, () => {
       held = true;
       outcome.resolve({ release: end });
       return released.promise;
