@@ -102,8 +102,4 @@ serve({
       await receipt.promise;
     });
   },
-  links: () =>
-    engine()
-      .links()
-      .map(({ direct, relay }) => `${direct}/${relay}`),
 });
