@@ -1,3 +1,4 @@
+import { ProtocolError } from "../shared/protocol/index.ts";
 import type { Clock } from "./clock.ts";
 import type { MemberHandlers, OpenHandlers } from "./connection/dispatcher.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
@@ -30,6 +31,12 @@ export function openHandlers(
     "account.register": (connection, params) => sessions.register(connection, params),
     "session.signIn": (connection, params) => sessions.signIn(connection, params),
     "session.resume": (connection, params) => sessions.resume(connection, params),
+    "account.registerStart": notYet,
+    "account.registerFinish": notYet,
+    "session.signInStart": notYet,
+    "session.signInFinish": notYet,
+    "session.challenge": notYet,
+    "session.prove": notYet,
   };
 }
 
@@ -54,8 +61,24 @@ export function memberHandlers(services: Services): MemberHandlers {
     "signal.send": (member, params) => signalling.send(member, params),
     "relay.open": (member, params) => relay.open(member, params),
     "relay.close": (member, params) => relay.close(member, params),
+    "account.passwordStart": notYet,
+    "account.passwordFinish": notYet,
+    "device.rename": notYet,
+    "devices.append": notYet,
+    "devices.log": notYet,
+    "keyPackages.publish": notYet,
+    "keyPackages.take": notYet,
+    "group.create": notYet,
+    "group.get": notYet,
+    "group.commit": notYet,
+    "group.list": notYet,
     "mailbox.put": (member, params) => mailbox.put(member, params),
     "mailbox.fetch": (member, params) => mailbox.fetch(member, params),
     "mailbox.acknowledge": (member, params) => mailbox.acknowledge(member, params),
   };
+}
+
+/** The services behind these come with the next commits. */
+function notYet(): never {
+  throw new ProtocolError("unavailable", "This server cannot do that yet.");
 }

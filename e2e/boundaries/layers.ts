@@ -14,7 +14,12 @@ export interface Layer {
 
 export const LAYERS: readonly Layer[] = [
   { folder: "shared/protocol", layers: [], packages: ["valibot"], node: false },
-  { folder: "shared/crypto", layers: [], packages: ["@noble/*", "@scure/base"], node: false },
+  {
+    folder: "shared/crypto",
+    layers: [],
+    packages: ["@hpke/*", "@noble/*", "@scure/base", "@serenity-kit/opaque", "ts-mls"],
+    node: false,
+  },
   {
     folder: "shared/chatkit",
     layers: ["shared/protocol", "shared/crypto"],
@@ -23,8 +28,17 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     folder: "rendezvous",
-    layers: ["shared/protocol"],
-    packages: ["@noble/*", "@scure/base", "pino", "prom-client", "smol-toml", "valibot", "ws"],
+    layers: ["shared/protocol", "shared/crypto"],
+    packages: [
+      "@noble/*",
+      "@scure/base",
+      "@serenity-kit/opaque",
+      "pino",
+      "prom-client",
+      "smol-toml",
+      "valibot",
+      "ws",
+    ],
     node: true,
   },
   {

@@ -40,6 +40,42 @@ export interface Self {
   readonly statusText: string;
 }
 
+/** One of the account's own devices. */
+export interface OwnDevice {
+  readonly deviceId: DeviceId;
+  readonly name: string;
+  /** This one. */
+  readonly current: boolean;
+  /** ms since the epoch; absent where the server did not tell. */
+  readonly addedAt?: number;
+  readonly lastSeen?: number;
+  readonly online: boolean;
+  /** In the account's signed list. One that is not gets no messages until it signs in anew. */
+  readonly vouched: boolean;
+}
+
+/** How far one can be sure who a buddy's devices are. */
+export interface Safety {
+  readonly userId: UserId;
+  /** 60 decimal digits; the same at both ends. */
+  readonly number: string;
+  /** The text of the QR code that the other end scans or compares. */
+  readonly code: string;
+  /** The number was compared and marked by this account, on this device, and has not changed since. */
+  readonly verified: boolean;
+  /**
+   * The device list changed since the user last acknowledged it. `reset`: nobody in the list before
+   * vouched for the change. Absent when there is nothing to tell.
+   */
+  readonly change?: {
+    readonly at: number;
+    readonly wasVerified: boolean;
+    readonly reset: boolean;
+    readonly added: number;
+    readonly removed: number;
+  };
+}
+
 export interface Conversation {
   readonly conversationId: ConversationId;
   /** The other person. Their roster entry may be gone; then `title` falls back to what was known. */
@@ -92,6 +128,10 @@ export interface Notice {
     | "protocol-error"
     /** The own clock differs from the server's by more than 5 minutes. */
     | "clock-differs"
+    /** The own account's device list grew by a device, or began anew; `detail` names it. */
+    | "own-devices-changed"
+    /** The server showed something that only a dishonest or restored one shows; it was not believed. */
+    | "server-untrusted"
     /** A handler of the host's threw. */
     | "handler-failed";
   readonly detail: string;
@@ -104,6 +144,9 @@ export interface ChatKitEvents {
   /** New or changed entry, presence included. */
   roster: RosterEntry;
   rosterRemoved: UserId;
+  /** The own devices changed, or one of them came or left. */
+  devices: readonly OwnDevice[];
+  safety: Safety;
   conversation: Conversation;
   /**
    * A new message, in order within its conversation: received, live or from the mailbox, or one's
@@ -126,7 +169,9 @@ export type ChatKitErrorName =
   | "text-too-long"
   | "invalid-server"
   | "server-unreachable"
-  | "store-failed";
+  | "store-failed"
+  /** The server's certificate is not the pinned one. */
+  | "wrong-certificate";
 
 /**
  * What every call rejects with: `reason` is the engine's own, or a name of the wire's

@@ -16,6 +16,8 @@ import {
   type Conversation,
   type LinkStatus,
   type Message,
+  type OwnDevice,
+  type Safety,
   type Self,
 } from "./api.ts";
 import { calling } from "./calling.ts";
@@ -60,6 +62,25 @@ export interface ConversationsApi {
   withPeer(userId: UserId): Promise<Conversation>;
   /** Everything in it has been seen: unread becomes 0 and the sender is told. */
   markRead(conversationId: ConversationId): Promise<void>;
+}
+
+export interface DevicesApi {
+  /** This one first. */
+  list(): readonly OwnDevice[];
+  rename(deviceId: DeviceId, name: string): Promise<void>;
+  /** Ends its session, deletes its mailbox, and takes it from the signed list. */
+  remove(deviceId: DeviceId): Promise<void>;
+}
+
+export interface SafetyApi {
+  /** @throws ChatKitError no-such-user where the buddy's list is not known yet */
+  of(userId: UserId): Promise<Safety>;
+  /** Marks as compared, or takes the mark away. */
+  setVerified(userId: UserId, verified: boolean): Promise<Safety>;
+  /** Does the text of the other end's QR code say the same? */
+  matches(userId: UserId, code: string): Promise<boolean>;
+  /** The user has seen that the devices changed. */
+  acknowledgeChange(userId: UserId): Promise<void>;
 }
 
 /** The engine's one entry. Every call rejects with `ChatKitError`; nothing throws synchronously. */

@@ -12,6 +12,8 @@ export class Emitter {
       self: new Set(),
       roster: new Set(),
       rosterRemoved: new Set(),
+      devices: new Set(),
+      safety: new Set(),
       conversation: new Set(),
       message: new Set(),
       messageChanged: new Set(),

@@ -20,6 +20,8 @@ export interface Ports {
   /** Absent where the host has no WebRTC: everything then goes by relay or mailbox. */
   readonly peers?: PeerConnector;
   readonly stores: StoreOpener;
+  /** Where the operating system can guard keys on disk; absent where it cannot. */
+  readonly keyProtector?: KeyProtector;
   readonly log: Log;
   /** The host's own addresses as far as its platform tells them; may change at any time. */
   localAddresses(): readonly TransportAddress[];
@@ -45,8 +47,20 @@ export interface Random {
 }
 
 export interface SocketConnector {
-  /** Begins to connect; the outcome arrives at the handlers, never before this call returns. */
-  connect(url: string, subprotocol: string, handlers: SocketHandlers): Socket;
+  /**
+   * Begins to connect; the outcome arrives at the handlers, never before this call returns.
+   * @param pin SHA-256 of the server's certificate (DER), 32 bytes: with it, that certificate and no
+   * other is trusted, whoever signed it. Hosts that cannot check it (browsers) ignore it.
+   */
+  connect(url: string, subprotocol: string, handlers: SocketHandlers, pin?: Uint8Array): Socket;
+}
+
+/** Encrypts small secrets with a key that the operating system keeps (keychain, DPAPI, Secret Service). */
+export interface KeyProtector {
+  /** @throws Error where the operating system refuses */
+  protect(secret: Uint8Array): Promise<Uint8Array>;
+  /** @throws Error for what it did not protect, or cannot open any more */
+  unprotect(sealed: Uint8Array): Promise<Uint8Array>;
 }
 
 /** A WebSocket. */

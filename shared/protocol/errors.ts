@@ -21,6 +21,10 @@ export const errorTable = {
   "invite-required": { code: 1007, retryable: false },
   "invite-invalid": { code: 1008, retryable: false },
   "too-many-devices": { code: 1009, retryable: false },
+  /** The device did not prove its key, or it is another account's. */
+  "wrong-device-key": { code: 1010, retryable: false },
+  /** A statement that does not continue the account's device list: read the list, then try again. */
+  "device-list-conflict": { code: 1011, retryable: true },
 
   "no-such-user": { code: 1100, retryable: false },
   "roster-full": { code: 1101, retryable: false },
@@ -34,6 +38,11 @@ export const errorTable = {
 
   "mailbox-full": { code: 1300, retryable: true },
   "too-large": { code: 1301, retryable: false },
+
+  "no-such-group": { code: 1500, retryable: false },
+  "group-exists": { code: 1501, retryable: false },
+  /** Another commit ended that epoch: apply it, then try again. */
+  "epoch-taken": { code: 1502, retryable: true },
 
   "rate-limited": { code: 1400, retryable: true },
   "too-many-requests": { code: 1401, retryable: true },

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { DeviceId, UserId } from "./ids.ts";
+import { Epoch } from "./groups.ts";
+import { ConversationId, DeviceId, UserId } from "./ids.ts";
 import { Device, Presence, Profile, RosterEntry, Show } from "./model.ts";
 import { IncomingSignal } from "./signal.ts";
 
@@ -19,6 +20,14 @@ export const events = {
     show: Show,
     statusText: v.string(),
   }),
+
+  /** Somebody's device list (a buddy's, or one's own) grew to this length: read it on. */
+  "devices.changed": v.object({ userId: UserId, length: v.number() }),
+
+  /** A commit began this epoch of a conversation's group, or the group was made. */
+  "group.changed": v.object({ conversationId: ConversationId, epoch: Epoch }),
+  /** Few single-use key packages of this device are left. */
+  "keyPackages.low": v.object({ kept: v.number() }),
 
   "signal.received": IncomingSignal,
 

@@ -3,8 +3,11 @@
  * `server.info`; these are the defaults and, where the name says MAX, what no peer may exceed.
  */
 
-/** A text frame. The largest legitimate one is a mailbox page (`MAILBOX_PAGE_BYTES`, base64). */
-export const MAX_TEXT_FRAME_BYTES = 1024 * 1024;
+/** A text frame. The largest legitimate one is a commit with GroupInfo and Welcome, base64. */
+export const MAX_TEXT_FRAME_BYTES = 4 * 1024 * 1024;
+
+/** A text frame of a connection that has not signed in. */
+export const MAX_STRANGER_FRAME_BYTES = 64 * 1024;
 
 /** A binary frame: channel number and payload. One envelope fits, and a slow link stays responsive. */
 export const MAX_BINARY_FRAME_BYTES = 96 * 1024;
@@ -72,3 +75,28 @@ export const MAX_OFFENCES = 20;
 
 /** Requests of one connection that wait for their answer. */
 export const MAX_PENDING_REQUESTS = 256;
+
+/** An OPAQUE message; the longest, a login response, has 427 characters. */
+export const MAX_OPAQUE_MESSAGE_LENGTH = 1024;
+
+/** Statements of a device list in one request or answer: 222 bytes each. */
+export const DEVICE_LOG_PAGE = 256;
+/** Accounts whose lists one `devices.log` asks for. */
+export const DEVICE_LOGS_AT_ONCE = 64;
+
+/** A key package of the hybrid suite has 1.6 KB. */
+export const MAX_KEY_PACKAGE_BYTES = 8 * 1024;
+/** Single-use key packages that the server keeps for a device: what it sends beyond is not kept. */
+export const MAX_KEY_PACKAGES = 64;
+/** Key packages in one request: a page of frames stays well below the frame limit. */
+export const KEY_PACKAGE_BATCH = 64;
+
+/** Commit, GroupInfo or Welcome: three of them, base64, fit one frame. */
+export const MAX_GROUP_MESSAGE_BYTES = 960 * 1024;
+/** Devices of one group that one Welcome names. */
+export const MAX_GROUP_DEVICES = 1024;
+/** Commits kept of one group, and for how long; who was away for longer joins anew. */
+export const MAX_GROUP_COMMITS = 256;
+export const GROUP_COMMIT_MAX_AGE_MS = 35 * 24 * 60 * 60 * 1000;
+/** Groups in one page of `group.list`. */
+export const GROUP_LIST_PAGE = 1000;

@@ -1,5 +1,14 @@
 import * as v from "valibot";
-import { DeviceId, MessageId, UserId } from "./ids.ts";
+import {
+  CommitBytes,
+  Epoch,
+  GroupInfoBytes,
+  GroupSummary,
+  GroupView,
+  KeyPackageBytes,
+  WelcomeFor,
+} from "./groups.ts";
+import { ConversationId, DeviceId, MessageId, UserId } from "./ids.ts";
 import * as limits from "./limits.ts";
 import {
   Base64,
@@ -19,6 +28,7 @@ import {
   TransportAddress,
   UserName,
 } from "./model.ts";
+import { Challenge, DeviceStatementBytes, OpaqueMessage } from "./sign-in.ts";
 import { OutgoingSignal } from "./signal.ts";
 
 /** A variant, so that another kind of credential can be added beside the password. */
@@ -27,11 +37,21 @@ export const Credential = v.variant("type", [
 ]);
 export type Credential = v.InferOutput<typeof Credential>;
 
+export const DeviceName = v.pipe(
+  v.string(),
+  v.trim(),
+  v.minLength(1),
+  v.maxLength(limits.MAX_DEVICE_NAME_LENGTH),
+);
+
+/** Statements in a device list. */
+const LogLength = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 /** What a client tells of itself when it signs in. */
 export const DeviceHello = v.object({
   /** Absent at a device's first sign-in: the server assigns one. */
   deviceId: v.exactOptional(DeviceId),
-  name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(limits.MAX_DEVICE_NAME_LENGTH)),
+  name: DeviceName,
   publicKey: PublicKey,
   client: ClientInfo,
   local: v.pipe(v.array(TransportAddress), v.maxLength(limits.MAX_ENDPOINT_ADDRESSES)),
@@ -103,6 +123,66 @@ const Channel = v.object({
 export const methods = {
   "server.info": { signedIn: false, params: Nothing, result: ServerInfo },
 
+  /**
+   * The first half of OPAQUE registration (RFC 9807 §5). `challenge` is what the device signs in
+   * `device.proof`. user-name-taken, registration-closed, invite-*, rate-limited.
+   */
+  "account.registerStart": {
+    signedIn: false,
+    params: v.object({
+      userName: UserName,
+      request: OpaqueMessage,
+      invite: v.exactOptional(v.pipe(v.string(), v.maxLength(128))),
+    }),
+    result: v.object({ userId: UserId, response: OpaqueMessage, challenge: Challenge }),
+  },
+  /**
+   * The second half, on the same connection: creates the account with its first device and signs
+   * in. `statement` is the genesis of the account's device list. user-name-taken,
+   * registration-closed, invite-*, wrong-device-key, device-list-conflict, invalid-request (no
+   * first half).
+   */
+  "account.registerFinish": {
+    signedIn: false,
+    params: v.object({
+      displayName: v.exactOptional(DisplayName),
+      record: OpaqueMessage,
+      device: DeviceHello,
+      statement: DeviceStatementBytes,
+    }),
+    result: SignedIn,
+  },
+  /**
+   * The first half of OPAQUE login (RFC 9807 §6). An unknown user gets an answer like anybody's.
+   * rate-limited.
+   */
+  "session.signInStart": {
+    signedIn: false,
+    params: v.object({ userName: UserName, request: OpaqueMessage }),
+    result: v.object({ response: OpaqueMessage, challenge: Challenge }),
+  },
+  /**
+   * The second half, on the same connection. wrong-credential (also for an unknown user),
+   * account-disabled, too-many-devices, wrong-device-key, invalid-request (no first half).
+   */
+  "session.signInFinish": {
+    signedIn: false,
+    params: v.object({ finish: OpaqueMessage, device: DeviceHello }),
+    result: SignedIn,
+  },
+  /** What a known device signs to come back; good once, on this connection. */
+  "session.challenge": {
+    signedIn: false,
+    params: Nothing,
+    result: v.object({ challenge: Challenge }),
+  },
+  /** Takes up a device's session after a lost connection, by its key. session-ended, wrong-device-key. */
+  "session.prove": {
+    signedIn: false,
+    params: v.object({ device: DeviceHello }),
+    result: SignedIn,
+  },
+
   /** Creates the account and signs in. user-name-taken, registration-closed, invite-*. */
   "account.register": {
     signedIn: false,
@@ -140,6 +220,22 @@ export const methods = {
     params: v.object({ current: Credential, next: Credential }),
     result: Nothing,
   },
+  /** Login with the present password and registration of the next, in one. rate-limited. */
+  "account.passwordStart": {
+    signedIn: true,
+    params: v.object({ request: OpaqueMessage, nextRequest: OpaqueMessage }),
+    result: v.object({ response: OpaqueMessage, nextResponse: OpaqueMessage }),
+  },
+  /** `statement` names the next password's key. wrong-credential, device-list-conflict. */
+  "account.passwordFinish": {
+    signedIn: true,
+    params: v.object({
+      finish: OpaqueMessage,
+      record: OpaqueMessage,
+      statement: DeviceStatementBytes,
+    }),
+    result: Nothing,
+  },
   "account.setProfile": {
     signedIn: true,
     params: v.object({ displayName: DisplayName }),
@@ -147,6 +243,111 @@ export const methods = {
   },
   /** Removes another device of this account: its session ends, its mailbox goes. */
   "device.remove": { signedIn: true, params: v.object({ deviceId: DeviceId }), result: Nothing },
+  "device.rename": {
+    signedIn: true,
+    params: v.object({ deviceId: DeviceId, name: DeviceName }),
+    result: Nothing,
+  },
+  /** Continues this account's device list. device-list-conflict. */
+  "devices.append": {
+    signedIn: true,
+    params: v.object({
+      statements: v.pipe(
+        v.array(DeviceStatementBytes),
+        v.minLength(1),
+        v.maxLength(limits.DEVICE_LOG_PAGE),
+      ),
+    }),
+    result: Nothing,
+  },
+  /**
+   * Device lists of buddies, of those with a request either way, and of one's own account, each from
+   * a statement's index on. Accounts that one may not ask about are left out.
+   */
+  "devices.log": {
+    signedIn: true,
+    params: v.object({
+      of: v.pipe(
+        v.array(v.object({ userId: UserId, after: LogLength })),
+        v.minLength(1),
+        v.maxLength(limits.DEVICE_LOGS_AT_ONCE),
+      ),
+    }),
+    result: v.object({
+      logs: v.array(
+        v.object({ userId: UserId, statements: v.array(DeviceStatementBytes), length: LogLength }),
+      ),
+    }),
+  },
+
+  /**
+   * Key packages of this device (RFC 9420 §10): single-use ones to add to those kept, and the one of
+   * last resort to replace. The answer tells how many single-use ones are kept.
+   */
+  "keyPackages.publish": {
+    signedIn: true,
+    params: v.object({
+      packages: v.pipe(v.array(KeyPackageBytes), v.maxLength(limits.KEY_PACKAGE_BATCH)),
+      lastResort: v.exactOptional(KeyPackageBytes),
+    }),
+    result: v.object({ kept: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+  },
+  /**
+   * A key package of each device, of buddies or one's own: a single-use one, which is then gone, else
+   * the one of last resort. Devices without any, or not permitted, are left out. rate-limited.
+   */
+  "keyPackages.take": {
+    signedIn: true,
+    params: v.object({
+      devices: v.pipe(v.array(DeviceId), v.minLength(1), v.maxLength(limits.KEY_PACKAGE_BATCH)),
+    }),
+    result: v.object({
+      packages: v.array(v.object({ deviceId: DeviceId, keyPackage: KeyPackageBytes })),
+    }),
+  },
+
+  /**
+   * Makes the group of the conversation with `peer`, at any epoch: a client may know of a group that
+   * the server has lost. group-exists, not-buddies.
+   */
+  "group.create": {
+    signedIn: true,
+    params: v.object({
+      conversationId: ConversationId,
+      peer: UserId,
+      epoch: Epoch,
+      groupInfo: GroupInfoBytes,
+      welcome: v.exactOptional(WelcomeFor),
+    }),
+    result: Nothing,
+  },
+  /** What the server knows that a member at epoch `have` lacks. no-such-group (also for strangers). */
+  "group.get": {
+    signedIn: true,
+    params: v.object({ conversationId: ConversationId, have: v.exactOptional(Epoch) }),
+    result: GroupView,
+  },
+  /**
+   * Ends `epoch` by a commit; the first one wins. An epoch ahead of the server's is taken too: the
+   * server has lost something. no-such-group, epoch-taken.
+   */
+  "group.commit": {
+    signedIn: true,
+    params: v.object({
+      conversationId: ConversationId,
+      epoch: Epoch,
+      commit: CommitBytes,
+      groupInfo: GroupInfoBytes,
+      welcome: v.exactOptional(WelcomeFor),
+    }),
+    result: Nothing,
+  },
+  /** The groups of this account's conversations, so that a new device can join them. */
+  "group.list": {
+    signedIn: true,
+    params: v.object({ after: v.exactOptional(ConversationId) }),
+    result: v.object({ groups: v.array(GroupSummary), more: v.boolean() }),
+  },
 
   "roster.get": {
     signedIn: true,

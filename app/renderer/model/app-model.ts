@@ -183,6 +183,10 @@ export class AppModel {
         return this.toasts.show("error", t.notices.protocolError);
       case "handler-failed":
         return this.toasts.show("error", t.notices.handlerFailed);
+      case "own-devices-changed":
+        return this.toasts.show("info", t.notices.ownDevicesChanged);
+      case "server-untrusted":
+        return this.toasts.show("error", t.notices.serverUntrusted);
       case "clock-differs":
         return undefined;
       default:

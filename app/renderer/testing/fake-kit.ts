@@ -57,6 +57,8 @@ export class FakeKit implements ChatKitApi {
     self: new Set(),
     roster: new Set(),
     rosterRemoved: new Set(),
+    devices: new Set(),
+    safety: new Set(),
     conversation: new Set(),
     message: new Set(),
     messageChanged: new Set(),

@@ -1,0 +1,192 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { KEY_BYTES } from "./device-keys.ts";
+import { deviceIdBytes, sign, SIGNATURE_BYTES, verify, type IdentityKeys } from "./identity.ts";
+
+/**
+ * An account's devices: an append-only log of signed statements, each bound to the one before by its
+ * hash. A device that is in the list, or the key that only the password gives, vouches for the next.
+ * The server keeps the log and can neither add to it nor change it; it can hide its end.
+ *
+ * | offset | bytes | field |
+ * | --- | --- | --- |
+ * | 0 | 1 | version, 1 |
+ * | 1 | 1 | type: 1 genesis, 2 add, 3 remove, 4 password, 5 reset |
+ * | 2 | 16 | user |
+ * | 18 | 4 | index, from 0 |
+ * | 22 | 32 | SHA-256 of the statement before, all of it; zeros at index 0 |
+ * | 54 | 8 | time, ms since the epoch, by the signer's clock |
+ * | 62 | 32 | subject: a device's public key, or the password's for `password` |
+ * | 94 | 32 | password key for genesis and reset; zeros else |
+ * | 126 | 32 | signer's public key |
+ * | 158 | 64 | Ed25519 signature over all that is before, with a domain |
+ */
+export type DeviceStatementType = "genesis" | "add" | "remove" | "password" | "reset";
+
+export interface DeviceStatement {
+  readonly type: DeviceStatementType;
+  /** 16 bytes. */
+  readonly userId: Uint8Array;
+  readonly index: number;
+  /** 32 bytes. */
+  readonly previous: Uint8Array;
+  readonly at: number;
+  /** 32 bytes: what is added, removed, or from now on the password's key. */
+  readonly subject: Uint8Array;
+  /** 32 bytes; zeros unless genesis or reset. */
+  readonly passwordKey: Uint8Array;
+  /** 32 bytes. */
+  readonly signer: Uint8Array;
+}
+
+export const DEVICE_STATEMENT_BYTES = 222;
+const SIGNED_BYTES = DEVICE_STATEMENT_BYTES - SIGNATURE_BYTES;
+const DOMAIN = utf8ToBytes("beeline device list v1\0");
+const TYPES: readonly DeviceStatementType[] = ["genesis", "add", "remove", "password", "reset"];
+
+/** Statements of one account: a new device takes one, its removal another. */
+export const MAX_DEVICE_STATEMENTS = 4096;
+
+/** The list that a log, read to its end, says. */
+export interface DeviceList {
+  /** 16 bytes. */
+  readonly userId: Uint8Array;
+  /** Statements read. */
+  readonly length: number;
+  /** SHA-256 of the last statement; zeros before the first. */
+  readonly head: Uint8Array;
+  /** Public keys of the devices, in the order in which they were added. */
+  readonly devices: readonly Uint8Array[];
+  readonly passwordKey: Uint8Array | undefined;
+  /** How often the list began anew without anybody in it vouching for that. */
+  readonly resets: number;
+}
+
+export function emptyDeviceList(userId: Uint8Array): DeviceList {
+  return {
+    userId,
+    length: 0,
+    head: new Uint8Array(32),
+    devices: [],
+    passwordKey: undefined,
+    resets: 0,
+  };
+}
+
+/** What the next statement of that list says, signed. @throws RangeError for wrong lengths */
+export function deviceStatement(
+  list: DeviceList,
+  signer: IdentityKeys,
+  change:
+    | {
+        readonly type: "genesis" | "reset";
+        readonly subject: Uint8Array;
+        readonly passwordKey: Uint8Array;
+      }
+    | { readonly type: "add" | "remove" | "password"; readonly subject: Uint8Array },
+  at: number,
+): Uint8Array {
+  const statement = encode({
+    type: change.type,
+    userId: list.userId,
+    index: list.length,
+    previous: list.head,
+    at,
+    subject: change.subject,
+    passwordKey: "passwordKey" in change ? change.passwordKey : new Uint8Array(KEY_BYTES),
+    signer: signer.publicKey,
+  });
+  return concatBytes(statement, sign(signer, concatBytes(DOMAIN, statement)));
+}
+
+/**
+ * Reads one more statement. @returns the list after it, or undefined where it does not belong there:
+ * malformed, out of turn, or signed by nobody who may
+ */
+export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceList | undefined {
+  const statement = decodeDeviceStatement(bytes);
+  if (statement === undefined) return undefined;
+  const { type, subject, passwordKey, signer } = statement;
+  if (
+    statement.index !== list.length ||
+    list.length >= MAX_DEVICE_STATEMENTS ||
+    !same(statement.userId, list.userId) ||
+    !same(statement.previous, list.head) ||
+    !verify(
+      signer,
+      concatBytes(DOMAIN, bytes.subarray(0, SIGNED_BYTES)),
+      bytes.subarray(SIGNED_BYTES),
+    )
+  ) {
+    return undefined;
+  }
+  const next = { ...list, length: list.length + 1, head: sha256(bytes) };
+  const isIn = list.devices.some((device) => same(device, subject));
+  const vouched =
+    list.devices.some((device) => same(device, signer)) ||
+    (list.passwordKey !== undefined && same(list.passwordKey, signer));
+  switch (type) {
+    case "genesis":
+    case "reset": {
+      if ((type === "genesis") !== (list.length === 0) || !same(signer, subject)) return undefined;
+      const resets = type === "reset" ? list.resets + 1 : list.resets;
+      return { ...next, devices: [subject], passwordKey, resets };
+    }
+    case "add":
+      return vouched && !isIn ? { ...next, devices: [...list.devices, subject] } : undefined;
+    case "remove":
+      return vouched && isIn
+        ? { ...next, devices: list.devices.filter((device) => !same(device, subject)) }
+        : undefined;
+    case "password":
+      return vouched ? { ...next, passwordKey: subject } : undefined;
+  }
+}
+
+/** @returns undefined for bytes that are no statement; the signature is not checked */
+export function decodeDeviceStatement(bytes: Uint8Array): DeviceStatement | undefined {
+  if (bytes.length !== DEVICE_STATEMENT_BYTES || bytes[0] !== 1) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const type = TYPES[view.getUint8(1) - 1];
+  const at = Number(view.getBigUint64(54));
+  if (type === undefined || !Number.isSafeInteger(at)) return undefined;
+  return {
+    type,
+    userId: bytes.slice(2, 18),
+    index: view.getUint32(18),
+    previous: bytes.slice(22, 54),
+    at,
+    subject: bytes.slice(62, 94),
+    passwordKey: bytes.slice(94, 126),
+    signer: bytes.slice(126, 158),
+  };
+}
+
+/** The 16 bytes of the id of the device that a statement's subject is. */
+export function subjectDeviceId({ subject }: DeviceStatement): Uint8Array {
+  return deviceIdBytes(subject);
+}
+
+function encode(statement: DeviceStatement): Uint8Array {
+  const bytes = new Uint8Array(SIGNED_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, 1);
+  view.setUint8(1, TYPES.indexOf(statement.type) + 1);
+  bytes.set(exactly(statement.userId, 16), 2);
+  view.setUint32(18, statement.index);
+  bytes.set(exactly(statement.previous, 32), 22);
+  view.setBigUint64(54, BigInt(statement.at));
+  bytes.set(exactly(statement.subject, KEY_BYTES), 62);
+  bytes.set(exactly(statement.passwordKey, KEY_BYTES), 94);
+  bytes.set(exactly(statement.signer, KEY_BYTES), 126);
+  return bytes;
+}
+
+function exactly(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length) throw new RangeError(`${length} bytes are needed`);
+  return bytes;
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
