@@ -62,6 +62,7 @@ export class RosterEntries {
       group: row.group,
       // Whoever was blocked keeps seeing the devices: their going would tell.
       devices: buddies ? [...devices] : [],
+      logLength: 0,
       presence:
         buddies && agreedByPeer
           ? presenceForBuddies(this.#bus.user(peer.userId), peer.lastSeen)

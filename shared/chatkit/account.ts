@@ -1,9 +1,9 @@
 import {
   canonicalUserName,
   type ConversationId,
-  type DeviceHello,
+  type OldHello,
   type MessageId,
-  type SignedIn,
+  type OldSignedIn,
   type UserId,
 } from "../protocol/index.ts";
 import { decodeBase64, encodeBase64, KEY_BYTES, keyPairOf, type KeyPair } from "../crypto/index.ts";
@@ -225,7 +225,7 @@ export class Account implements AsyncDisposable {
     return this.close();
   }
 
-  #hello(): DeviceHello {
+  #hello(): OldHello {
     const { host, ports } = this.#options;
     const deviceId = this.roster.account?.deviceId;
     return {
@@ -237,7 +237,7 @@ export class Account implements AsyncDisposable {
     };
   }
 
-  #sessionBegan(session: SignedIn): void {
+  #sessionBegan(session: OldSignedIn): void {
     this.#saveToken(session.sessionToken);
     this.delivery.sessionBegan();
     const differs = Math.abs(session.server.now - this.#options.ports.clock.now());

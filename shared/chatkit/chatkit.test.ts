@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as v from "valibot";
-import { DeviceHello, ProtocolError, type RosterEntry, type UserId } from "../protocol/index.ts";
+import { OldHello, ProtocolError, type RosterEntry, type UserId } from "../protocol/index.ts";
 import { encodeBase64, keyPairOf } from "../crypto/index.ts";
 import type { ChatKitEvents, Message, Notice } from "./api.ts";
 import { ChatKit } from "./chatkit.ts";
@@ -22,6 +22,7 @@ function entryOf(n: number, change: Partial<RosterEntry> = {}): RosterEntry {
     nickname: "",
     group: "",
     devices: [{ deviceId: deviceIdOf(n), name: "test", publicKey }],
+    logLength: 1,
     presence: { show: "offline", statusText: "", endpoints: [] },
     ...change,
   };
@@ -74,8 +75,8 @@ class Bench {
     return userIdOf(n);
   }
 
-  hello(at: number): DeviceHello {
-    return v.parse(v.object({ device: DeviceHello }), this.server.requests[at]?.params).device;
+  hello(at: number): OldHello {
+    return v.parse(v.object({ device: OldHello }), this.server.requests[at]?.params).device;
   }
 }
 

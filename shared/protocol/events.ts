@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Epoch } from "./groups.ts";
 import { ConversationId, DeviceId, UserId } from "./ids.ts";
-import { Device, Presence, Profile, RosterEntry, Show } from "./model.ts";
+import { OwnDeviceRow, Presence, Profile, RosterEntry, Show } from "./model.ts";
 import { IncomingSignal } from "./signal.ts";
 
 const channel = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0xffff));
@@ -16,7 +16,7 @@ export const events = {
   /** Something about one's own account changed, maybe on another device. */
   "self.changed": v.object({
     profile: Profile,
-    devices: v.array(Device),
+    devices: v.array(OwnDeviceRow),
     show: Show,
     statusText: v.string(),
   }),

@@ -13,9 +13,10 @@ import * as limits from "./limits.ts";
 import {
   Base64,
   ClientInfo,
-  Device,
+  DeviceLogLength,
   DisplayName,
   Nickname,
+  OwnDeviceRow,
   Password,
   Profile,
   PublicKey,
@@ -28,7 +29,7 @@ import {
   TransportAddress,
   UserName,
 } from "./model.ts";
-import { Challenge, DeviceStatementBytes, OpaqueMessage } from "./sign-in.ts";
+import { Challenge, DeviceStatementBytes, OpaqueMessage, Signature } from "./sign-in.ts";
 import { OutgoingSignal } from "./signal.ts";
 
 /** A variant, so that another kind of credential can be added beside the password. */
@@ -44,15 +45,13 @@ export const DeviceName = v.pipe(
   v.maxLength(limits.MAX_DEVICE_NAME_LENGTH),
 );
 
-/** Statements in a device list. */
-const LogLength = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-/** What a client tells of itself when it signs in. */
+/** What a client tells of itself when it signs in. Its id is made of its key (SPEC I). */
 export const DeviceHello = v.object({
-  /** Absent at a device's first sign-in: the server assigns one. */
-  deviceId: v.exactOptional(DeviceId),
+  /** Of a new device; later on its owner renames it. */
   name: DeviceName,
   publicKey: PublicKey,
+  /** Over `deviceProofMessage` of the challenge that this connection was given last. */
+  proof: Signature,
   client: ClientInfo,
   local: v.pipe(v.array(TransportAddress), v.maxLength(limits.MAX_ENDPOINT_ADDRESSES)),
 });
@@ -62,10 +61,10 @@ export type DeviceHello = v.InferOutput<typeof DeviceHello>;
 export const SignedIn = v.object({
   profile: Profile,
   deviceId: DeviceId,
-  /** Opaque; resumes this session on a new connection. A secret. */
-  sessionToken: v.string(),
   /** This account's devices, this one included. */
-  devices: v.array(Device),
+  devices: v.array(OwnDeviceRow),
+  /** Statements in this account's own device list. */
+  logLength: DeviceLogLength,
   /** The person's own choice. */
   show: Show,
   statusText: v.string(),
@@ -75,6 +74,14 @@ export const SignedIn = v.object({
   server: ServerInfo,
 });
 export type SignedIn = v.InferOutput<typeof SignedIn>;
+
+export const OldHello = v.object({
+  ...v.omit(DeviceHello, ["proof"]).entries,
+  deviceId: v.exactOptional(DeviceId),
+});
+const OldSignedIn = v.object({ ...SignedIn.entries, sessionToken: v.string() });
+export type OldHello = v.InferOutput<typeof OldHello>;
+export type OldSignedIn = v.InferOutput<typeof OldSignedIn>;
 
 /** A sealed envelope on its way into a device's mailbox. */
 export const MailboxPut = v.object({
@@ -191,21 +198,21 @@ export const methods = {
       displayName: v.exactOptional(DisplayName),
       credential: Credential,
       invite: v.exactOptional(v.pipe(v.string(), v.maxLength(128))),
-      device: DeviceHello,
+      device: OldHello,
     }),
-    result: SignedIn,
+    result: OldSignedIn,
   },
   /** wrong-credential (also for an unknown user), account-disabled, too-many-devices, rate-limited. */
   "session.signIn": {
     signedIn: false,
-    params: v.object({ userName: UserName, credential: Credential, device: DeviceHello }),
-    result: SignedIn,
+    params: v.object({ userName: UserName, credential: Credential, device: OldHello }),
+    result: OldSignedIn,
   },
   /** Takes up a session after a lost connection, without the credential. session-ended. */
   "session.resume": {
     signedIn: false,
-    params: v.object({ sessionToken: v.pipe(v.string(), v.maxLength(256)), device: DeviceHello }),
-    result: SignedIn,
+    params: v.object({ sessionToken: v.pipe(v.string(), v.maxLength(256)), device: OldHello }),
+    result: OldSignedIn,
   },
   /** Ends the session for good; with `forgetDevice`, removes the device and its mailbox too. */
   "session.signOut": {
@@ -268,14 +275,18 @@ export const methods = {
     signedIn: true,
     params: v.object({
       of: v.pipe(
-        v.array(v.object({ userId: UserId, after: LogLength })),
+        v.array(v.object({ userId: UserId, after: DeviceLogLength })),
         v.minLength(1),
         v.maxLength(limits.DEVICE_LOGS_AT_ONCE),
       ),
     }),
     result: v.object({
       logs: v.array(
-        v.object({ userId: UserId, statements: v.array(DeviceStatementBytes), length: LogLength }),
+        v.object({
+          userId: UserId,
+          statements: v.array(DeviceStatementBytes),
+          length: DeviceLogLength,
+        }),
       ),
     }),
   },

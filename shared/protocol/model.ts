@@ -53,7 +53,7 @@ export type Show = v.InferOutput<typeof Show>;
 /** Standard base64 with padding (RFC 4648 §4). */
 export const Base64 = v.pipe(v.string(), v.base64());
 
-/** An X25519 public key (RFC 7748), 32 bytes. */
+/** A device's Ed25519 public key (RFC 8032), 32 bytes. */
 export const PublicKey = v.pipe(v.string(), v.base64(), v.length(44));
 
 export const ClientInfo = v.object({
@@ -67,10 +67,19 @@ export type ClientInfo = v.InferOutput<typeof ClientInfo>;
 export const Device = v.object({
   deviceId: DeviceId,
   name: v.string(),
-  /** The device's key for sealing to it. */
+  /** Its identity; `deviceId` is made of it (SPEC I). */
   publicKey: PublicKey,
 });
 export type Device = v.InferOutput<typeof Device>;
+
+/** A device as its owner alone sees it. */
+export const OwnDeviceRow = v.object({
+  ...Device.entries,
+  addedAt: Timestamp,
+  /** Its last sign-in, not exact to the hour. */
+  lastSeen: Timestamp,
+});
+export type OwnDeviceRow = v.InferOutput<typeof OwnDeviceRow>;
 
 /** An IP address as text; a port of 0 means that it is not known. */
 export const TransportAddress = v.object({
@@ -118,6 +127,9 @@ export type Profile = v.InferOutput<typeof Profile>;
 export const RosterState = v.picklist(["requested", "pending", "buddies", "blocked"]);
 export type RosterState = v.InferOutput<typeof RosterState>;
 
+/** Statements in an account's device list. */
+export const DeviceLogLength = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 export const RosterEntry = v.object({
   profile: Profile,
   state: RosterState,
@@ -126,6 +138,8 @@ export const RosterEntry = v.object({
   group: v.string(),
   /** All devices, online or not: a message is sealed for each. Empty unless `buddies`. */
   devices: v.array(Device),
+  /** Statements in their device list; `devices.log` reads them. 0 for strangers to their list. */
+  logLength: DeviceLogLength,
   /** `offline` without endpoints unless `buddies`. */
   presence: Presence,
 });

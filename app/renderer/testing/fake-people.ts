@@ -54,6 +54,7 @@ export function rosterEntry(person: Person): RosterEntry {
       { deviceId: deviceId(person.number), name: "Laptop", publicKey },
       { deviceId: deviceId(person.number + 500), name: "Phone", publicKey },
     ],
+    logLength: 1,
     presence: {
       show,
       statusText: person.statusText ?? "",

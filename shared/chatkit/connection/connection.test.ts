@@ -5,7 +5,7 @@ import {
   limits,
   ProtocolError,
   resultFrame,
-  type SignedIn,
+  type OldSignedIn,
 } from "../../protocol/index.ts";
 import { ChatKitError, type ConnectionState } from "../api.ts";
 import {
@@ -28,7 +28,7 @@ let server: ScriptedServer;
 let log: MemoryLog;
 let connection: Connection;
 let states: ConnectionState[];
-let sessions: SignedIn[];
+let sessions: OldSignedIn[];
 let broken: ProtocolError[];
 
 const signIn: SignInRequest = {
@@ -484,11 +484,12 @@ describe("events", () => {
       const session = { userId: userIdOf(1), deviceId: deviceIdOf(1) };
       client.signedIn(session);
       client.event("roster.removed", { userId: userIdOf(9) });
-      const answer: SignedIn = {
+      const answer: OldSignedIn = {
         profile: { userId: session.userId, userName: "a", displayName: "a" },
         deviceId: session.deviceId,
         sessionToken: params.sessionToken,
         devices: [],
+        logLength: 1,
         show: "online",
         statusText: "",
         roster: [],

@@ -1,13 +1,13 @@
 import {
   closeCodes,
   ProtocolError,
-  type DeviceHello,
+  type OldHello,
   type EventName,
   type EventParams,
   type MethodName,
   type Params,
   type Result,
-  type SignedIn,
+  type OldSignedIn,
 } from "../../protocol/index.ts";
 import { ChatKitError, type ConnectionState, type SignedOutReason } from "../api.ts";
 import { assertNever } from "../assert-never.ts";
@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly ports: Pick<Ports, "clock" | "random" | "sockets" | "log">;
   /** What this device tells of itself; asked anew at every sign-in, for its addresses change. */
-  readonly hello: () => DeviceHello;
+  readonly hello: () => OldHello;
   /** The server broke the protocol; the connection goes on, or ends by itself. */
   readonly onProtocolError?: (error: ProtocolError) => void;
 }
@@ -47,7 +47,7 @@ const CLOSE_WAIT_MS = 2_000;
 export class Connection implements ServerConnection, AsyncDisposable {
   readonly #options: ConnectionOptions;
   readonly #stateListeners: Listeners<[ConnectionState]>;
-  readonly #sessionListeners: Listeners<[SignedIn]>;
+  readonly #sessionListeners: Listeners<[OldSignedIn]>;
   readonly #channelListeners: Listeners<[number, Uint8Array]>;
   readonly #eventListeners: EventListeners;
   #phase: Phase = { name: "idle" };
@@ -80,7 +80,7 @@ export class Connection implements ServerConnection, AsyncDisposable {
    * @throws ProtocolError as the server refused it
    * @throws ChatKitError `server-unreachable`, `already-open`, `closed`
    */
-  open(request: SignInRequest): Promise<SignedIn> {
+  open(request: SignInRequest): Promise<OldSignedIn> {
     return new Promise((resolve, reject) => {
       const error = this.#whyNotStart();
       if (error === undefined) this.#start({ by: "credential", request, resolve, reject });
@@ -162,7 +162,7 @@ export class Connection implements ServerConnection, AsyncDisposable {
     return this.#stateListeners.add(handler);
   }
 
-  onSession(handler: (session: SignedIn) => void): () => void {
+  onSession(handler: (session: OldSignedIn) => void): () => void {
     return this.#sessionListeners.add(handler);
   }
 
@@ -211,7 +211,7 @@ export class Connection implements ServerConnection, AsyncDisposable {
 
   #authenticate(rpc: RpcSocket, login: Login): void {
     const device = this.#options.hello();
-    const answer: Answer<SignedIn> = {
+    const answer: Answer<OldSignedIn> = {
       resolve: (session) => this.#signedIn(rpc, session),
       reject: (error) => this.#refused(rpc, error),
     };
@@ -224,7 +224,7 @@ export class Connection implements ServerConnection, AsyncDisposable {
     }
   }
 
-  #signedIn(rpc: RpcSocket, session: SignedIn): void {
+  #signedIn(rpc: RpcSocket, session: OldSignedIn): void {
     if (this.#phase.name !== "connecting" || this.#phase.rpc !== rpc) return;
     const { deadline, login } = this.#phase;
     const { clock } = this.#options.ports;

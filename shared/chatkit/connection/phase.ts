@@ -1,4 +1,4 @@
-import type { Params, SignedIn } from "../../protocol/index.ts";
+import type { Params, OldSignedIn } from "../../protocol/index.ts";
 import type { Timer } from "../ports.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Answer, RpcSocket } from "./rpc-socket.ts";
@@ -15,7 +15,7 @@ export type SignInRequest =
     };
 
 export type Login =
-  | ({ readonly by: "credential"; readonly request: SignInRequest } & Answer<SignedIn>)
+  | ({ readonly by: "credential"; readonly request: SignInRequest } & Answer<OldSignedIn>)
   | { readonly by: "token"; readonly token: string };
 
 /** Where the connection stands, with what it holds there. */

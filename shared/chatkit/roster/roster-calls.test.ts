@@ -25,6 +25,7 @@ const ben: RosterEntry = {
   nickname: "",
   group: "",
   devices: [],
+  logLength: 0,
   presence: online,
 };
 

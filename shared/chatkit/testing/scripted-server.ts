@@ -8,7 +8,7 @@ import {
   parseRequestFrame,
   ProtocolError,
   resultFrame,
-  type DeviceHello,
+  type OldHello,
   type DeviceId,
   type EventName,
   type EventParams,
@@ -16,7 +16,7 @@ import {
   type Params,
   type Result,
   type ServerInfo,
-  type SignedIn,
+  type OldSignedIn,
   type UserId,
 } from "../../protocol/index.ts";
 import type { Clock } from "../ports.ts";
@@ -115,12 +115,12 @@ export class ScriptedServer {
     return client;
   }
 
-  #signIn(client: ScriptedClient, hello: DeviceHello): SignedIn {
+  #signIn(client: ScriptedClient, hello: OldHello): OldSignedIn {
     this.#devices += 1;
     return this.#session(client, this.grant(this.#devices), hello);
   }
 
-  #session(client: ScriptedClient, token: string, hello: DeviceHello): SignedIn {
+  #session(client: ScriptedClient, token: string, hello: OldHello): OldSignedIn {
     const session = this.#sessions.get(token);
     if (session === undefined) throw new ProtocolError("session-ended", "Sign in again.");
     client.signedIn(session);
@@ -129,7 +129,16 @@ export class ScriptedServer {
       profile: { userId: session.userId, userName: token, displayName: token },
       deviceId: session.deviceId,
       sessionToken: token,
-      devices: [{ deviceId: session.deviceId, name: hello.name, publicKey: hello.publicKey }],
+      devices: [
+        {
+          deviceId: session.deviceId,
+          name: hello.name,
+          publicKey: hello.publicKey,
+          addedAt: 0,
+          lastSeen: 0,
+        },
+      ],
+      logLength: 1,
       show: "online",
       statusText: "",
       roster: [],

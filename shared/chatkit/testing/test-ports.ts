@@ -1,4 +1,4 @@
-import type { DeviceHello } from "../../protocol/index.ts";
+import type { OldHello } from "../../protocol/index.ts";
 import type { Log, Random } from "../ports.ts";
 
 /** Bytes that look random and are the same in every run (xorshift32, Marsaglia 2003). */
@@ -43,7 +43,7 @@ export class MemoryLog implements Log {
   }
 }
 
-export const testHello: DeviceHello = {
+export const testHello: OldHello = {
   name: "test",
   publicKey: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
   client: { name: "test", version: "0" },
