@@ -26,7 +26,10 @@ export interface Sealing {
    * (compared with the server's, renewed) before the next `seal`.
    */
   unreadable(conversationId: ConversationId, device: DeviceId, message: MessageId): void;
-  /** What was changed in memory and belongs to the next commit. */
+  /**
+   * What was changed in memory and belongs to the next commit: call it and hand what it gives to the
+   * journal in the same tick. Each write is handed out once.
+   */
   takeWrites(): readonly StoreWrite[];
   /** The commit failed: forget what is in memory and go back to what is in the store. */
   rollBack(): void;
@@ -43,8 +46,12 @@ export interface SealRequest {
 }
 
 export type Sealed =
+  /** `bytes` is the MLSMessage alone; the byte in front that tells its kind is the caller's. */
   | { readonly kind: "sealed"; readonly bytes: Uint8Array }
-  /** `ready` resolves when it is worth trying again: true soon, false when the server was not reached. */
+  /**
+   * `ready` never rejects. It resolves when it is worth trying again: true means now (pauses between
+   * failed tries are already in it), false that the server was not reached: when it is back.
+   */
   | { readonly kind: "not-ready"; readonly ready: Promise<boolean> };
 
 export interface OpenRequest {
@@ -53,6 +60,7 @@ export interface OpenRequest {
   readonly from: LinkPeer;
   /** The other person of the conversation. */
   readonly peer: UserId;
+  /** The MLSMessage alone, without the byte that tells its kind. */
   readonly sealed: Uint8Array;
 }
 
