@@ -31,10 +31,13 @@ export const LAYERS: readonly Layer[] = [
     layers: ["shared/protocol", "shared/crypto"],
     packages: [
       "@noble/*",
+      "@peculiar/x509",
       "@scure/base",
       "@serenity-kit/opaque",
       "pino",
       "prom-client",
+      "qr",
+      "reflect-metadata",
       "smol-toml",
       "valibot",
       "ws",

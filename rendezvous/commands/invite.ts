@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { base32crockford } from "@scure/base";
 import * as v from "valibot";
 import { OperatorError, usageError } from "../config/operator-error.ts";
 import { Duration, wholeNumber } from "../config/values.ts";
@@ -14,6 +12,7 @@ import {
   type Arguments,
   type Surroundings,
 } from "./command.ts";
+import { newInviteCode } from "../store/invite-code.ts";
 import { openStore } from "./data-folder.ts";
 
 const OPTIONS = {
@@ -21,9 +20,6 @@ const OPTIONS = {
   expires: { type: "string" },
   json: { type: "boolean" },
 } as const;
-
-/** 80 bits: nobody guesses one. */
-const CODE_BYTES = 10;
 
 /** `invite`, `invite list`, `invite revoke CODE` */
 export async function inviteCommand(
@@ -51,8 +47,7 @@ async function createInvite(args: Arguments, surroundings: Surroundings): Promis
   await using store = await openStore(settingsOf(args, surroundings), "command");
   const createdAt = Date.now();
   const expiresAt = expiresIn === undefined ? undefined : createdAt + expiresIn;
-  const letters = base32crockford.encode(randomBytes(CODE_BYTES)).toLowerCase();
-  const code = letters.replaceAll(/(.{4})(?=.)/g, "$1-");
+  const code = newInviteCode();
   await store.invites.create({ code, createdAt, expiresAt, usesLeft });
   surroundings.stdout.write(`${code}\n`);
 }
@@ -65,8 +60,8 @@ async function listInvites(args: Arguments, surroundings: Surroundings): Promise
     for (const invite of invites) surroundings.stdout.write(`${JSON.stringify(invite)}\n`);
     return;
   }
-  const rows = invites.map(({ code, usesLeft, createdAt, expiresAt }) => [
-    code,
+  const rows = invites.map(({ label, usesLeft, createdAt, expiresAt }) => [
+    `${label}-…`,
     String(usesLeft),
     timeText(createdAt),
     timeText(expiresAt),

@@ -95,6 +95,33 @@ const migrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    number: 2,
+    name: "audit log; invitations by hash",
+    // Whoever reads the disk shall not register with what is there: codes made before are void.
+    sql: `
+      DROP TABLE invites;
+      CREATE TABLE invites (
+        seq INTEGER PRIMARY KEY,
+        code_hash BLOB NOT NULL UNIQUE,
+        label TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER,
+        uses_left INTEGER NOT NULL CHECK (uses_left > 0)
+      ) STRICT;
+
+      CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        address TEXT,
+        action TEXT NOT NULL,
+        subject TEXT,
+        detail TEXT
+      ) STRICT;
+      CREATE INDEX audit_at ON audit (at);
+    `,
+  },
 ];
 
 /** What this program's newest schema is numbered. */

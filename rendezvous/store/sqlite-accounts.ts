@@ -1,4 +1,5 @@
 import { canonicalUserName, ProtocolError } from "../../shared/protocol/index.ts";
+import { inviteCodeHash } from "./invite-code.ts";
 import { integer, optionalInteger, prepare, showOf, text, userIdOf } from "./rows.ts";
 import type { Row, SqliteContext } from "./rows.ts";
 import type { Account, AccountStore } from "./store.ts";
@@ -12,12 +13,12 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
   const spendInvite = prepare(
     db,
     `UPDATE invites SET uses_left = uses_left - 1
-     WHERE code = ?1 AND uses_left > 1 AND (expires_at IS NULL OR expires_at > ?2)`,
+     WHERE code_hash = ?1 AND uses_left > 1 AND (expires_at IS NULL OR expires_at > ?2)`,
   );
   const spendLastUse = prepare(
     db,
     `DELETE FROM invites
-     WHERE code = ?1 AND uses_left = 1 AND (expires_at IS NULL OR expires_at > ?2)`,
+     WHERE code_hash = ?1 AND uses_left = 1 AND (expires_at IS NULL OR expires_at > ?2)`,
   );
   const byId = prepare(db, "SELECT * FROM accounts WHERE user_id = ?");
   const byName = prepare(db, "SELECT * FROM accounts WHERE canonical_name = ?");
@@ -43,7 +44,8 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
   );
 
   function spend(invite: string, now: number): boolean {
-    return spendLastUse.run(invite, now) === 1 || spendInvite.run(invite, now) === 1;
+    const hash = inviteCodeHash(invite);
+    return spendLastUse.run(hash, now) === 1 || spendInvite.run(hash, now) === 1;
   }
 
   return {

@@ -6,6 +6,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrations.ts";
 import type { SqliteContext } from "./rows.ts";
 import { sqliteAccounts } from "./sqlite-accounts.ts";
+import { sqliteAudit } from "./sqlite-audit.ts";
 import { backUp, checkDatabase } from "./sqlite-care.ts";
 import { sqliteDevices } from "./sqlite-devices.ts";
 import { toStoreError } from "./sqlite-error.ts";
@@ -100,6 +101,7 @@ function assemble(db: DatabaseSync, file: string, opened: DisposableStack): Sqli
     roster: sqliteRoster(context),
     mailbox: sqliteMailbox(context),
     invites: sqliteInvites(context),
+    audit: sqliteAudit(context),
     changedElsewhere: () => {
       const version = dataVersion.get()?.["data_version"];
       const changed = version !== seenVersion;

@@ -7,6 +7,7 @@ import type {
   Show,
   UserId,
 } from "../../shared/protocol/index.ts";
+import type { AuditStore } from "./audit-store.ts";
 
 /**
  * The server's durable memory. Asynchronous, since a fleet keeps it in another process. Every
@@ -20,6 +21,7 @@ export interface Store extends AsyncDisposable {
   readonly roster: RosterStore;
   readonly mailbox: MailboxStore;
   readonly invites: InviteStore;
+  readonly audit: AuditStore;
 
   /** Writes a consistent copy while the server runs. @throws StoreError */
   backup(targetFile: string): Promise<void>;
@@ -169,17 +171,21 @@ export interface MailboxStore {
 export type StoredEnvelope = Omit<MailboxItem, "envelope"> & { readonly envelope: Uint8Array };
 
 export interface Invite {
-  readonly code: string;
+  /** The first letters of its code: enough to tell it, too little to use it. */
+  readonly label: string;
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
   readonly usesLeft: number;
 }
 
+/** Invitations are kept by the hash of their code: whoever reads the disk cannot use one. */
 export interface InviteStore {
-  create(invite: Invite): Promise<void>;
+  create(invite: Omit<Invite, "label"> & { readonly code: string }): Promise<void>;
+  /** Those that have uses left, expired ones included until they are removed. */
   list(): Promise<readonly Invite[]>;
-  /** True where it existed. */
-  revoke(code: string): Promise<boolean>;
+  /** By its code, or by its label where only one has it. True where it existed. */
+  revoke(codeOrLabel: string): Promise<boolean>;
+  removeExpired(now: number): Promise<number>;
 }
 
 /** The store cannot be used. `reason` chooses the one line that the operator reads. */

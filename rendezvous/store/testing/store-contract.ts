@@ -85,6 +85,7 @@ export function storeContract(open: () => Promise<Store>): void {
   rosterContract(open);
   mailboxContract(open);
   inviteContract(open);
+  auditContract(open);
 
   test("all is well with a store that was used", async () => {
     await using store = await open();
@@ -591,16 +592,38 @@ function mailboxContract(open: () => Promise<Store>): void {
 }
 
 function inviteContract(open: () => Promise<Store>): void {
-  test("invitations are created, listed and revoked", async () => {
+  test("H6 invitations are created, listed by their first letters, and revoked", async () => {
     await using store = await open();
-    const one = { code: "one", createdAt: 1, expiresAt: undefined, usesLeft: 3 };
-    const two = { code: "two", createdAt: 2, expiresAt: 99, usesLeft: 1 };
-    await store.invites.create(one);
-    await store.invites.create(two);
-    expect(await store.invites.list()).toEqual([one, two]);
-    expect(await store.invites.revoke("one")).toBe(true);
-    expect(await store.invites.revoke("one")).toBe(false);
-    expect(await store.invites.list()).toEqual([two]);
+    const one = { createdAt: 1, expiresAt: undefined, usesLeft: 3 };
+    const two = { createdAt: 2, expiresAt: 99, usesLeft: 1 };
+    await store.invites.create({ ...one, code: "0ne1-5678" });
+    await store.invites.create({ ...two, code: "2wa2-5678" });
+    expect(await store.invites.list()).toEqual([
+      { ...one, label: "0ne1" },
+      { ...two, label: "2wa2" },
+    ]);
+    expect(await store.invites.revoke("oNEi 5678")).toBe(true);
+    expect(await store.invites.revoke("0ne1-5678")).toBe(false);
+    expect(await store.invites.revoke("2wa2")).toBe(true);
+    expect(await store.invites.list()).toEqual([]);
+  });
+
+  test("letters that two invitations begin with revoke neither", async () => {
+    await using store = await open();
+    const invite = { createdAt: 1, expiresAt: undefined, usesLeft: 3 };
+    await store.invites.create({ ...invite, code: "same-1" });
+    await store.invites.create({ ...invite, code: "same-2" });
+    expect(await store.invites.revoke("same")).toBe(false);
+    expect(await store.invites.list()).toHaveLength(2);
+  });
+
+  test("expired invitations are removed", async () => {
+    await using store = await open();
+    await store.invites.create({ code: "a", createdAt: 1, expiresAt: 10, usesLeft: 1 });
+    await store.invites.create({ code: "b", createdAt: 1, expiresAt: 11, usesLeft: 1 });
+    await store.invites.create({ code: "c", createdAt: 1, expiresAt: undefined, usesLeft: 1 });
+    expect(await store.invites.removeExpired(10)).toBe(1);
+    expect((await store.invites.list()).map(({ label }) => label)).toEqual(["b", "c"]);
   });
 
   test("an invitation that exists, or has no use, is refused", async () => {
@@ -612,5 +635,44 @@ function inviteContract(open: () => Promise<Store>): void {
       store.invites.create({ ...invite, code: "two", usesLeft: 0 }),
       "invite-invalid",
     );
+  });
+}
+
+function auditContract(open: () => Promise<Store>): void {
+  test("H8 the audit log is read in pages, from a time on, oldest first", async () => {
+    await using store = await open();
+    const first = { at: 1, actor: "server", action: "started" };
+    const second = {
+      at: 2,
+      actor: ada,
+      address: "192.0.2.1",
+      action: "signed-in",
+      subject: "ada",
+      detail: "by password",
+    };
+    await store.audit.append(first);
+    await store.audit.append(second);
+    const all = await store.audit.list({ after: 0, since: 0, limit: 10 });
+    expect(all).toEqual([
+      { seq: 1, ...first },
+      { seq: 2, ...second },
+    ]);
+    expect(await store.audit.list({ after: 1, since: 0, limit: 10 })).toHaveLength(1);
+    expect(await store.audit.list({ after: 0, since: 2, limit: 10 })).toHaveLength(1);
+    expect(await store.audit.list({ after: 0, since: 0, limit: 1 })).toHaveLength(1);
+  });
+
+  test("H8 the audit log keeps what is new, up to a number", async () => {
+    await using store = await open();
+    for (let at = 1; at <= 6; at++) {
+      await store.audit.append({ at, actor: "server", action: "started" });
+    }
+    expect(await store.audit.trim(3, 3)).toBe(3);
+    const left = await store.audit.list({ after: 0, since: 0, limit: 10 });
+    expect(left.map(({ at }) => at)).toEqual([4, 5, 6]);
+    // A number that was used is not used again.
+    expect(await store.audit.trim(100, 3)).toBe(3);
+    await store.audit.append({ at: 101, actor: "server", action: "started" });
+    expect((await store.audit.list({ after: 0, since: 0, limit: 1 }))[0]?.seq).toBe(7);
   });
 }
