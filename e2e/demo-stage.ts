@@ -144,11 +144,12 @@ async function receiveAll(stage: Stage, { to, from }: Way, count: number): Promi
 }
 
 /** Texts sort as they were sent. */
-function textOf(stage: Stage, n: number): string {
+/** What the stage's message with that number says. */
+export function textOf(stage: Pick<Stage, "name">, n: number): string {
   return `${prefixOf(stage)}${String(n).padStart(6, "0")}`;
 }
 
-function prefixOf({ name }: Stage): string {
+function prefixOf({ name }: Pick<Stage, "name">): string {
   return `${name} message `;
 }
 

@@ -1,22 +1,29 @@
 /**
- * `npm run demo [-- --json]`: two real clients talk directly, then by relay, then by mailbox. Ends
+ * `npm run demo [-- --json] [--capture DIR]`: two real clients talk directly, then by relay, then by mailbox. Ends
  * with 1 where one message is lost, doubled or out of order, or took another path than it should.
  *
  * The times run from `send` to the recipient's receipt; for stored messages to the server's, which
  * comes when the message is on its disk.
+ *
+ * `--capture` leaves in DIR what went through the server's socket (`socket.bin`), its data folder
+ * (`server/`) and what was said (`said.json`), to look for the one in the others.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Client } from "./client-driver.ts";
-import { measureStage, type Stage, type StageResult } from "./demo-stage.ts";
+import { measureStage, textOf, type Stage, type StageResult } from "./demo-stage.ts";
+import { RecordingProxy } from "./support/recording-proxy.ts";
 import { RendezvousProcess } from "./support/rendezvous-process.ts";
 
 const MESSAGES = 100;
 const PASSWORD = "a password for the demo";
+const STAGES = ["direct", "relayed", "stored"] as const;
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: "boolean", default: false }, capture: { type: "string" } },
+});
 const folder = await mkdtemp(join(tmpdir(), "beeline-demo-"));
 let failed = true;
 try {
@@ -29,9 +36,28 @@ try {
 process.exitCode = failed ? 1 : 0;
 
 async function demo(): Promise<boolean> {
-  await using server = await RendezvousProcess.start(join(folder, "server"));
-  await using ada = new Client({ server: server.address, dataFolder: join(folder, "ada") });
-  const benAt = { server: server.address, dataFolder: join(folder, "ben") };
+  const { capture } = values;
+  if (capture === undefined) {
+    await using server = await RendezvousProcess.start(join(folder, "server"));
+    return await talk(server.address);
+  }
+  await using server = await RendezvousProcess.start(join(capture, "server"));
+  await using proxy = await RecordingProxy.start(server.address);
+  const passed = await talk(proxy.address);
+  const said = {
+    password: PASSWORD,
+    texts: STAGES.flatMap((name) =>
+      Array.from({ length: MESSAGES }, (_, n) => textOf({ name }, n)),
+    ),
+  };
+  await writeFile(join(capture, "said.json"), JSON.stringify(said));
+  await writeFile(join(capture, "socket.bin"), proxy.recorded());
+  return passed;
+}
+
+async function talk(server: string): Promise<boolean> {
+  await using ada = new Client({ server, dataFolder: join(folder, "ada") });
+  const benAt = { server, dataFolder: join(folder, "ben") };
   await using ben = new Client(benAt);
   await introduce(ada, ben);
   head();
