@@ -23,7 +23,13 @@ export interface GroupMember {
   readonly publicKey: Uint8Array;
 }
 
-/** The authentication service (RFC 9420 §5.3.1): is this key one of that user's devices, and may they be in? */
+/**
+ * The authentication service (RFC 9420 §5.3.1): is this key one of that user's devices, and may they
+ * be in? Asked for every leaf that a Welcome's or a GroupInfo's tree has, for everybody a commit
+ * adds, and for whoever makes a commit; never for this device itself. So a device that was taken
+ * off its account's list has to be admitted until the commit that removes its leaf, or nobody can
+ * join in between: tell it from one that never was on the list.
+ */
 export interface GroupPolicy {
   admits(member: Omit<GroupMember, "leaf">): Promise<boolean>;
 }
@@ -87,7 +93,8 @@ export interface MlsGroupApi {
   groupInfo(): Promise<Uint8Array>;
   /**
    * Prepares a commit: adds by key packages, removes by leaf; with neither, it renews this device's
-   * keys. The group stays as it is. @throws MlsError
+   * keys. The group stays as it is. A key package out of its time, by this machine's own clock, is
+   * `invalid`. @throws MlsError
    */
   commit(change: {
     readonly add: readonly Uint8Array[];
@@ -100,8 +107,17 @@ export interface MlsGroupApi {
   /** Once per message: its key is deleted. Where it throws, the group is as before. @throws MlsError */
   open(sealed: Uint8Array): Promise<OpenedMessage>;
   /**
+   * Call once this group stands in the place of `former`: a pending commit was taken, somebody's was
+   * processed, or this device joined anew. It gets the keys with which late messages of former
+   * epochs are opened, as they are now; all others of `former` are overwritten, and `former` must
+   * not be used any more. What `former` had saved and this group has not is deleted by the next
+   * `takeRecords`. Without the call late messages may be lost, and keys stay longer than they should.
+   */
+  takeOver(former: MlsGroupApi): void;
+  /**
    * What must be saved of it, by name, changed since the last call; undefined means: delete. Small for
-   * a message sent or received, all of it for a new epoch. The first call gives everything.
+   * a message sent or received, all of it for a new epoch. The first call gives everything, except
+   * for a group that was just loaded: what it was loaded from counts as saved.
    */
   takeRecords(): ReadonlyMap<string, Uint8Array | undefined>;
 }

@@ -1,0 +1,438 @@
+import {
+  acceptAll,
+  createApplicationMessage,
+  createCommit,
+  createGroup,
+  createGroupInfoWithExternalPubAndRatchetTree,
+  emptyPskIndex,
+  joinGroup,
+  joinGroupExternal,
+  processMessage,
+  type CiphersuiteImpl,
+  type ClientState,
+  type PrivateMessage,
+  type Proposal,
+} from "ts-mls";
+import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
+import { decryptSenderData } from "ts-mls/privateMessage.js";
+import type { EpochReceiverData } from "ts-mls/epochReceiverData.js";
+import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
+import { cipherSuites } from "./cipher-suites.ts";
+import { Admission, KEY_RETENTION } from "./client-config.ts";
+import { checkCommit, checkKeys } from "./commit-rules.ts";
+import { readGroupInfo, treeOf } from "./group-infos.ts";
+import { GroupRecords, readRecords, type SavedState } from "./group-records.ts";
+import { decodeKeyPackage, newKeyPackage, privateKeysOf } from "./key-packages.ts";
+import {
+  MlsError,
+  type GroupMember,
+  type GroupPolicy,
+  type MlsGroupApi,
+  type MlsIdentity,
+  type MlsSuite,
+  type OpenedMessage,
+  type OwnKeyPackage,
+  type PendingCommit,
+} from "./mls-types.ts";
+import { overwriteSecrets } from "./secrets.ts";
+import {
+  decodeGroupInfoMessage,
+  decodeMessage,
+  decodeWelcomeMessage,
+  encodeMessage,
+  epochNumber,
+  knownSuite,
+  membersOf,
+  sameBytes,
+} from "./wire.ts";
+
+/** Who this device is in its groups, and who may be in them with it. */
+export interface MlsMembership {
+  readonly identity: MlsIdentity;
+  readonly policy: GroupPolicy;
+}
+
+/** This device's own leaf in a group is in time for ever: its account's list says whether it is. */
+const FOR_EVER = { lastResort: false, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
+
+export class MlsGroup implements MlsGroupApi {
+  readonly suite: MlsSuite;
+  readonly #cs: CiphersuiteImpl;
+  readonly #membership: MlsMembership;
+  readonly #records: GroupRecords;
+  #state: ClientState;
+  /** Another group has some of this one's keys: they are not overwritten here any more. */
+  #isShared = false;
+
+  private constructor(
+    membership: MlsMembership,
+    suite: MlsSuite,
+    cs: CiphersuiteImpl,
+    state: ClientState,
+    records = new GroupRecords(),
+  ) {
+    this.suite = suite;
+    this.#cs = cs;
+    this.#membership = membership;
+    this.#state = state;
+    this.#records = records;
+  }
+
+  /** A group of this device alone, in epoch 0. */
+  static async create(
+    options: MlsMembership & { readonly groupId: Uint8Array; readonly suite: MlsSuite },
+  ): Promise<MlsGroup> {
+    const { identity, policy, groupId, suite } = options;
+    const cs = (await cipherSuites())[suite];
+    const { keyPackage, privateKeys } = await newKeyPackage(identity, suite, FOR_EVER);
+    const { config } = new Admission(identity, policy);
+    const id = groupId.slice();
+    const state = await createGroup(id, keyPackage, privateKeys, [], cs, config);
+    return new MlsGroup(options, suite, cs, state);
+  }
+
+  /** By a Welcome. @throws MlsError not-for-us where it does not name that key package */
+  static async join(
+    options: MlsMembership & { readonly welcome: Uint8Array; readonly keyPackage: OwnKeyPackage },
+  ): Promise<MlsGroup> {
+    const { identity, policy } = options;
+    const { welcome, suite } = decodeWelcomeMessage(options.welcome);
+    const { keyPackage } = await decodeKeyPackage(options.keyPackage.keyPackage);
+    const privateKeys = privateKeysOf(identity, options.keyPackage);
+    const cs = (await cipherSuites())[suite];
+    const reference = await makeKeyPackageRef(keyPackage, cs.hash);
+    if (!welcome.secrets.some(({ newMember }) => sameBytes(newMember, reference))) {
+      throw new MlsError("not-for-us", "a Welcome for other key packages");
+    }
+    const admission = new Admission(identity, policy);
+    const state = await admission.run(async () => {
+      // Looked into before the library works on it, which takes the longer the bigger its tree is.
+      const key = await cs.hpke.importPrivateKey(privateKeys.initPrivateKey);
+      const secrets = await decryptGroupSecrets(key, reference, welcome, cs.hpke);
+      if (secrets === undefined || secrets.psks.length > 0) {
+        throw new MlsError("invalid", "a Welcome as none of ours is");
+      }
+      const none = new Uint8Array(cs.kdf.size);
+      const groupInfo = await decryptGroupInfo(welcome, secrets.joinerSecret, none, cs);
+      if (groupInfo === undefined) throw new MlsError("invalid", "no GroupInfo in the Welcome");
+      treeOf(groupInfo);
+      return await joinGroup(
+        welcome,
+        keyPackage,
+        privateKeys,
+        emptyPskIndex,
+        cs,
+        undefined,
+        undefined,
+        admission.config,
+      );
+    });
+    checkState(state);
+    return new MlsGroup(options, suite, cs, state);
+  }
+
+  /**
+   * By an external commit (RFC 9420 §12.4.3.2), which the delivery service has to take before the
+   * group may be used; this device's former leaf goes by the same commit. `groupInfo` is that of the
+   * next epoch.
+   * @throws MlsError
+   */
+  static async joinExternal(
+    options: MlsMembership & { readonly groupInfo: Uint8Array },
+  ): Promise<{ group: MlsGroup; commit: Uint8Array; groupInfo: Uint8Array }> {
+    const { identity, policy } = options;
+    const { groupInfo, suite } = decodeGroupInfoMessage(options.groupInfo);
+    const claims = await readGroupInfo(options.groupInfo);
+    if (claims === undefined) throw new MlsError("invalid", "no sound GroupInfo");
+    const isResync = claims.members.some(({ publicKey }) =>
+      sameBytes(publicKey, identity.keys.publicKey),
+    );
+    const cs = (await cipherSuites())[suite];
+    const { keyPackage, privateKeys } = await newKeyPackage(identity, suite, FOR_EVER);
+    const admission = new Admission(identity, policy);
+    const { publicMessage, newState } = await admission.run(async () =>
+      joinGroupExternal(
+        groupInfo,
+        keyPackage,
+        privateKeys,
+        isResync,
+        cs,
+        undefined,
+        admission.config,
+      ),
+    );
+    checkState(newState);
+    const group = new MlsGroup(options, suite, cs, newState);
+    const commit = encodeMessage({
+      version: "mls10",
+      wireformat: "mls_public_message",
+      publicMessage,
+    });
+    return { group, commit, groupInfo: await group.groupInfo() };
+  }
+
+  /** @throws MlsError malformed where the records are not all of one group of this device */
+  static async load(
+    records: ReadonlyMap<string, Uint8Array>,
+    membership: MlsMembership,
+  ): Promise<MlsGroup> {
+    const { identity, policy } = membership;
+    const saved = readRecords(records);
+    const state: ClientState = {
+      ...saved,
+      signaturePrivateKey: identity.keys.secretKey,
+      unappliedProposals: {},
+      groupActiveState: { kind: "active" },
+      clientConfig: new Admission(identity, policy).config,
+    };
+    const own = membersOf(state.ratchetTree).find(
+      ({ leaf }) => leaf === state.privatePath.leafIndex,
+    );
+    if (own === undefined || !sameBytes(own.publicKey, identity.keys.publicKey)) {
+      throw new MlsError("malformed", "the records of another device");
+    }
+    const suite = knownSuite(state.groupContext.cipherSuite);
+    const cs = (await cipherSuites())[suite];
+    return new MlsGroup(membership, suite, cs, state, new GroupRecords(saved));
+  }
+
+  get groupId(): Uint8Array {
+    return this.#state.groupContext.groupId;
+  }
+
+  get epoch(): number {
+    return epochNumber(this.#state.groupContext.epoch);
+  }
+
+  get confirmation(): Uint8Array {
+    return this.#state.confirmationTag;
+  }
+
+  get members(): readonly GroupMember[] {
+    return membersOf(this.#state.ratchetTree);
+  }
+
+  async groupInfo(): Promise<Uint8Array> {
+    const groupInfo = await createGroupInfoWithExternalPubAndRatchetTree(this.#state, [], this.#cs);
+    return encodeMessage({ version: "mls10", wireformat: "mls_group_info", groupInfo });
+  }
+
+  async commit(change: {
+    readonly add: readonly Uint8Array[];
+    readonly remove: readonly number[];
+  }): Promise<PendingCommit<MlsGroup>> {
+    const proposals: Proposal[] = [];
+    for (const removed of change.remove) {
+      if (removed === this.#state.privatePath.leafIndex || !this.#has(removed)) {
+        throw new MlsError("invalid", "a leaf that cannot be removed");
+      }
+      proposals.push({ proposalType: "remove", remove: { removed } });
+    }
+    for (const bytes of change.add) {
+      const { keyPackage, claims } = await decodeKeyPackage(bytes);
+      if (claims.suite !== this.suite) throw new MlsError("malformed", "of another suite");
+      proposals.push({ proposalType: "add", add: { keyPackage } });
+    }
+    const { newState, commit, welcome } = await this.#run(async (state) =>
+      createCommit(
+        { state, cipherSuite: this.#cs },
+        { extraProposals: proposals, ratchetTreeExtension: true },
+      ),
+    );
+    const next = this.#next(newState);
+    return {
+      commit: encodeMessage(commit),
+      groupInfo: await next.groupInfo(),
+      welcome: welcome && encodeMessage({ version: "mls10", wireformat: "mls_welcome", welcome }),
+      next,
+    };
+  }
+
+  async process(commit: Uint8Array): Promise<MlsGroup> {
+    const message = decodeMessage(commit);
+    if (message.wireformat === "mls_private_message") {
+      const { privateMessage } = message;
+      if (privateMessage.contentType !== "commit") throw new MlsError("malformed", "no commit");
+      this.#expectPresent(privateMessage);
+      const { content } = await this.#run(async (state) => this.#unprotect(state, privateMessage));
+      if (content.content.contentType !== "commit") throw new MlsError("malformed", "no commit");
+      checkCommit(this.#state, content.content.commit, content.content.sender);
+    } else if (message.wireformat === "mls_public_message") {
+      const { content } = message.publicMessage;
+      if (content.contentType !== "commit") throw new MlsError("malformed", "no commit");
+      this.#expectPresent(content);
+      checkCommit(this.#state, content.commit, content.sender);
+    } else {
+      throw new MlsError("malformed", "no commit");
+    }
+    const { newState } = await this.#run(async (state) =>
+      processMessage(message, state, emptyPskIndex, acceptAll, this.#cs),
+    );
+    if (newState.groupContext.epoch !== this.#state.groupContext.epoch + 1n) {
+      throw new MlsError("invalid", "a commit that leads nowhere");
+    }
+    return this.#next(newState);
+  }
+
+  async seal(plaintext: Uint8Array, additional: Uint8Array): Promise<Uint8Array> {
+    const { newState, privateMessage, consumed } = await this.#run(async (state) =>
+      createApplicationMessage(state, plaintext, this.#cs, additional),
+    );
+    this.#moveOn(newState, consumed);
+    return encodeMessage({ version: "mls10", wireformat: "mls_private_message", privateMessage });
+  }
+
+  async open(sealed: Uint8Array): Promise<OpenedMessage> {
+    const message = decodeMessage(sealed);
+    if (message.wireformat !== "mls_private_message") {
+      throw new MlsError("malformed", "no sealed message");
+    }
+    const { privateMessage } = message;
+    if (privateMessage.contentType !== "application") {
+      throw new MlsError("malformed", "no sealed message");
+    }
+    this.#expectOwnGroup(privateMessage.groupId);
+    const { epoch } = this.#state.groupContext;
+    if (privateMessage.epoch > epoch) {
+      throw new MlsError("future-epoch", "of an epoch that this group is not in yet");
+    }
+    const past = this.#state.historicalReceiverData.get(privateMessage.epoch);
+    if (privateMessage.epoch < epoch && past === undefined) {
+      throw new MlsError("past-epoch", "of an epoch whose keys are gone");
+    }
+    const { content, tree, consumed } = await this.#run(async (state) =>
+      this.#unprotect(past ?? state, privateMessage),
+    ).catch(async (error: unknown) => {
+      throw (await this.#isUsed(past ?? this.#state, privateMessage))
+        ? new MlsError("used", "its key was used", { cause: error })
+        : error;
+    });
+    if (content.content.contentType !== "application") {
+      throw new MlsError("invalid", "no sealed message");
+    }
+    const { sender, applicationData, authenticatedData } = content.content;
+    const ratchets = (past ?? this.#state).ratchetTree;
+    const leaf = sender.senderType === "member" ? sender.leafIndex : -1;
+    const member = membersOf(ratchets).find((candidate) => candidate.leaf === leaf);
+    if (member === undefined) throw new MlsError("invalid", "of nobody in the group");
+    this.#moveOn(
+      past === undefined
+        ? { ...this.#state, secretTree: tree }
+        : {
+            ...this.#state,
+            historicalReceiverData: new Map(this.#state.historicalReceiverData).set(
+              privateMessage.epoch,
+              { ...past, secretTree: tree },
+            ),
+          },
+      consumed,
+    );
+    return { plaintext: applicationData, additional: authenticatedData, sender: member };
+  }
+
+  takeOver(former: MlsGroupApi): void {
+    if (!(former instanceof MlsGroup) || former === this) return;
+    const own = this.#state;
+    const epochs = new Map(own.historicalReceiverData);
+    for (const [epoch, data] of former.#epochs()) {
+      if (epoch < own.groupContext.epoch) epochs.set(epoch, data);
+    }
+    const kept = [...epochs]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .slice(-KEY_RETENTION.retainKeysForEpochs);
+    this.#state = { ...own, historicalReceiverData: new Map(kept) };
+    this.#isShared = false;
+    this.#records.replace(former.#records);
+    overwriteSecrets(former.#state, this.#state);
+  }
+
+  takeRecords(): ReadonlyMap<string, Uint8Array | undefined> {
+    return this.#records.take(this.#state);
+  }
+
+  /** The library's operation, with the policy; whatever it throws comes out as an MlsError. */
+  async #run<Result>(operation: (state: ClientState) => Promise<Result>): Promise<Result> {
+    const { identity, policy } = this.#membership;
+    const admission = new Admission(identity, policy);
+    return await admission.run(async () =>
+      operation({ ...this.#state, clientConfig: admission.config }),
+    );
+  }
+
+  #unprotect(state: ClientState | EpochReceiverData, message: PrivateMessage) {
+    const { senderDataSecret } = "keySchedule" in state ? state.keySchedule : state;
+    const { secretTree, ratchetTree, groupContext } = state;
+    return unprotectPrivateMessage(
+      senderDataSecret,
+      message,
+      secretTree,
+      ratchetTree,
+      groupContext,
+      KEY_RETENTION,
+      this.#cs,
+    );
+  }
+
+  /** Whether a message that did not open has a key that is gone: asked only then. */
+  async #isUsed(state: ClientState | EpochReceiverData, message: PrivateMessage): Promise<boolean> {
+    const { senderDataSecret } = "keySchedule" in state ? state.keySchedule : state;
+    try {
+      const data = await decryptSenderData(message, senderDataSecret, this.#cs);
+      const node = data && state.secretTree[2 * data.leafIndex];
+      if (data === undefined || node === undefined) return false;
+      const { generation, unusedGenerations } = node.application;
+      return data.generation < generation && unusedGenerations[data.generation] === undefined;
+    } catch {
+      // Not even the sender can be read: it is broken, and the first error says so.
+      return false;
+    }
+  }
+
+  #moveOn(state: ClientState, consumed: readonly Uint8Array[]): void {
+    this.#state = state;
+    if (this.#isShared) return;
+    for (const secret of consumed) secret.fill(0);
+  }
+
+  #next(state: ClientState): MlsGroup {
+    checkState(state);
+    this.#isShared = true;
+    const next = new MlsGroup(this.#membership, this.suite, this.#cs, state);
+    next.#isShared = true;
+    return next;
+  }
+
+  /** The present epoch and the former ones, as far as late messages need them. */
+  *#epochs(): Iterable<[bigint, EpochReceiverData]> {
+    const { groupContext, secretTree, ratchetTree, keySchedule } = this.#state;
+    const { senderDataSecret } = keySchedule;
+    const resumptionPsk = new Uint8Array(0);
+    yield* this.#state.historicalReceiverData;
+    yield [
+      groupContext.epoch,
+      { groupContext, secretTree, ratchetTree, senderDataSecret, resumptionPsk },
+    ];
+  }
+
+  #has(leaf: number): boolean {
+    return this.members.some((member) => member.leaf === leaf);
+  }
+
+  #expectOwnGroup(groupId: Uint8Array): void {
+    if (!sameBytes(groupId, this.groupId)) throw new MlsError("malformed", "of another group");
+  }
+
+  #expectPresent({ groupId, epoch }: { groupId: Uint8Array; epoch: bigint }): void {
+    this.#expectOwnGroup(groupId);
+    const present = this.#state.groupContext.epoch;
+    if (epoch > present) throw new MlsError("future-epoch", "a commit that comes too early");
+    if (epoch < present) throw new MlsError("past-epoch", "a commit of a former epoch");
+  }
+}
+
+/** What every state of a group of ours fulfils, whoever led into it. @throws MlsError invalid */
+function checkState(state: SavedState): void {
+  membersOf(state.ratchetTree);
+  checkKeys(state.ratchetTree);
+}
