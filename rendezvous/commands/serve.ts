@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { OperatorError } from "../config/operator-error.ts";
@@ -7,16 +5,22 @@ import { settingOptions, unknownVariables } from "../config/read-settings.ts";
 import { rendezvousConfigOf } from "../config/rendezvous-config-of.ts";
 import { printable, type Settings } from "../config/settings.ts";
 import { clientFolder } from "../http/client-folder.ts";
-import { addressOf, createHttpServer, listen } from "../http/listen.ts";
+import { formatInviteLink } from "../../shared/protocol/index.ts";
+import { fingerprintOf, watchTls } from "../http/certificate.ts";
+import { FrontDoor } from "../http/front-door.ts";
+import { addressOf, isWildcard } from "../http/listen.ts";
+import { isLoopback } from "../http/loopback.ts";
 import { noClientPage, notBuiltPage } from "../http/pages.ts";
-import { createRequestHandler, type HttpParts } from "../http/request-handler.ts";
+import { createRequestHandler, isEncrypted, type HttpParts } from "../http/request-handler.ts";
 import { WebClient } from "../http/web-client.ts";
 import { createLogger } from "../observability/logger.ts";
 import { createPrometheusMetrics } from "../observability/prometheus.ts";
 import { createRendezvous, type Rendezvous } from "../server.ts";
 import type { SqliteStore } from "../store/sqlite-store.ts";
 import { expectPositionals, parseArguments, settingsOf, type Surroundings } from "./command.ts";
+import { announce, announcementOf } from "./announced.ts";
 import { openStore } from "./data-folder.ts";
+import { serverTls, type ServerTls } from "./server-tls.ts";
 import { readVersion } from "./version.ts";
 
 /** How soon the server notices what a command beside it has changed, such as a disabled account. */
@@ -40,14 +44,17 @@ export async function serveCommand(
   await using store = await openStore(settings, "serve");
   const metrics = createPrometheusMetrics();
   let draining = false;
-  const server = createHttpServer(tlsOf(settings), (message) => log.warn(message));
-  server.on(
+  const tls = await serverTls(settings);
+  const door = new FrontDoor(tls === undefined ? {} : { tls: tls.pair });
+  door.http.on(
     "request",
     createRequestHandler({
       store,
       metrics,
       metricsAccess: { from: settings.metrics, token: settings["metrics-token"] },
       client: clientOf(settings, log),
+      // Browsers let nobody go on to a certificate of the server's own once they insist.
+      strictTransport: tls?.files !== undefined,
       isDraining: () => draining,
       onError: (error) => log.error({ err: error }, "request failed"),
     }),
@@ -58,34 +65,47 @@ export async function serveCommand(
     log,
     metrics,
   });
-  rendezvous.attach(server);
+  rendezvous.attach(door.http);
   const stop = stopSignal();
   // What escapes all handlers leaves the state unknown: the supervisor starts a fresh process.
   process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "fatal"));
-  const port = await listen(server, settings.host, settings.port);
-  // After the start: too many open files, say. The next connection may find room again.
-  server.on("error", (error) => log.error({ err: error }, "HTTP server"));
-  announce(log, { settings, port, version, env: surroundings.env });
+  const port = await door.listen(settings.host, settings.port);
+  door.http.on("error", (error) => log.error({ err: error }, "HTTP server"));
+  tell(log, { settings, port, version, tls, env: surroundings.env });
 
-  using _ = watchChanges(store, rendezvous, log);
+  using watching = new DisposableStack();
+  watching.use(watchCertificate(door, tls, log));
+  watching.use(watchChanges(store, rendezvous, log));
   const signal = await stop;
   draining = true;
   log.info({ signal }, "stopping");
   // Lets nothing hold the process up; unref, so that it does not hold it up itself.
   setTimeout(() => process.exit(0), EXIT_MS).unref();
-  await close(server, rendezvous);
+  await close(door, rendezvous);
   log.info("stopped");
   await new Promise((resolve) => log.flush(resolve));
 }
 
-function tlsOf(settings: Settings): { cert: string; key: string } | undefined {
-  const { "tls-cert": cert, "tls-key": key } = settings;
-  return cert === undefined || key === undefined ? undefined : { cert, key };
+/** Certificates are renewed without a restart. */
+function watchCertificate(door: FrontDoor, tls: ServerTls | undefined, log: Logger): Disposable {
+  // At SIGHUP, which supervisors send for "reload", the server does not end in any case.
+  if (tls?.files === undefined) {
+    const nothing = (): void => log.info("there is nothing to reload");
+    process.on("SIGHUP", nothing);
+    return { [Symbol.dispose]: () => process.off("SIGHUP", nothing) };
+  }
+  return watchTls(
+    tls.files,
+    (pair) => {
+      door.renew(pair);
+      log.info({ certificate: fingerprintOf(pair.cert) }, "certificate read again");
+    },
+    (message) => log.warn(message),
+  );
 }
 
 function clientOf(settings: Settings, log: Logger): HttpParts["client"] {
   if (!settings["web-client"]) return noClientPage;
-  const secure = settings["tls-cert"] !== undefined;
   let client: WebClient | undefined;
   try {
     client = WebClient.read(clientFolder);
@@ -97,25 +117,37 @@ function clientOf(settings: Settings, log: Logger): HttpParts["client"] {
     return notBuiltPage;
   }
   const built = client;
-  return (path, request) => built.reply(path, request, secure);
+  return (path, request) => built.reply(path, request, isEncrypted(request));
 }
 
-function announce(
+function tell(
   log: Logger,
   started: {
     readonly settings: Settings;
     readonly port: number;
     readonly version: string;
+    readonly tls: ServerTls | undefined;
     readonly env: Surroundings["env"];
   },
 ): void {
-  const { settings, port, version, env } = started;
+  const { settings, port, version, tls, env } = started;
   for (const name of unknownVariables(env)) log.warn(`${name} is no setting and does nothing.`);
   const data = resolve(settings.data);
   log.info({ version, settings: printable({ ...settings, data }) }, "configuration");
-  const address = addressOf(settings.host, port, settings["tls-cert"] !== undefined);
+  const { host } = settings;
+  // On this machine itself a browser would not know a certificate of the server's own.
+  const here = isWildcard(host) || host === "localhost" || isLoopback(host);
+  const secure = tls !== undefined && (tls.files !== undefined || !here);
+  const announcement = announcementOf(settings, port);
+  announce(settings, announcement);
+  const shown = {
+    address: addressOf(host, port, secure),
+    publicAddress: announcement.server,
+    link: formatInviteLink(announcement),
+    ...(tls === undefined ? {} : { certificate: fingerprintOf(tls.pair.cert) }),
+  };
   // Programs that start the server wait for this line.
-  log.info({ address, host: settings.host, port }, "listening");
+  log.info({ ...shown, host, port }, "listening");
 }
 
 /** Commands write to the same database: accounts they disabled must not stay connected. */
@@ -132,12 +164,11 @@ function watchChanges(store: SqliteStore, rendezvous: Rendezvous, log: Logger): 
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-async function close(server: Server, rendezvous: Rendezvous): Promise<void> {
-  const closed = once(server, "close");
+async function close(door: FrontDoor, rendezvous: Rendezvous): Promise<void> {
   // No new connections from here on; open ones are told to go on elsewhere.
-  server.close();
+  const closed = door.close();
   await rendezvous.drain();
-  server.closeAllConnections();
+  door.closeAllConnections();
   await closed;
 }
 

@@ -1,4 +1,5 @@
 import { defaultRendezvousConfig, type RendezvousConfig } from "../rendezvous-config.ts";
+import { publicAddressOf } from "./public-address.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the core is told of the settings. */
@@ -13,7 +14,11 @@ export function rendezvousConfigOf(settings: Settings, version: string): Rendezv
     mailboxMaxAgeMs: settings["mailbox-max-age"],
     devicesPerAccount: settings["devices-per-account"],
     rosterEntries: settings["roster-entries"],
-    allowedOrigins: [...defaultRendezvousConfig.allowedOrigins, ...settings["allowed-origins"]],
+    allowedOrigins: [
+      ...defaultRendezvousConfig.allowedOrigins,
+      ...publicOrigin(settings),
+      ...settings["allowed-origins"],
+    ],
     trustProxy: settings["trust-proxy"],
     maxConnections: settings["max-connections"],
     sessionTtlMs: settings["session-max-age"],
@@ -26,4 +31,11 @@ export function rendezvousConfigOf(settings: Settings, version: string): Rendezv
     registrationBurst: settings["registration-burst"],
     registrationsPerMinute: settings["registrations-per-minute"],
   };
+}
+
+/** Its own pages, also where a proxy does not pass on the name under which they were asked for. */
+function publicOrigin(settings: Settings): readonly string[] {
+  const { "public-address": address } = settings;
+  if (address === undefined) return [];
+  return [new URL(publicAddressOf(settings, settings.port)).origin];
 }

@@ -1,7 +1,16 @@
 import * as v from "valibot";
 import { RegistrationPolicy } from "../../shared/protocol/index.ts";
 import { defaultRendezvousConfig as defaults } from "../rendezvous-config.ts";
-import { Duration, oneOf, Size, TextList, TextValue, wholeNumber, YesNo } from "./values.ts";
+import {
+  Duration,
+  oneOf,
+  PublicAddress,
+  Size,
+  TextList,
+  TextValue,
+  wholeNumber,
+  YesNo,
+} from "./values.ts";
 
 /**
  * Every setting of the server, by the one name that it has in the file (`mailbox-quota = "64MiB"`),
@@ -20,8 +29,10 @@ export const Settings = v.pipe(
     registration: v.optional(oneOf(RegistrationPolicy.options), defaults.registration),
     "trust-proxy": v.optional(YesNo, false),
     "allowed-origins": v.optional(TextList, []),
+    tls: v.optional(oneOf(["auto", "off"]), "auto"),
     "tls-cert": v.optional(TextValue),
     "tls-key": v.optional(TextValue),
+    "public-address": v.optional(PublicAddress),
     "web-client": v.optional(YesNo, true),
     "devices-per-account": v.optional(wholeNumber(1, 64), defaults.devicesPerAccount),
     "roster-entries": v.optional(wholeNumber(1, 100_000), defaults.rosterEntries),
@@ -53,6 +64,10 @@ export const Settings = v.pipe(
     (settings) => (settings["tls-cert"] === undefined) === (settings["tls-key"] === undefined),
     "tls-cert and tls-key belong together",
   ),
+  v.check(
+    (settings) => settings.tls === "auto" || settings["tls-cert"] === undefined,
+    "tls is off although there is a certificate: leave out one of the two",
+  ),
 );
 export type Settings = v.InferOutput<typeof Settings>;
 export type SettingName = keyof Settings;
@@ -80,8 +95,16 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
     value: "LIST",
     about: "web pages of other hosts that may connect, e.g. https://chat.example.org",
   },
-  "tls-cert": { value: "FILE", about: "certificate chain (PEM); serves https with tls-key" },
+  tls: {
+    value: "auto|off",
+    about: "auto (default): https, with a certificate of its own where none is given; off: http",
+  },
+  "tls-cert": { value: "FILE", about: "certificate chain (PEM) for https, with tls-key" },
   "tls-key": { value: "FILE", about: "private key (PEM)" },
+  "public-address": {
+    value: "ADDRESS",
+    about: "where people reach the server, for invitation links (default: this machine's)",
+  },
   "web-client": { value: undefined, about: "serve the web client (default: yes)" },
   "devices-per-account": { value: "N", about: "devices of one account (default: 8)" },
   "roster-entries": { value: "N", about: "roster entries of one account (default: 1000)" },

@@ -51,6 +51,16 @@ export const Size = v.union(
 
 export const TextValue = v.pipe(v.string("text"), v.trim(), v.nonEmpty("some text"));
 
+/** A host, `host:port`, or an `http` or `https` address, maybe with a path. */
+export const PublicAddress = v.pipe(
+  TextValue,
+  v.check((text) => {
+    const url = URL.parse(text.includes("://") ? text : `https://${text}`);
+    if (url === null || !/^https?:$/.test(url.protocol)) return false;
+    return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+  }, "a host, host:port or an address like https://chat.example.org"),
+);
+
 /** Several texts: an array in a file, commas elsewhere. */
 export const TextList = v.union(
   [

@@ -20,7 +20,7 @@ interface Running extends AsyncDisposable {
 async function start(change: Partial<HttpParts> = {}): Promise<Running> {
   const store = await openSqliteStore(":memory:");
   const errors: unknown[] = [];
-  const server = createHttpServer(undefined, () => undefined);
+  const server = createHttpServer();
   server.on(
     "request",
     createRequestHandler({
@@ -28,6 +28,7 @@ async function start(change: Partial<HttpParts> = {}): Promise<Running> {
       metrics: { contentType: "text/plain", text: async () => "beeline_connections 0\n" },
       metricsAccess: { from: "loopback", token: undefined },
       client: notBuiltPage,
+      strictTransport: false,
       isDraining: () => false,
       onError: (error) => errors.push(error),
       ...change,

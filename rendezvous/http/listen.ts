@@ -1,15 +1,7 @@
-import { readFileSync, unwatchFile, watchFile } from "node:fs";
-import { createServer, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import { isIPv6 } from "node:net";
-import { createSecureContext } from "node:tls";
+import { createServer, type Server as HttpServer } from "node:http";
+import { isIPv6, type Server } from "node:net";
 import * as v from "valibot";
 import { OperatorError } from "../config/operator-error.ts";
-
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** Bounds on what one request may take; WebSocket connections leave them behind. */
 const LIMITS = {
@@ -20,42 +12,16 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
 };
 
-/** How often the certificate's file is looked at: renewals need no restart. */
-const CERTIFICATE_CHECK_MS = 60_000;
+/** Time for a connection's first byte, for its TLS handshake, and for a request's headers. */
+export const OPENING_MS = LIMITS.headersTimeout;
 
-/** @throws OperatorError where the certificate or its key cannot be used */
-export function createHttpServer(
-  tls: TlsFiles | undefined,
-  onWarning: (message: string) => void,
-): Server {
-  if (tls === undefined) return createServer(LIMITS);
-  const server = createTlsServer({ ...LIMITS, ...readTls(tls), minVersion: "TLSv1.2" });
-  const renew = (): void => {
-    try {
-      server.setSecureContext(readTls(tls));
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      onWarning(`${error.message} The former certificate stays in use.`);
-    }
-  };
-  watchFile(tls.cert, { interval: CERTIFICATE_CHECK_MS, persistent: false }, renew);
-  server.once("close", () => unwatchFile(tls.cert, renew));
-  return server;
-}
-
-/** @throws OperatorError where they cannot be read, or are no pair */
-export function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
-  try {
-    const pair = { cert: readFileSync(cert), key: readFileSync(key) };
-    // Throws for what is no certificate, no key, or not a pair.
-    createSecureContext(pair);
-    return pair;
-  } catch (error) {
-    throw new OperatorError(`The certificate ${cert} and the key ${key} cannot be used.`, {
-      cause: error,
-      exitCode: 2,
-    });
-  }
+/** @param openingMs time for a request's headers */
+export function createHttpServer(openingMs: number = OPENING_MS): HttpServer {
+  return createServer({
+    ...LIMITS,
+    headersTimeout: openingMs,
+    connectionsCheckingInterval: Math.min(LIMITS.connectionsCheckingInterval, openingMs),
+  });
 }
 
 const SystemError = v.object({ code: v.string() });
@@ -109,7 +75,11 @@ function reasonOf(code: string, host: string, port: number): string {
 
 /** The address to open in a browser on this machine; the wildcards are reached by loopback. */
 export function addressOf(host: string, port: number, secure: boolean): string {
-  const reachable = host === "::" || host === "0.0.0.0" ? "127.0.0.1" : host;
+  const reachable = isWildcard(host) ? "127.0.0.1" : host;
   const name = isIPv6(reachable) ? `[${reachable}]` : reachable;
   return `${secure ? "https" : "http"}://${name}:${port}`;
+}
+
+export function isWildcard(host: string): boolean {
+  return host === "::" || host === "0.0.0.0";
 }

@@ -1,10 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIP } from "node:net";
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
+import { isLoopback } from "./loopback.ts";
 
 export interface MetricsAccess {
   readonly from: "off" | "loopback" | "all";
@@ -22,9 +18,7 @@ export function mayReadMetrics(access: MetricsAccess, request: IncomingMessage):
 function isFromThisMachine(request: IncomingMessage): boolean {
   const { headers, socket } = request;
   if (headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined) return false;
-  const address = socket.remoteAddress ?? "";
-  const family = isIP(address);
-  return family !== 0 && loopback.check(address, family === 4 ? "ipv4" : "ipv6");
+  return isLoopback(socket.remoteAddress);
 }
 
 function bearer({ headers }: IncomingMessage): string {

@@ -1,9 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
 import { WEBSOCKET_PATH } from "../../shared/protocol/index.ts";
 import type { Store } from "../store/store.ts";
 import { healthReply } from "./health.ts";
 import { mayReadMetrics, type MetricsAccess } from "./metrics-access.ts";
 import { send, textReply, type Reply } from "./reply.ts";
+
+/** RFC 6797 §6.1.1: half a year, in seconds. */
+const STRICT_TRANSPORT_S = 180 * 24 * 60 * 60;
 
 export interface HttpParts {
   readonly store: Store;
@@ -11,6 +15,8 @@ export interface HttpParts {
   readonly metricsAccess: MetricsAccess;
   /** Answers everything that is not the server's own. */
   readonly client: (path: string, request: IncomingMessage) => Reply;
+  /** Browsers shall insist on https from now on: only with a certificate that they trust. */
+  readonly strictTransport: boolean;
   readonly isDraining: () => boolean;
   readonly onError: (error: unknown) => void;
 }
@@ -20,6 +26,9 @@ export function createRequestHandler(
   parts: HttpParts,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    if (parts.strictTransport && isEncrypted(request)) {
+      response.setHeader("strict-transport-security", `max-age=${STRICT_TRANSPORT_S}`);
+    }
     answer(parts, request)
       .catch((error: unknown) => {
         parts.onError(error);
@@ -55,6 +64,11 @@ async function answer(parts: HttpParts, request: IncomingMessage): Promise<Reply
     default:
       return parts.client(path, request);
   }
+}
+
+/** Did it come by TLS to this server itself? */
+export function isEncrypted({ socket }: IncomingMessage): boolean {
+  return socket instanceof TLSSocket;
 }
 
 /** The decoded path without its query; undefined for one that is malformed. */

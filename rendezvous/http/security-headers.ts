@@ -3,6 +3,10 @@ import type { IncomingMessage } from "node:http";
 /** A host and port that can stand in a header without changing its meaning. */
 const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
+export function isHostHeader(host: string | undefined): host is string {
+  return host !== undefined && HOST.test(host);
+}
+
 const NO_FEATURES = [
   "accelerometer",
   "browsing-topics",
@@ -38,9 +42,8 @@ export const baseHeaders: Readonly<Record<string, string>> = {
  */
 export function clientPolicy(request: IncomingMessage, secure: boolean): string {
   const { host } = request.headers;
-  const named = host !== undefined && HOST.test(host);
-  // Behind a proxy that speaks TLS the page is https although this server is not.
-  const sockets = named ? ` wss://${host}${secure ? "" : ` ws://${host}`}` : "";
+  // Behind a proxy that speaks TLS the page is https although this connection is not.
+  const sockets = isHostHeader(host) ? ` wss://${host}${secure ? "" : ` ws://${host}`}` : "";
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -6,6 +6,7 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./groups.ts";
 export * from "./ids.ts";
+export * from "./invite-link.ts";
 export * from "./json-rpc.ts";
 export * as limits from "./limits.ts";
 export * from "./methods.ts";

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { OperatorError } from "../../config/operator-error.ts";
 import type { Settings } from "../../config/settings.ts";
-import { readTls } from "../../http/listen.ts";
+import { readTls } from "../../http/certificate.ts";
 import { bad, good, poor, type Finding } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
