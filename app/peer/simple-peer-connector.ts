@@ -9,6 +9,9 @@ import type {
 } from "../../shared/chatkit/ports.ts";
 import { MAX_LINK_FRAME_BYTES } from "../../shared/chatkit/link.ts";
 import { Signal } from "../../shared/protocol/index.ts";
+import { shelterWebRtc, type WebRtc } from "./sheltered-webrtc.ts";
+
+export type { WebRtc } from "./sheltered-webrtc.ts";
 
 /** What is used of simple-peer 9.11; a browser and Node bring their own constructors. */
 interface SimplePeerInstance {
@@ -35,13 +38,6 @@ interface SimplePeerOptions {
 
 export type SimplePeerConstructor = new (options: SimplePeerOptions) => SimplePeerInstance;
 
-/** WebRTC where the host has none of its own: the `wrtc` package. */
-export interface WebRtc {
-  readonly RTCPeerConnection: typeof RTCPeerConnection;
-  readonly RTCSessionDescription: typeof RTCSessionDescription;
-  readonly RTCIceCandidate: typeof RTCIceCandidate;
-}
-
 export interface SimplePeerConnectorOptions {
   readonly wrtc?: WebRtc;
   /** STUN and TURN servers beside those of an attempt. None by default, public ones never. */
@@ -60,12 +56,13 @@ const ICE_COMPLETE_TIMEOUT_MS = 1;
 /** The data channel by simple-peer: trickle ICE, ordered and reliable. */
 export function createSimplePeerConnector(
   SimplePeer: SimplePeerConstructor,
-  options: SimplePeerConnectorOptions = {},
+  { wrtc, iceServers = [] }: SimplePeerConnectorOptions = {},
 ): PeerConnector {
+  const host = wrtc === undefined ? { iceServers } : { iceServers, wrtc: shelterWebRtc(wrtc) };
   return {
     create(peerOptions, handlers) {
       try {
-        return new SimplePeerChannel(SimplePeer, options, peerOptions, handlers);
+        return new SimplePeerChannel(SimplePeer, host, peerOptions, handlers);
       } catch (error) {
         // No WebRTC here, or no more of it: told like any other failure.
         return deadChannel(handlers, errorOf(error));
