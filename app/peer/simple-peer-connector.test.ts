@@ -53,6 +53,7 @@ function pair(): { a: Side; b: Side } {
 }
 
 afterEach(() => {
+  vi.useRealTimers();
   for (const channel of channels.splice(0)) channel.close();
 });
 
@@ -132,6 +133,121 @@ test("a host without WebRTC is told by the close", async () => {
   channel.close();
   await vi.waitUntil(() => closed.length === 1, wait);
   expect(closed[0]?.message).toBe("No WebRTC support");
+});
+
+/** Notes what it is told to do, and tells what the test says. */
+class ScriptedPeer {
+  static readonly all: ScriptedPeer[] = [];
+  readonly calls: unknown[] = [];
+  readonly bufferSize = 0;
+  opens = true;
+  readonly #plain: { readonly event: string; readonly listener: () => void }[] = [];
+  readonly #data: ((data: unknown) => void)[] = [];
+
+  constructor() {
+    ScriptedPeer.all.push(this);
+  }
+
+  on(
+    ...[event, listener]:
+      | [event: "connect" | "close", listener: () => void]
+      | [event: "signal" | "data", listener: (data: unknown) => void]
+      | [event: "error", listener: (error: Error) => void]
+  ): void {
+    if (event === "connect" || event === "close") this.#plain.push({ event, listener });
+    else if (event === "data") this.#data.push(listener);
+  }
+
+  tell(event: "connect" | "close"): void {
+    for (const plain of this.#plain) if (plain.event === event) plain.listener();
+  }
+
+  bring(data: Uint8Array): void {
+    for (const listener of this.#data) listener(data);
+  }
+
+  signal(): void {}
+
+  send(data: Uint8Array): void {
+    if (!this.opens) throw new Error("not open");
+    this.calls.push([...data]);
+  }
+
+  write(): boolean {
+    return true;
+  }
+
+  destroy(): void {
+    this.calls.push("destroy");
+  }
+}
+
+function scripted(): { channel: PeerChannel; peer: ScriptedPeer; told: string[] } {
+  const told: string[] = [];
+  const channel = createSimplePeerConnector(ScriptedPeer).create(
+    { initiator: true, iceServers: [] },
+    {
+      onSignal: () => {},
+      onOpen: () => told.push("open"),
+      onMessage: (bytes) => told.push(`message ${bytes.length}`),
+      onDrain: () => {},
+      onClose: () => told.push("close"),
+    },
+  );
+  const peer = ScriptedPeer.all.at(-1);
+  if (peer === undefined) throw new Error("no peer was made");
+  return { channel, peer, told };
+}
+
+test("whoever closes says farewell, and destroys nothing until the other side has closed", async () => {
+  vi.useFakeTimers();
+  const { channel, peer, told } = scripted();
+  peer.tell("connect");
+  channel.send(Uint8Array.of(1));
+  channel.close();
+  channel.close();
+  channel.send(Uint8Array.of(2));
+  peer.bring(Uint8Array.of(3));
+  await Promise.resolve();
+  expect(peer.calls).toEqual([[1], []]);
+  expect(told).toEqual(["open", "close"]);
+  peer.tell("close");
+  vi.advanceTimersByTime(60_000);
+  expect(peer.calls).toEqual([[1], []]);
+  expect(told).toEqual(["open", "close"]);
+});
+
+test("who does not answer a farewell is not waited for", () => {
+  vi.useFakeTimers();
+  const { channel, peer } = scripted();
+  peer.tell("connect");
+  channel.close();
+  vi.advanceTimersByTime(999);
+  expect(peer.calls).toEqual([[]]);
+  vi.advanceTimersByTime(1);
+  expect(peer.calls).toEqual([[], "destroy"]);
+});
+
+test("a farewell closes this side, whichever side closes too", async () => {
+  const { peer, told } = scripted();
+  peer.tell("connect");
+  peer.bring(new Uint8Array(0));
+  expect(peer.calls).toEqual(["destroy"]);
+  peer.tell("close");
+  expect(told).toEqual(["open", "close"]);
+
+  const both = scripted();
+  both.peer.tell("connect");
+  both.channel.close();
+  both.peer.bring(new Uint8Array(0));
+  expect(both.peer.calls).toEqual([[], "destroy"]);
+});
+
+test("what never opened is destroyed at once", () => {
+  const { channel, peer } = scripted();
+  peer.opens = false;
+  channel.close();
+  expect(peer.calls).toEqual(["destroy"]);
 });
 
 describeLink("direct over simple-peer and wrtc", async (): Promise<LinkPair> => {

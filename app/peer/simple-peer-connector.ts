@@ -53,6 +53,17 @@ const LOW_WATER_BYTES = 64 * 1024;
  */
 const ICE_COMPLETE_TIMEOUT_MS = 1;
 
+/**
+ * The last frame of whoever closes; no link sends an empty one. A close comes to the other side on
+ * a thread of its own, and `wrtc` 0.10.0 takes the process down where it meets a `send`
+ * (RTCDataChannel::Send asks for the state and then takes the channel, which is gone by then).
+ * So the other side is asked to be silent, and to close, first.
+ */
+const FAREWELL = new Uint8Array(0);
+
+/** How long the other side may take to close: a slow round trip by TURN. */
+const FAREWELL_PATIENCE_MS = 1000;
+
 /** The data channel by simple-peer: trickle ICE, ordered and reliable. */
 export function createSimplePeerConnector(
   SimplePeer: SimplePeerConstructor,
@@ -77,9 +88,8 @@ class SimplePeerChannel implements PeerChannel {
   /** Candidates found before the description they belong to was told. */
   readonly #candidates: PeerSignal[] = [];
   #described = false;
-  #open = false;
+  #state: "opening" | "open" | "leaving" | "closed" = "opening";
   #awaitingDrain = false;
-  #closed = false;
   /** All that was sent since the channel was asked, on top of its answer. */
   #bufferedAtMost = 0;
   #error: Error | undefined;
@@ -113,7 +123,11 @@ class SimplePeerChannel implements PeerChannel {
 
   /** Exact above the low-water mark, and a bound below it. */
   get bufferedAmount(): number {
-    return this.#closed ? 0 : this.#bufferedWith(0);
+    return this.#over ? 0 : this.#bufferedWith(0);
+  }
+
+  get #over(): boolean {
+    return this.#state === "leaving" || this.#state === "closed";
   }
 
   /**
@@ -126,7 +140,7 @@ class SimplePeerChannel implements PeerChannel {
   }
 
   signal(signal: PeerSignal): void {
-    if (this.#closed) return;
+    if (this.#over) return;
     // The end of candidates; simple-peer takes it for a broken one.
     if (signal.type === "candidate" && signal.candidate === "") return;
     try {
@@ -137,7 +151,7 @@ class SimplePeerChannel implements PeerChannel {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#open || this.#closed) return;
+    if (this.#state !== "open") return;
     try {
       const goesAtOnce = this.#awaitingDrain || this.#bufferedWith(bytes.length) <= LOW_WATER_BYTES;
       this.#bufferedAtMost += bytes.length;
@@ -150,15 +164,28 @@ class SimplePeerChannel implements PeerChannel {
       this.#awaitingDrain = true;
       this.#peer.write(bytes, () => {
         this.#awaitingDrain = false;
-        if (!this.#closed) this.#handlers.onDrain();
+        if (this.#state === "open") this.#handlers.onDrain();
       });
     } catch (error) {
       this.#fail(errorOf(error));
     }
   }
 
+  /** Over at once for the caller; the other side is given time to close. */
   close(): void {
-    this.#peer.destroy();
+    if (this.#over) return;
+    this.#state = "leaving";
+    try {
+      // The other side may take it for open before this one does.
+      this.#peer.send(FAREWELL);
+    } catch {
+      // It never opened, or is closing: nobody sends.
+      this.#peer.destroy();
+      return;
+    }
+    const patience = setTimeout(() => this.#peer.destroy(), FAREWELL_PATIENCE_MS);
+    this.#peer.on("close", () => clearTimeout(patience));
+    queueMicrotask(() => this.#ended());
   }
 
   #fail(error: Error): void {
@@ -167,15 +194,20 @@ class SimplePeerChannel implements PeerChannel {
   }
 
   #opened(): void {
-    if (this.#closed) return;
-    this.#open = true;
-    this.#handlers.onOpen();
+    if (this.#state === "opening") {
+      this.#state = "open";
+      this.#handlers.onOpen();
+    }
     // Until now the stream has kept what came; it flows from the next tick on.
     this.#peer.on("data", (data) => this.#receive(data));
   }
 
   #receive(data: unknown): void {
-    if (this.#closed) return;
+    if (data instanceof Uint8Array && data.length === FAREWELL.length) {
+      this.#peer.destroy();
+      return;
+    }
+    if (this.#state !== "open") return;
     if (!(data instanceof Uint8Array) || data.length > MAX_LINK_FRAME_BYTES) {
       this.#fail(new Error("The peer sent text or too large a frame."));
       return;
@@ -184,14 +216,14 @@ class SimplePeerChannel implements PeerChannel {
   }
 
   #ended(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#state === "closed") return;
+    this.#state = "closed";
     this.#handlers.onClose(this.#error);
   }
 
   #tell(data: unknown): void {
     const signal = fromSimplePeer(data);
-    if (signal === undefined || this.#closed) return;
+    if (signal === undefined || this.#over) return;
     if (signal.type === "candidate" && !this.#described) {
       this.#candidates.push(signal);
       return;
