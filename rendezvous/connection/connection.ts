@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import {
   closeCodes,
   limits,
+  ProtocolError,
   type CloseCode,
   type TransportAddress,
 } from "../../shared/protocol/index.ts";
@@ -13,6 +14,9 @@ import type { TokenBucket } from "./token-bucket.ts";
 
 /** Bytes waiting for a client above which it does not read at all, whatever it is sent. */
 const MAX_WAITING_BYTES = 8 * limits.RELAY_STOP_BYTES;
+
+/** Characters of the requests that wait for their answer, at which nothing more is read. */
+const MAX_PENDING_SIZE = 2 * limits.MAX_TEXT_FRAME_BYTES;
 
 /** Bytes gathered in one turn that go at once. */
 const FLUSH_BYTES = 32 * 1024;
@@ -43,6 +47,8 @@ export class Connection implements Flushable {
   signingIn = false;
   /** Requests that wait for their answer. */
   pending = 0;
+  #pendingSize = 0;
+  #stoppedByPending = false;
   /** A page of the mailbox is being read. */
   fetching = false;
   /** Made when the first channel is. */
@@ -59,6 +65,7 @@ export class Connection implements Flushable {
   sentBytes = 0;
   endingSince: number | undefined;
 
+  #turn: Promise<unknown> | undefined;
   #offences = 0;
   #corked = false;
   #left = false;
@@ -138,6 +145,52 @@ export class Connection implements Flushable {
       this.#waitsForReader = false;
       this.go();
     });
+  }
+
+  /** A request of `size` characters is worked on. */
+  began(size: number): void {
+    this.pending++;
+    this.#pendingSize += size;
+    if (this.#pendingSize <= MAX_PENDING_SIZE || this.#stoppedByPending) return;
+    this.#stoppedByPending = true;
+    this.stop();
+  }
+
+  /** It was answered. */
+  finished(size: number): void {
+    this.pending--;
+    this.#pendingSize -= size;
+    if (this.#pendingSize > MAX_PENDING_SIZE || !this.#stoppedByPending) return;
+    this.#stoppedByPending = false;
+    this.go();
+  }
+
+  /**
+   * Does what has a long answer: one after the other, and none while the client still has much to
+   * read, for many at once would fill the memory. @throws ProtocolError unavailable (it has ended)
+   */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const mine = (async () => {
+      // The one before reports its own failure.
+      if (before !== undefined) await Promise.allSettled([before]);
+      if (this.waitingBytes > limits.RELAY_STOP_BYTES) await this.#untilRead();
+      if (this.#left) throw new ProtocolError("unavailable", "The connection is closed.");
+      return await work();
+    })();
+    this.#turn = mine;
+    try {
+      return await mine;
+    } finally {
+      if (this.#turn === mine) this.#turn = undefined;
+    }
+  }
+
+  async #untilRead(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.socket.once("drain", resolve).once("close", resolve);
+    await promise;
+    this.socket.off("drain", resolve).off("close", resolve);
   }
 
   /** The client gave a sign of life. */

@@ -26,7 +26,7 @@ import type { Rate } from "./token-bucket.ts";
 type OpenMethod = {
   [M in MethodName]: Methods[M]["signedIn"] extends true ? never : M;
 }[MethodName];
-type MemberMethod = Exclude<MethodName, OpenMethod>;
+export type MemberMethod = Exclude<MethodName, OpenMethod>;
 type Answer<M extends MethodName> = Result<M> | Promise<Result<M>>;
 
 /** What needs no sign-in. One handler per method: a missing one is a type error. */
@@ -52,6 +52,8 @@ const offences: ReadonlySet<ErrorName> = new Set([
 export interface DispatcherOptions {
   readonly open: OpenHandlers;
   readonly member: MemberHandlers;
+  /** Takes a request's cost from what its account may ask for. @throws ProtocolError rate-limited */
+  readonly spend: <M extends MemberMethod>(member: Member, method: M, params: Params<M>) => void;
   readonly rate: Rate;
   readonly clock: Clock;
   readonly log: Logger;
@@ -92,7 +94,7 @@ export class Dispatcher {
       const answer = isOpenMethod(method)
         ? this.#callOpen(connection, method, request.params)
         : this.#callMember(connection, method, request.params);
-      if (answer instanceof Promise) this.#follow(connection, id, method, answer);
+      if (answer instanceof Promise) this.#follow(connection, request, method, answer, text.length);
       else this.#answer(connection, id, method, answer);
     } catch (error) {
       this.#refuse(connection, id, method, error);
@@ -138,14 +140,22 @@ export class Dispatcher {
       throw new ProtocolError("not-signed-in", "Sign in first.");
     }
     const handler: MemberHandlers[M] = this.#options.member[method];
-    return handler(member, parse(methods[method].params, raw));
+    const params = parse(methods[method].params, raw);
+    this.#options.spend(member, method, params);
+    return handler(member, params);
   }
 
-  #follow(connection: Connection, id: number, method: MethodName, answer: Promise<unknown>): void {
-    connection.pending++;
+  #follow(
+    connection: Connection,
+    { id }: RequestFrame,
+    method: MethodName,
+    answer: Promise<unknown>,
+    size: number,
+  ): void {
+    connection.began(size);
     this.#pending++;
     const ended = (): void => {
-      connection.pending--;
+      connection.finished(size);
       if (--this.#pending === 0) this.#idle?.();
     };
     answer.then(

@@ -6,10 +6,12 @@ import { limits, SUBPROTOCOL, WEBSOCKET_PATH } from "../../shared/protocol/index
 import { originAllowed } from "./origin.ts";
 import { PeerSocket } from "./peer-socket.ts";
 
+/** May one more connect? */
+export type Room = "free" | "server-full" | "address-full";
+
 export interface UpgraderOptions {
   readonly allowedOrigins: readonly string[];
-  /** May one more connect? */
-  hasRoom(): boolean;
+  room(request: IncomingMessage): Room;
   /** A WebSocket is open. `supported` is false where the client speaks another major version. */
   accepted(ws: PeerSocket, socket: Socket, request: IncomingMessage, supported: boolean): void;
 }
@@ -51,8 +53,15 @@ function refuse(request: IncomingMessage, options: UpgraderOptions): string | un
   if (!originAllowed(origin, host, options.allowedOrigins)) return "403 Forbidden";
   const offered = request.headers["sec-websocket-protocol"]?.split(",") ?? [];
   if (choose(offered.map((name) => name.trim())) === false) return "400 Bad Request";
-  if (!options.hasRoom()) return "503 Service Unavailable";
-  return undefined;
+  switch (options.room(request)) {
+    case "free":
+      return undefined;
+    case "server-full":
+      return "503 Service Unavailable";
+    case "address-full":
+      // RFC 6585 §4
+      return "429 Too Many Requests";
+  }
 }
 
 /** Another major version is chosen where ours is not offered, to be told so by a close code. */

@@ -11,7 +11,7 @@ const MAX_OWNERS = 20_000;
  * `own`, `buddy`: may be reached. `concealed`: they blocked the asker, who must not notice. Unknown
  * devices and those of strangers are the same: `none`.
  */
-type Standing = "own" | "buddy" | "concealed" | "none";
+export type Standing = "own" | "buddy" | "concealed" | "none";
 
 export interface ReachOptions {
   readonly store: Store;
@@ -53,13 +53,18 @@ export class Reach {
   }
 
   async standing(member: Member, deviceId: DeviceId): Promise<Standing> {
-    const { store, bus, buddies } = this.#options;
+    const { store, bus } = this.#options;
     const owner =
       bus.device(deviceId)?.userId ??
       this.#owners.get(deviceId) ??
       (await store.devices.get(deviceId))?.userId;
     if (owner === undefined) return "none";
     this.#remember(deviceId, owner);
+    return this.standingWith(member, owner);
+  }
+
+  async standingWith(member: Member, owner: UserId): Promise<Standing> {
+    const { store, buddies } = this.#options;
     if (owner === member.userId) return "own";
     if (buddies.areBuddies(member.userId, owner)) return "buddy";
     const row = await store.roster.row(member.userId, owner);

@@ -53,7 +53,7 @@ export class RosterEntries {
     return view === undefined ? undefined : this.#entry(view, back?.state === "buddies");
   }
 
-  #entry({ row, peer, devices }: RosterView, agreedByPeer: boolean): RosterEntry {
+  #entry({ row, peer, devices, logLength }: RosterView, agreedByPeer: boolean): RosterEntry {
     const buddies = row.state === "buddies";
     return {
       profile: { userId: peer.userId, userName: peer.userName, displayName: peer.displayName },
@@ -62,7 +62,7 @@ export class RosterEntries {
       group: row.group,
       // Whoever was blocked keeps seeing the devices: their going would tell.
       devices: buddies ? [...devices] : [],
-      logLength: 0,
+      logLength: row.state === "blocked" ? 0 : logLength,
       presence:
         buddies && agreedByPeer
           ? presenceForBuddies(this.#bus.user(peer.userId), peer.lastSeen)

@@ -9,6 +9,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Member } from "../connection/member.ts";
 import type { RosterChange, RosterRow, Store } from "../store/store.ts";
 import { event } from "./event-frames.ts";
+import type { NameProbes } from "./name-probes.ts";
 import { PairLock } from "./pair-lock.ts";
 import { step, type RelationStep } from "./relations.ts";
 import { unknownPresence, type RosterEntries } from "./roster-entries.ts";
@@ -17,6 +18,7 @@ export interface RosterServiceOptions {
   readonly store: Store;
   readonly bus: Bus;
   readonly entries: RosterEntries;
+  readonly probes: NameProbes;
   readonly maxEntries: number;
 }
 
@@ -33,12 +35,15 @@ export class RosterService {
     return { entries: await this.#options.entries.all(member.userId) };
   }
 
-  /** @throws ProtocolError no-such-user, roster-full, invalid-params (oneself) */
+  /** @throws ProtocolError no-such-user, roster-full, rate-limited, invalid-params (oneself) */
   async add(member: Member, { userName }: Params<"roster.add">): Promise<RosterEntry> {
-    const account = await this.#options.store.accounts.byName(userName);
+    const { store, probes } = this.#options;
+    const probe = probes.begin(member.userId, member.connection.address.address);
+    const account = await store.accounts.byName(userName);
     if (account === undefined || account.disabled) {
       throw new ProtocolError("no-such-user", "There is no user of this name.");
     }
+    probe.found();
     if (account.userId === member.userId) {
       throw new ProtocolError("invalid-params", "You cannot add yourself.");
     }

@@ -1,6 +1,13 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
 import * as v from "valibot";
-import { DeviceId, MessageId, RosterState, Show, UserId } from "../../shared/protocol/index.ts";
+import {
+  ConversationId,
+  DeviceId,
+  MessageId,
+  RosterState,
+  Show,
+  UserId,
+} from "../../shared/protocol/index.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { StoreError } from "./store.ts";
 
@@ -64,6 +71,8 @@ function parsed<S extends v.GenericSchema>(row: Row, column: string, schema: S):
 export const userIdOf = (row: Row, column: string): UserId => parsed(row, column, UserId);
 export const deviceIdOf = (row: Row, column: string): DeviceId => parsed(row, column, DeviceId);
 export const messageIdOf = (row: Row, column: string): MessageId => parsed(row, column, MessageId);
+export const conversationIdOf = (row: Row, column: string): ConversationId =>
+  parsed(row, column, ConversationId);
 export const showOf = (row: Row, column: string): Show => parsed(row, column, Show);
 export const rosterStateOf = (row: Row, column: string): RosterState =>
   parsed(row, column, RosterState);

@@ -20,7 +20,8 @@ const FROM = `FROM roster
 
 const VIEW = `SELECT owner.user_id AS owner_id, peer.user_id AS peer_id,
   roster.state, roster.nickname, roster.group_name,
-  peer.user_name, peer.display_name, peer.show, peer.status_text, peer.last_seen ${FROM}`;
+  peer.user_name, peer.display_name, peer.show, peer.status_text, peer.last_seen,
+  coalesce((SELECT length FROM device_lists WHERE account = roster.peer), 0) AS log_length ${FROM}`;
 
 const DEVICES = `SELECT peer.user_id AS peer_id, devices.device_id, devices.name, devices.public_key
   FROM roster
@@ -123,6 +124,7 @@ function viewOf(row: Row, devices: readonly Row[] = []): RosterView {
       lastSeen: optionalInteger(row, "last_seen"),
     },
     devices: devices.map(deviceOf),
+    logLength: integer(row, "log_length"),
   };
 }
 

@@ -1,0 +1,210 @@
+import { directConversationBytes } from "../../shared/crypto/index.ts";
+import {
+  decodeId,
+  encodeId,
+  ID_BYTES,
+  limits,
+  ProtocolError,
+  type ConversationId,
+  type Params,
+  type Result,
+  type UserId,
+  type WelcomeFor,
+} from "../../shared/protocol/index.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Clock } from "../clock.ts";
+import type { Member } from "../connection/member.ts";
+import type { GroupStore, StoredGroup, StoredGroupView, StoredWelcome } from "../store/store.ts";
+import { base64, bytesOf } from "./base64.ts";
+import { event } from "./event-frames.ts";
+import type { Reach } from "./reach.ts";
+
+/** Bytes of commits in one answer: with GroupInfo, Welcome and one commit more it fits a frame. */
+const COMMIT_PAGE_BYTES = 512 * 1024;
+
+/** An epoch that no group reaches by counting: the next one must still be a safe integer. */
+const MAX_EPOCH = 2 ** 52;
+
+export interface GroupServiceOptions {
+  readonly groups: GroupStore;
+  readonly reach: Reach;
+  readonly bus: Bus;
+  readonly clock: Clock;
+}
+
+/**
+ * The delivery service of MLS groups (RFC 9750 §5): orders commits, keeps what a member needs that
+ * was away, and reads none of it. For now a group is the conversation of two people.
+ */
+export class GroupService {
+  readonly #options: GroupServiceOptions;
+
+  constructor(options: GroupServiceOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ProtocolError group-exists, not-buddies, invalid-params (another conversation's id) */
+  async create(member: Member, params: Params<"group.create">): Promise<{}> {
+    const { groups, reach, clock } = this.#options;
+    const { conversationId, peer, epoch, groupInfo, welcome } = params;
+    if (conversationId !== directConversation(member.userId, peer)) {
+      throw new ProtocolError("invalid-params", "That is not the conversation with this person.");
+    }
+    checkEpoch(epoch);
+    const standing = await reach.standingWith(member, peer);
+    if (standing !== "buddy" && standing !== "concealed") {
+      throw new ProtocolError("not-buddies", "You are not buddies.");
+    }
+    const members = [member.userId, peer];
+    await groups.create({
+      conversationId,
+      members,
+      epoch,
+      groupInfo: bytesOf(groupInfo),
+      ...welcomeOf(welcome),
+      now: clock.now(),
+    });
+    this.#tell(member, conversationId, epoch, standing === "buddy" ? peer : undefined);
+    return {};
+  }
+
+  /** @throws ProtocolError no-such-group, epoch-taken */
+  async commit(member: Member, params: Params<"group.commit">): Promise<{}> {
+    const { groups, clock } = this.#options;
+    const { conversationId, epoch, commit, groupInfo, welcome } = params;
+    checkEpoch(epoch);
+    const peer = await this.#reachablePeer(member, conversationId);
+    await groups.commit(
+      {
+        conversationId,
+        epoch: epoch + 1,
+        commit: bytesOf(commit),
+        groupInfo: bytesOf(groupInfo),
+        ...welcomeOf(welcome),
+        now: clock.now(),
+      },
+      { count: limits.MAX_GROUP_COMMITS, bytes: limits.MAX_GROUP_COMMITS_BYTES },
+    );
+    this.#tell(member, conversationId, epoch + 1, peer.told);
+    return {};
+  }
+
+  /** @throws ProtocolError no-such-group */
+  get(member: Member, params: Params<"group.get">): Promise<Result<"group.get">> {
+    // One at a time: an answer may be megabytes long.
+    return member.connection.inTurn(async () => {
+      const { conversationId, have } = params;
+      await this.#reachablePeer(member, conversationId);
+      const view = await this.#options.groups.view(conversationId, {
+        deviceId: member.deviceId,
+        ...(have === undefined ? {} : { have }),
+        maxBytes: COMMIT_PAGE_BYTES,
+      });
+      if (view === undefined) throw noSuchGroup();
+      return toWire(view);
+    });
+  }
+
+  async list(member: Member, { after }: Params<"group.list">): Promise<Result<"group.list">> {
+    const limit = limits.GROUP_LIST_PAGE;
+    let from = after;
+    for (;;) {
+      const page = await this.#options.groups.list(member.userId, {
+        ...(from === undefined ? {} : { after: from }),
+        limit,
+      });
+      const more = page.length === limit;
+      const groups: Result<"group.list">["groups"] = [];
+      for (const group of page) {
+        if ((await this.#peerIn(member, group)) === undefined) continue;
+        groups.push({ conversationId: group.conversationId, epoch: group.epoch });
+      }
+      // A page of former buddies only would leave nothing to go on from.
+      if (groups.length > 0 || !more) return { groups, more };
+      from = page.at(-1)?.conversationId;
+    }
+  }
+
+  /** Removes what only those need who were away for longer than they are waited for. */
+  purge(): Promise<number> {
+    const { groups, clock } = this.#options;
+    return groups.removeBefore(clock.now() - limits.GROUP_COMMIT_MAX_AGE_MS);
+  }
+
+  /** @throws ProtocolError no-such-group, the same for strangers */
+  async #reachablePeer(
+    member: Member,
+    conversationId: ConversationId,
+  ): Promise<{ told: UserId | undefined }> {
+    const group = await this.#options.groups.find(conversationId);
+    const peer = group === undefined ? undefined : await this.#peerIn(member, group);
+    if (peer === undefined) throw noSuchGroup();
+    return peer;
+  }
+
+  /**
+   * Who else is in the group, where the member may use it. Somebody who blocked the member is not
+   * told of what happens in it; the member must not notice, and its own devices go on.
+   */
+  async #peerIn(
+    member: Member,
+    { members }: StoredGroup,
+  ): Promise<{ told: UserId | undefined } | undefined> {
+    const peer = members.find((userId) => userId !== member.userId);
+    if (peer === undefined || !members.includes(member.userId)) return undefined;
+    const standing = await this.#options.reach.standingWith(member, peer);
+    if (standing === "buddy") return { told: peer };
+    return standing === "concealed" ? { told: undefined } : undefined;
+  }
+
+  #tell(
+    { userId, deviceId }: Member,
+    conversationId: ConversationId,
+    epoch: number,
+    peer: UserId | undefined,
+  ): void {
+    const users = peer === undefined ? [userId] : [userId, peer];
+    this.#options.bus.toUsers(users, event("group.changed", { conversationId, epoch }), deviceId);
+  }
+}
+
+function directConversation(a: UserId, b: UserId): string {
+  return encodeId(directConversationBytes(idBytes(a), idBytes(b)));
+}
+
+function idBytes(userId: UserId): Uint8Array {
+  const bytes = new Uint8Array(ID_BYTES);
+  decodeId(userId, bytes);
+  return bytes;
+}
+
+function checkEpoch(epoch: number): void {
+  if (epoch >= MAX_EPOCH) throw new ProtocolError("invalid-params", "No group counts so far.");
+}
+
+function welcomeOf(welcome: WelcomeFor | undefined): { welcome?: StoredWelcome } {
+  if (welcome === undefined) return {};
+  return { welcome: { devices: welcome.devices, welcome: bytesOf(welcome.welcome) } };
+}
+
+function toWire({
+  epoch,
+  groupInfo,
+  commits,
+  more,
+  welcome,
+}: StoredGroupView): Result<"group.get"> {
+  return {
+    epoch,
+    ...(groupInfo === undefined ? {} : { groupInfo: base64(groupInfo) }),
+    commits: commits.map(({ epoch, commit }) => ({ epoch, commit: base64(commit) })),
+    more,
+    ...(welcome === undefined
+      ? {}
+      : { welcome: { epoch: welcome.epoch, welcome: base64(welcome.welcome) } }),
+  };
+}
+
+function noSuchGroup(): ProtocolError {
+  return new ProtocolError("no-such-group", "There is no such group.");
+}
