@@ -6,7 +6,14 @@ import {
   type OldSignedIn,
   type UserId,
 } from "../protocol/index.ts";
-import { decodeBase64, encodeBase64, KEY_BYTES, keyPairOf, type KeyPair } from "../crypto/index.ts";
+import {
+  decodeBase64,
+  encodeBase64,
+  identityKeysOf,
+  KEY_BYTES,
+  keyPairOf,
+  type IdentityKeys,
+} from "../crypto/index.ts";
 import type { ConnectionState, Conversation, Message, Notice } from "./api.ts";
 import { Connection } from "./connection/connection.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
@@ -21,6 +28,9 @@ import type { Host, Ports } from "./ports.ts";
 import { RosterBook } from "./roster/roster-book.ts";
 import { ConversationKeys } from "./sealing/conversation-keys.ts";
 import type { MessageRecord, Store, StoreWrite } from "./store.ts";
+import { ownDevices } from "./trust/device-calls.ts";
+import { SafetyNumbers } from "./trust/safety-numbers.ts";
+import { TrustBook } from "./trust/trust-book.ts";
 
 const DEVICE_SECRET = "device/secret";
 const SESSION_TOKEN = "session/token";
@@ -35,6 +45,8 @@ interface AccountOptions {
 
 /** One account while it is open: its store and everything that works on it. */
 export class Account implements AsyncDisposable {
+  readonly trust: TrustBook;
+  readonly safety: SafetyNumbers;
   readonly roster: RosterBook;
   readonly book: ConversationBook;
   readonly connection: Connection;
@@ -43,9 +55,13 @@ export class Account implements AsyncDisposable {
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #options: AccountOptions;
-  readonly #identity: KeyPair;
+  readonly #identity: IdentityKeys;
   readonly #keys: ConversationKeys;
   #savedToken: string | undefined;
+  /** Made of the password that is being signed in with. */
+  #passwordKey: IdentityKeys | undefined;
+  #listed: Promise<void> = Promise.resolve();
+  #lastDevices = "";
   #wantedScheduled = false;
   #clockTold = false;
   #lastState: ConnectionState["state"] = "idle";
@@ -66,28 +82,58 @@ export class Account implements AsyncDisposable {
     }
   }
 
-  private constructor(options: AccountOptions, store: Store, identity: KeyPair) {
+  private constructor(options: AccountOptions, store: Store, identity: IdentityKeys) {
     const { emitter, ports, server } = options;
     const { clock, log, random } = ports;
     this.#options = options;
     this.#store = store;
     this.#identity = identity;
     this.#journal = new Journal(store, clock, (error) => this.#storeFailed(error));
-    this.roster = new RosterBook({
-      onEntry: (entry) => emitter.emit("roster", entry),
-      onRemoved: (userId) => emitter.emit("rosterRemoved", userId),
-      onSelf: (self) => emitter.emit("self", self),
-      onChanged: () => this.#rosterChanged(),
-      save: (writes) => this.#save(writes),
-    });
-    this.book = new ConversationBook(() => this.roster.self.userId);
-    this.#keys = new ConversationKeys({ identity, clock, random });
     this.connection = new Connection({
       url: parseServerAddress(server).webSocketUrl,
       ports,
       hello: () => this.#hello(),
       onProtocolError: (error) =>
         this.#notice({ kind: "protocol-error", detail: error.message, error }),
+    });
+    this.trust = new TrustBook({
+      identity,
+      connection: this.connection,
+      clock,
+      random,
+      log,
+      self: () => this.roster.account?.profile.userId,
+      nameOf: (userId) => this.roster.nameOf(userId),
+      deviceName: (id) => this.roster.ownRows().find(({ deviceId }) => deviceId === id)?.name,
+      isKept: (userId) => this.roster.get(userId) !== undefined,
+      save: (writes) => this.#save(writes),
+      beforeListed: () => Promise.resolve(),
+      onKeys: (userId, keys) => this.roster.learn(userId, keys),
+      onChanged: () => this.#rosterChanged(),
+      onSafety: (userId) => this.safety.tell(userId),
+      notice: (notice) => this.#notice(notice),
+    });
+    this.safety = new SafetyNumbers({
+      trust: this.trust,
+      self: () => this.roster.self.userId,
+      clock,
+      onSafety: (safety) => emitter.emit("safety", safety),
+    });
+    this.roster = new RosterBook(
+      {
+        onEntry: (entry) => emitter.emit("roster", entry),
+        onRemoved: (userId) => emitter.emit("rosterRemoved", userId),
+        onSelf: (self) => emitter.emit("self", self),
+        onChanged: () => this.#rosterChanged(),
+        save: (writes) => this.#save(writes),
+      },
+      this.trust,
+    );
+    this.book = new ConversationBook(() => this.roster.self.userId);
+    this.#keys = new ConversationKeys({
+      identity: keyPairOf(identity.secretKey),
+      clock,
+      random,
     });
     // The roster comes first: links and delivery read it when the same session is told to them.
     this.connection.onSession((session) => this.roster.session(session));
@@ -131,6 +177,7 @@ export class Account implements AsyncDisposable {
       const isNews = state.state !== "idle" || this.#lastState !== "signed-out";
       this.#lastState = state.state;
       if (isNews) emitter.emit("connection", state);
+      this.#tellDevices();
     });
     this.links.onStatus((status) => emitter.emit("link", status));
   }
@@ -138,6 +185,7 @@ export class Account implements AsyncDisposable {
   async #start(): Promise<void> {
     const store = this.#store;
     this.#savedToken = await store.value(SESSION_TOKEN);
+    await this.trust.load(store);
     await this.roster.load(store);
     await this.#keys.load(store);
     await this.book.load(store);
@@ -147,6 +195,35 @@ export class Account implements AsyncDisposable {
   /** The saved session, if there is one and this device is known to the server. */
   get sessionToken(): string | undefined {
     return this.roster.account === undefined ? undefined : this.#savedToken;
+  }
+
+  /** The sign-in that follows is by this password: it puts the device into the account's list. */
+  vouchWith(passwordKey: IdentityKeys): void {
+    this.#passwordKey = passwordKey;
+  }
+
+  /**
+   * Resolves once this device is in its account's list, as far as it can be: a sign-in is finished
+   * only then. @throws ChatKitError, ProtocolError
+   */
+  get listed(): Promise<void> {
+    return this.#listed;
+  }
+
+  /** This device vouches for nobody any more, and gets nothing; where the server cannot be told, later. */
+  async leaveList(): Promise<void> {
+    try {
+      await this.trust.remove(this.roster.self.deviceId);
+    } catch (error) {
+      this.#options.ports.log.warn("this device is still in its account's list", { error });
+    }
+  }
+
+  /** Resolves once it was asked for the devices of a buddy of whom none is known. */
+  async lookFor(peer: UserId): Promise<void> {
+    if (this.roster.isBuddy(peer) && this.roster.devicesOf(peer).length === 0) {
+      await this.trust.ready(peer);
+    }
   }
 
   /** @throws StoreError */
@@ -184,6 +261,8 @@ export class Account implements AsyncDisposable {
     this.#closed = true;
     await this.delivery.close();
     this.links.close();
+    this.trust.close();
+    this.safety.close();
     await this.connection.close();
     await this.#journal.idle();
     await this.#store[Symbol.asyncDispose]();
@@ -239,6 +318,13 @@ export class Account implements AsyncDisposable {
 
   #sessionBegan(session: OldSignedIn): void {
     this.#saveToken(session.sessionToken);
+    const listed = this.trust.signedIn(session, this.#passwordKey);
+    listed.catch((error: unknown) => {
+      this.#options.ports.log.warn("the own device list is not in order", { error });
+    });
+    // A device that came back can go on as it was; the next session tries again.
+    this.#listed = this.#passwordKey === undefined ? Promise.resolve() : listed;
+    this.#passwordKey = undefined;
     this.delivery.sessionBegan();
     const differs = Math.abs(session.server.now - this.#options.ports.clock.now());
     if (differs > CLOCK_TOLERANCE_MS && !this.#clockTold) {
@@ -265,8 +351,17 @@ export class Account implements AsyncDisposable {
     this.#journal.commit(writes).catch((error: unknown) => this.#storeFailed(error));
   }
 
+  #tellDevices(): void {
+    const devices = ownDevices(this);
+    const text = JSON.stringify(devices);
+    if (text === this.#lastDevices || devices.length === 0) return;
+    this.#lastDevices = text;
+    this.#options.emitter.emit("devices", devices);
+  }
+
   #rosterChanged(): void {
     this.delivery.directoryChanged();
+    this.#tellDevices();
     if (this.#wantedScheduled) return;
     this.#wantedScheduled = true;
     // The changes of one tick, and a whole roster, make one list.
@@ -318,10 +413,10 @@ export class Account implements AsyncDisposable {
 }
 
 /** This device's keys, made at the first opening. @throws StoreError */
-async function identityOf(store: Store, { random }: Ports): Promise<KeyPair> {
+async function identityOf(store: Store, { random }: Ports): Promise<IdentityKeys> {
   const saved = await store.value(DEVICE_SECRET);
-  if (saved !== undefined) return keyPairOf(decodeBase64(saved));
-  const identity = keyPairOf(random.bytes(KEY_BYTES));
+  if (saved !== undefined) return identityKeysOf(decodeBase64(saved));
+  const identity = identityKeysOf(random.bytes(KEY_BYTES));
   const value = encodeBase64(identity.secretKey);
   await store.commit([{ type: "put-value", key: DEVICE_SECRET, value }]);
   return identity;

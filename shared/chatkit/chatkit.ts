@@ -28,6 +28,8 @@ import { ConversationCalls } from "./conversations/conversation-calls.ts";
 import { Emitter } from "./emitter.ts";
 import type { Host, Ports } from "./ports.ts";
 import { RosterCalls } from "./roster/roster-calls.ts";
+import { DeviceCalls } from "./trust/device-calls.ts";
+import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
 export type * from "./delivery/delivery-state.ts";
@@ -89,6 +91,8 @@ export interface ChatKitApi extends AsyncDisposable {
   readonly self: Self | undefined;
   readonly roster: RosterApi;
   readonly conversations: ConversationsApi;
+  readonly devices: DevicesApi;
+  readonly safety: SafetyApi;
 
   /** Asks the server without signing in. */
   serverInfo(): Promise<ServerInfo>;
@@ -113,7 +117,6 @@ export interface ChatKitApi extends AsyncDisposable {
 
   changePassword(current: string, next: string): Promise<void>;
   setDisplayName(displayName: string): Promise<void>;
-  removeDevice(deviceId: DeviceId): Promise<void>;
   setPresence(presence: { show: Show; statusText: string }): Promise<void>;
 
   /** Resolves once the message is on disk and queued; delivery is told by `messageChanged`. */
@@ -142,6 +145,8 @@ const MAX_HISTORY_PAGE = 1000;
 export class ChatKit implements ChatKitApi {
   readonly roster: RosterApi;
   readonly conversations: ConversationsApi;
+  readonly devices: DevicesApi;
+  readonly safety: SafetyApi;
   readonly #options: ChatKitOptions;
   readonly #emitter: Emitter;
   #account: Account | undefined;
@@ -164,6 +169,11 @@ export class ChatKit implements ChatKitApi {
       () => this.#account,
       () => this.#open(),
     );
+    this.devices = new DeviceCalls(
+      () => this.#account,
+      () => this.#open(),
+    );
+    this.safety = new SafetyCalls(() => this.#open());
   }
 
   get connection(): ConnectionState {
@@ -217,6 +227,7 @@ export class ChatKit implements ChatKitApi {
       const account = this.#open();
       const forgetDevice = options.forgetDevice ?? false;
       try {
+        if (forgetDevice) await account.leaveList();
         await account.connection.signOut({ forgetDevice });
         if (forgetDevice) await account.forget();
       } finally {
@@ -262,12 +273,6 @@ export class ChatKit implements ChatKitApi {
     });
   }
 
-  removeDevice(deviceId: DeviceId): Promise<void> {
-    return calling(async () => {
-      await this.#open().connection.request("device.remove", { deviceId });
-    });
-  }
-
   setPresence(presence: { show: Show; statusText: string }): Promise<void> {
     return calling(async () => {
       const { connection, roster } = this.#open();
@@ -278,7 +283,8 @@ export class ChatKit implements ChatKitApi {
 
   send(conversationId: ConversationId, text: string): Promise<Message> {
     return calling(async () => {
-      const { book, delivery } = this.#open();
+      const account = this.#open();
+      const { book, delivery } = account;
       if (text.trim() === "") throw new ChatKitError("empty-text", "There is nothing to send.");
       if (text.length > limits.MAX_TEXT_LENGTH) {
         throw new ChatKitError(
@@ -288,6 +294,7 @@ export class ChatKit implements ChatKitApi {
       }
       const conversation = book.get(conversationId);
       if (conversation === undefined) throw noSuchConversation();
+      await account.lookFor(conversation.record.peer);
       return toMessage(await delivery.send(conversation.record.peer, { type: "text", text }));
     });
   }
@@ -330,6 +337,7 @@ export class ChatKit implements ChatKitApi {
         if (this.#closed) throw new ChatKitError("closed", "ChatKit was closed.");
         this.#account = account;
         await account.connection.open(request);
+        await account.listed;
         const self = account.roster.account;
         if (self === undefined) throw new ChatKitError("not-open", "The sign-in was not finished.");
         // The session is on disk before the host hears of it.

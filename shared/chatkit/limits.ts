@@ -117,3 +117,93 @@ export const LAZY_COMMIT_MS = 100;
 /** Where the store failed, it is tried again after this, with so many of those writes at most. */
 export const LAZY_RETRY_MS = 2_000;
 export const MAX_LAZY_WRITES = 2_000;
+
+/** Pause before device lists that could not be read are asked for again; doubles up to the maximum. */
+export const TRUST_RETRY_MIN_MS = 1_000;
+export const TRUST_RETRY_MAX_MS = 5 * 60_000;
+
+/** Then it is left to the next session, or the next change. */
+export const TRUST_MAX_RETRIES = 8;
+
+/** Accounts whose device lists are kept: a full roster, and as many who have left it. */
+export const MAX_TRUST_RECORDS = 2_048;
+
+/** Attempts to put a statement into one's own device list while other devices do, too. */
+export const OWN_LIST_TRIES = 6;
+
+/**
+ * A device renews its keys in a group before it writes after so long, or after so many of its own
+ * messages, in one epoch: what one stolen state opens.
+ */
+export const GROUP_RENEWAL_MS = 7 * 24 * 60 * 60 * 1000;
+export const GROUP_RENEWAL_MESSAGES = 10_000;
+
+/** Groups in memory; the ones used longest ago are read again when they are needed. */
+export const MAX_OPEN_GROUPS = 64;
+
+/** Groups that are brought up to date at one time, unasked. */
+export const GROUPS_AT_ONCE = 2;
+
+/** Groups that wait for it; beyond that they catch up when they are used. */
+export const MAX_GROUPS_WAITING = 4_096;
+
+/** Tries of one step with the server before a longer pause: others commit at the same time. */
+export const GROUP_TRIES = 8;
+export const GROUP_RETRY_MIN_MS = 50;
+export const GROUP_RETRY_MAX_MS = 2_000;
+
+/** The pause after tries that all failed; doubles up to the maximum. */
+export const GROUP_PAUSE_MIN_MS = 1_000;
+export const GROUP_PAUSE_MAX_MS = 5 * 60_000;
+
+/** Pages of commits that a device reads before it rather joins anew. */
+export const MAX_COMMIT_PAGES = 16;
+
+/** A device that could not be taken into a group is left out for so long; it joins by itself. */
+export const LEFT_OUT_MS = 60_000;
+
+/** A group that was compared with the server's just now need not be for the next bad message. */
+export const GROUP_COMPARED_MS = 2_000;
+
+/** Messages and receipts about which is remembered that they could not be opened. */
+export const MAX_UNREADABLE_NOTED = 1_024;
+
+/** Key packages of this device at the server, and how many are made before they are sent there. */
+export const KEY_PACKAGES_PUBLISHED = 32;
+export const KEY_PACKAGES_AT_ONCE = 8;
+
+/** Their life, and when the one of last resort is replaced: a taker may be away for a while. */
+export const KEY_PACKAGE_LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
+export const LAST_RESORT_ROTATION_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Secrets of key packages in the store: those published, and what was lost on the way. */
+export const KEY_PACKAGES_KEPT = 256;
+
+/** Messages of one conversation that are sealed before the first of them is committed. */
+export const MAX_SEAL_BATCH = 64;
+
+/** Where a group could not be reached or its keys not saved, sealing is tried again after this. */
+export const SECURING_RETRY_MS = 30_000;
+
+/**
+ * A device that could not open a message gets it sealed anew, at once for the first time, then after
+ * pauses that grow four times each from the first to the last.
+ */
+export const UNREADABLE_RETRY_MIN_MS = 1_000;
+export const UNREADABLE_RETRY_MAX_MS = 60 * 60 * 1000;
+
+/** Sealings of one message that could not be opened here before the user is told. */
+export const UNREADABLE_BEFORE_TOLD = 3;
+
+/** Messages remembered that could not be opened, or were refused. */
+export const MAX_UNOPENED_IDS = 512;
+
+/**
+ * Envelopes from links that wait for their conversation's group: all that one device sends before it
+ * waits for answers, and of all devices together. Beyond that they are dropped and come again.
+ */
+export const MAX_PARKED_PER_SENDER = MAX_IN_FLIGHT;
+export const MAX_PARKED = 1_024;
+
+/** Keys shared with other devices that are kept at hand; each takes a millisecond to make. */
+export const MAX_PAIR_KEYS = 1_024;

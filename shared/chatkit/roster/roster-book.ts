@@ -1,21 +1,24 @@
 import * as v from "valibot";
 import {
-  Device,
   DeviceId,
+  OwnDeviceRow,
   Profile,
   RosterEntry,
   Show,
   UserId,
+  type Device,
   type Presence,
   type SignedIn,
 } from "../../protocol/index.ts";
-import { decodeBase64, KEY_BYTES } from "../../crypto/index.ts";
+import { decodeBase64, encodeBase64 } from "../../crypto/index.ts";
 import { ChatKitError, type Self } from "../api.ts";
 import type { Directory } from "../delivery/directory.ts";
 import { MAX_FORMER_DEVICES } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
 import type { LinkPolicy } from "../links/link-service.ts";
 import type { Store, StoreWrite } from "../store.ts";
+import { deviceIdOfKey } from "../trust/device-id.ts";
+import type { TrustedLists } from "../trust/trust-book.ts";
 
 const ENTRY = "roster/";
 const DEVICE = "device-key/";
@@ -25,10 +28,12 @@ const SELF = "self";
 const SavedSelf = v.object({
   profile: Profile,
   deviceId: DeviceId,
-  devices: v.array(Device),
+  devices: v.array(OwnDeviceRow),
   show: Show,
   statusText: v.string(),
 });
+/** As `Self`, with what the server tells of one's own devices alone. */
+type OwnSelf = v.InferOutput<typeof SavedSelf>;
 const SavedDevice = v.object({ userId: UserId, publicKey: v.string() });
 
 interface KnownDevice {
@@ -46,21 +51,26 @@ export interface RosterHandlers {
   readonly save: (writes: readonly StoreWrite[]) => void;
 }
 
-/** The account, its roster and everybody's devices, as the server told last; kept for offline starts. */
+/**
+ * The account and its roster as the server told last, kept for offline starts. Devices count only
+ * where their account's verified list has them, too: the server may hide one, and add none (I8).
+ */
 export class RosterBook implements Directory, LinkPolicy {
   readonly #handlers: RosterHandlers;
+  readonly #trust: TrustedLists;
   readonly #entries = new Map<UserId, RosterEntry>();
-  /** Also of devices that have left. */
+  /** Whatever was in a verified list at some time. */
   readonly #devices = new Map<DeviceId, KnownDevice>();
   readonly #online = new Set<DeviceId>();
   /** One's own other devices that are online. */
   #ownOnline: readonly DeviceId[] = [];
   /** What those were called who are not on the roster any more: for old conversations. */
   readonly #formerNames = new Map<string, string>();
-  #self: Self | undefined;
+  #self: OwnSelf | undefined;
 
-  constructor(handlers: RosterHandlers) {
+  constructor(handlers: RosterHandlers, trust: TrustedLists) {
     this.#handlers = handlers;
+    this.#trust = trust;
   }
 
   /** @throws StoreError */
@@ -69,17 +79,21 @@ export class RosterBook implements Directory, LinkPolicy {
       const saved = v.parse(SavedDevice, JSON.parse(value));
       const deviceId = v.parse(DeviceId, key.slice(DEVICE.length));
       const publicKey = decodeBase64(saved.publicKey);
+      // An older version kept keys of another kind.
+      if (deviceIdOfKey(publicKey) !== deviceId) continue;
       this.#devices.set(deviceId, { userId: saved.userId, publicKey });
     }
     for (const value of (await store.values(ENTRY)).values()) {
-      const entry = v.parse(RosterEntry, JSON.parse(value));
-      this.#entries.set(entry.profile.userId, entry);
+      const entry = v.safeParse(RosterEntry, JSON.parse(value));
+      // What an older version kept comes anew with the session.
+      if (entry.success) this.#entries.set(entry.output.profile.userId, entry.output);
     }
     for (const [key, name] of await store.values(NAME)) {
       this.#formerNames.set(key.slice(NAME.length), name);
     }
     const self = await store.value(SELF);
-    if (self !== undefined) this.#self = v.parse(SavedSelf, JSON.parse(self));
+    const saved = v.safeParse(SavedSelf, self === undefined ? undefined : JSON.parse(self));
+    if (saved.success) this.#self = saved.output;
   }
 
   get account(): Self | undefined {
@@ -111,16 +125,20 @@ export class RosterBook implements Directory, LinkPolicy {
 
   devicesOf(userId: UserId): readonly LinkPeer[] {
     const entry = this.#entries.get(userId);
-    if (entry?.state !== "buddies") return [];
-    return entry.devices.map(({ deviceId }) => ({ userId, deviceId }));
+    return entry?.state === "buddies" ? this.#verified(userId, entry.devices) : [];
   }
 
   ownOthers(): readonly LinkPeer[] {
     const self = this.#self;
     if (self === undefined) return [];
-    return self.devices
-      .filter(({ deviceId }) => deviceId !== self.deviceId)
-      .map(({ deviceId }) => ({ userId: self.profile.userId, deviceId }));
+    return this.#verified(self.profile.userId, self.devices).filter(
+      ({ deviceId }) => deviceId !== self.deviceId,
+    );
+  }
+
+  /** The account's own devices as the server tells, verified or not. */
+  ownRows(): readonly OwnDeviceRow[] {
+    return this.#self?.devices ?? [];
   }
 
   isOnline(deviceId: DeviceId): boolean {
@@ -136,16 +154,28 @@ export class RosterBook implements Directory, LinkPolicy {
   }
 
   permits(userId: UserId, deviceId: DeviceId): boolean {
-    const self = this.#self;
-    const devices =
-      userId === self?.profile.userId
-        ? self.devices.filter((device) => device.deviceId !== self.deviceId)
-        : this.isBuddy(userId) && this.#entries.get(userId)?.devices;
-    return Array.isArray(devices) && devices.some((device) => device.deviceId === deviceId);
+    const peers = userId === this.#self?.profile.userId ? this.ownOthers() : this.devicesOf(userId);
+    return peers.some((peer) => peer.deviceId === deviceId);
+  }
+
+  publicKeyOf({ userId, deviceId }: LinkPeer): Uint8Array | undefined {
+    return this.#trust.devices(userId).find((one) => one.deviceId === deviceId)?.publicKey;
+  }
+
+  /** Keys that were in that account's verified list at some time. */
+  learn(userId: UserId, publicKeys: readonly Uint8Array[]): void {
+    for (const publicKey of publicKeys) {
+      const deviceId = deviceIdOfKey(publicKey);
+      if (this.#devices.get(deviceId)?.userId === userId) continue;
+      this.#devices.set(deviceId, { userId, publicKey });
+      const value = JSON.stringify({ userId, publicKey: encodeBase64(publicKey) });
+      this.#handlers.save([{ type: "put-value", key: DEVICE + deviceId, value }]);
+    }
+    if (this.#devices.size > MAX_FORMER_DEVICES) this.#forgetFormer();
   }
 
   /** A sign-in or resumption: everything anew. */
-  session(session: SignedIn): void {
+  session(session: Omit<SignedIn, "mailboxCount" | "server" | "logLength">): void {
     const { profile, deviceId, devices, show, statusText, roster } = session;
     const gone = new Set(this.#entries.keys());
     this.#ownOnline = [];
@@ -192,16 +222,15 @@ export class RosterBook implements Directory, LinkPolicy {
   }
 
   /** Something of one's own account changed, here or on another device. */
-  changeSelf(change: Partial<Self>): void {
+  changeSelf(change: Partial<OwnSelf>): void {
     if (this.#self === undefined) return;
     this.#putSelf({ ...this.#self, ...change });
     this.#changed();
   }
 
-  #putSelf(self: Self): void {
+  #putSelf(self: OwnSelf): void {
     const isSame = JSON.stringify(self) === JSON.stringify(this.#self);
     this.#self = self;
-    this.#learn(self.profile.userId, self.devices);
     if (!isSame) {
       this.#handlers.save([{ type: "put-value", key: SELF, value: JSON.stringify(self) }]);
     }
@@ -212,7 +241,8 @@ export class RosterBook implements Directory, LinkPolicy {
     const { userId } = entry.profile;
     const before = this.#entries.get(userId);
     this.#entries.set(userId, entry);
-    this.#learn(userId, entry.devices);
+    // Whoever is no buddy is shown without their list.
+    if (entry.state === "buddies") this.#trust.wants(userId, entry.logLength);
     const value = asSaved(entry);
     if (before === undefined || asSaved(before) !== value) {
       this.#handlers.save([{ type: "put-value", key: ENTRY + userId, value }]);
@@ -231,26 +261,18 @@ export class RosterBook implements Directory, LinkPolicy {
     this.#handlers.onRemoved(userId);
   }
 
-  /** Remembers keys; of too many, those learnt first that are on no list any more go. */
-  #learn(userId: UserId, devices: readonly Device[]): void {
-    for (const { deviceId, publicKey } of devices) {
-      const bytes = keyBytes(publicKey);
-      if (bytes === undefined) continue;
-      const known = this.#devices.get(deviceId);
-      if (known?.userId === userId && known.publicKey.every((byte, at) => byte === bytes[at])) {
-        continue;
-      }
-      this.#devices.set(deviceId, { userId, publicKey: bytes });
-      const value = JSON.stringify({ userId, publicKey });
-      this.#handlers.save([{ type: "put-value", key: DEVICE + deviceId, value }]);
-    }
-    if (this.#devices.size > MAX_FORMER_DEVICES) this.#forgetFormer();
+  #verified(userId: UserId, rows: readonly Device[]): readonly LinkPeer[] {
+    const listed = new Set(this.#trust.devices(userId).map(({ deviceId }) => deviceId));
+    return rows
+      .filter(({ deviceId }) => listed.has(deviceId))
+      .map(({ deviceId }) => ({ userId, deviceId }));
   }
 
+  /** Of too many, those learnt first that are in no list any more go. */
   #forgetFormer(): void {
     for (const [deviceId, { userId }] of this.#devices) {
       if (this.#devices.size <= MAX_FORMER_DEVICES) return;
-      if (this.permits(userId, deviceId) || deviceId === this.#self?.deviceId) continue;
+      if (this.publicKeyOf({ userId, deviceId }) !== undefined) continue;
       this.#devices.delete(deviceId);
       this.#handlers.save([{ type: "delete-value", key: DEVICE + deviceId }]);
     }
@@ -268,11 +290,6 @@ export class RosterBook implements Directory, LinkPolicy {
 
 function nameIn({ nickname, profile }: RosterEntry): string {
   return nickname || profile.displayName || profile.userName;
-}
-
-function keyBytes(publicKey: string): Uint8Array | undefined {
-  const bytes = decodeBase64(publicKey);
-  return bytes.length === KEY_BYTES ? bytes : undefined;
 }
 
 function asSaved(entry: RosterEntry): string {

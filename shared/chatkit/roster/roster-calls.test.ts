@@ -32,13 +32,16 @@ const ben: RosterEntry = {
 test("an answer does not undo what an event right behind it told", async () => {
   const world = new LinkWorld(new FakeClock());
   const { connection } = await world.add(1);
-  const book = new RosterBook({
-    onEntry: () => {},
-    onRemoved: () => {},
-    onSelf: () => {},
-    onChanged: () => {},
-    save: () => {},
-  });
+  const book = new RosterBook(
+    {
+      onEntry: () => {},
+      onRemoved: () => {},
+      onSelf: () => {},
+      onChanged: () => {},
+      save: () => {},
+    },
+    { devices: () => [], isListed: () => false, wants: () => {} },
+  );
   book.entryChanged(ben);
   const calls = new RosterCalls(
     () => book,

@@ -1,0 +1,274 @@
+import * as v from "valibot";
+import { UserId, type DeviceId, type SignedIn } from "../../protocol/index.ts";
+import type { DeviceList, IdentityKeys } from "../../crypto/index.ts";
+import type { Notice } from "../api.ts";
+import type { ServerConnection } from "../connection/server-connection.ts";
+import { MAX_TRUST_RECORDS } from "../limits.ts";
+import type { Clock, Log, Random } from "../ports.ts";
+import type { Store, StoreWrite } from "../store.ts";
+import { LogFetcher, type FetchedLog } from "./log-fetcher.ts";
+import { lists, readLog, type LogReading } from "./log-reading.ts";
+import { OwnList } from "./own-list.ts";
+import { changedRecord } from "./safety-change.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  unknownAccount,
+  type ListedDevice,
+  type TrustRecord,
+} from "./trust-record.ts";
+
+const RECORD = "trust/";
+
+/** What the rest of the engine asks: whose device is that really? */
+export interface TrustedLists {
+  /** The devices in that account's verified list; none while nothing is known of it. */
+  devices(userId: UserId): readonly ListedDevice[];
+  isListed(userId: UserId, publicKey: Uint8Array): boolean;
+  /** The server says that the list has so many statements: reads on where that is news. */
+  wants(userId: UserId, length: number): void;
+}
+
+export interface TrustBookOptions {
+  readonly identity: IdentityKeys;
+  readonly connection: ServerConnection;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** This account, once it is known. */
+  readonly self: () => UserId | undefined;
+  /** What to call that account or one's own device in a notice. */
+  readonly nameOf: (userId: UserId) => string;
+  readonly deviceName: (deviceId: DeviceId) => string | undefined;
+  /** Those whose lists must be kept. */
+  readonly isKept: (userId: UserId) => boolean;
+  readonly save: (writes: readonly StoreWrite[]) => void;
+  /** Done before this device is put into its account's list: it can then be sent to. */
+  readonly beforeListed: () => Promise<void>;
+  /** Keys that stood in that account's list at some time; their mail may still be on its way. */
+  readonly onKeys: (userId: UserId, publicKeys: readonly Uint8Array[]) => void;
+  /** Devices came into that account's list, or left it. */
+  readonly onChanged: (userId: UserId) => void;
+  /** The verified mark, or what is told of a change, is another. */
+  readonly onSafety: (userId: UserId) => void;
+  readonly notice: (notice: Notice) => void;
+}
+
+/**
+ * The device lists of one's own account and of everybody on the roster, each as far as it was read
+ * and verified (SPEC I). The server can hide a list's end and nothing else: what does not continue
+ * the list known here is not believed.
+ */
+export class TrustBook implements TrustedLists, Disposable {
+  readonly #options: TrustBookOptions;
+  readonly #records = new Map<UserId, TrustRecord>();
+  readonly #fetcher: LogFetcher;
+  readonly #own: OwnList;
+  readonly #unsubscribe: () => void;
+  /** Accounts whose lists are being read for the first time, and are not read to their end yet. */
+  readonly #first = new Set<UserId>();
+  /** Accounts about which the user was told in this session that the server is not believed. */
+  readonly #told = new Set<UserId>();
+
+  constructor(options: TrustBookOptions) {
+    this.#options = options;
+    const { connection } = options;
+    this.#fetcher = new LogFetcher({
+      ...options,
+      lengthOf: (userId) => this.list(userId)?.length ?? 0,
+      take: (log, after) => this.#take(log, after),
+    });
+    this.#own = new OwnList({
+      ...options,
+      list: () => this.list(this.#self()),
+      refresh: () => this.refresh(this.#self()),
+      append: (statements) => this.#appended(statements),
+      startOver: () => this.#startOver(),
+    });
+    this.#unsubscribe = connection.onEvent("devices.changed", ({ userId, length }) =>
+      this.wants(userId, length),
+    );
+  }
+
+  /** @throws StoreError */
+  async load(store: Store): Promise<void> {
+    for (const [key, text] of await store.values(RECORD)) {
+      const userId = v.parse(UserId, key.slice(RECORD.length));
+      this.#records.set(userId, decodeRecord(userId, text));
+    }
+    await this.#own.load(store);
+  }
+
+  devices(userId: UserId): readonly ListedDevice[] {
+    return this.#records.get(userId)?.devices ?? [];
+  }
+
+  isListed(userId: UserId, publicKey: Uint8Array): boolean {
+    const list = this.list(userId);
+    return list !== undefined && lists(list, publicKey);
+  }
+
+  /** The verified list; undefined while nothing is known of it. */
+  list(userId: UserId): DeviceList | undefined {
+    return this.#records.get(userId)?.list;
+  }
+
+  record(userId: UserId): TrustRecord | undefined {
+    return this.#records.get(userId);
+  }
+
+  wants(userId: UserId, length: number): void {
+    const known = this.list(userId)?.length ?? 0;
+    const { isKept, self } = this.#options;
+    if (length === known || !(userId === self() || isKept(userId))) return;
+    void this.refresh(userId);
+  }
+
+  /**
+   * Reads that account's list on to its end. True when it is known to the end; false where the
+   * server could not be asked, held something back or was not believed.
+   */
+  refresh(userId: UserId): Promise<boolean> {
+    return this.#fetcher.fetch(userId);
+  }
+
+  /** Resolves once a first look at the list was taken, as far as there is a server to ask. */
+  async ready(userId: UserId): Promise<void> {
+    await this.refresh(userId);
+  }
+
+  /**
+   * A session began: brings one's own list in order. After a sign-in by password, this device is in
+   * the list when this resolves, and the sign-in is finished only then.
+   * @param passwordKey made of the password that was just given; undefined for a device that came back
+   * @throws ChatKitError, ProtocolError where the list could not be brought in order
+   */
+  async signedIn(
+    session: Pick<SignedIn, "profile" | "devices" | "logLength">,
+    passwordKey: IdentityKeys | undefined,
+  ): Promise<void> {
+    this.#told.clear();
+    await this.#own.signedIn(session, passwordKey);
+  }
+
+  /** Takes one of the account's devices out of the list. @throws ChatKitError, ProtocolError */
+  remove(deviceId: DeviceId): Promise<void> {
+    return this.#own.remove(this.devices(this.#self()).find((one) => one.deviceId === deviceId));
+  }
+
+  /**
+   * What makes another password vouch for this account's devices, for `account.passwordFinish`; on
+   * device-list-conflict `refresh` and ask again.
+   * @param passwordKey the next password's public key
+   */
+  passwordStatement(passwordKey: Uint8Array): Uint8Array {
+    return this.#own.passwordStatement(passwordKey);
+  }
+
+  /** Marks the list as compared, or takes the mark away; a change told before is thereby seen. */
+  setVerified(userId: UserId, verified: boolean): void {
+    const record = this.#records.get(userId);
+    if (record === undefined) return;
+    this.#put(userId, { ...record, verified, change: verified ? undefined : record.change });
+    this.#options.onSafety(userId);
+  }
+
+  acknowledgeChange(userId: UserId): void {
+    const record = this.#records.get(userId);
+    if (record?.change === undefined) return;
+    this.#put(userId, { ...record, change: undefined });
+    this.#options.onSafety(userId);
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#fetcher.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #self(): UserId {
+    return this.#own.userId;
+  }
+
+  #take(
+    { userId, statements, length }: FetchedLog,
+    after: number,
+  ): "done" | "more" | "held-back" | "refused" {
+    const before = this.#records.get(userId) ?? unknownAccount(userId);
+    // This device has put something into its own list meanwhile: the answer is older.
+    if (before.list.length !== after) return "more";
+    const isOwn = userId === this.#options.self();
+    const reading = length < after ? undefined : readLog(before.list, statements);
+    const isBroken = reading?.kind === "broken";
+    if (isOwn) this.#own.serverHas(length, isBroken);
+    if (reading === undefined || isBroken) {
+      const what = isBroken ? "another device list than the one known here" : "an old device list";
+      this.#untrusted(userId, what);
+      return "refused";
+    }
+    if (before.list.length === 0) this.#first.add(userId);
+    if (statements.length > 0) this.#read(userId, before, reading);
+    if (reading.list.length < length) return statements.length > 0 ? "more" : "held-back";
+    this.#first.delete(userId);
+    return "done";
+  }
+
+  #read(
+    userId: UserId,
+    before: TrustRecord,
+    { list, statements, keys }: Extract<LogReading, { kind: "read" }>,
+  ): void {
+    const { clock, onChanged, onKeys, onSafety, self } = this.#options;
+    const isOwn = userId === self();
+    const isFirst = this.#first.has(userId);
+    const record = changedRecord(before, list, isOwn || isFirst ? undefined : clock.now());
+    this.#put(userId, record);
+    onKeys(userId, keys);
+    if (isOwn) this.#own.read(before.list, list, statements, isFirst);
+    if (record.change !== before.change || record.verified !== before.verified) onSafety(userId);
+    onChanged(userId);
+  }
+
+  /** The server has taken statements of this device's. */
+  #appended(statements: readonly string[]): void {
+    const userId = this.#self();
+    const before = this.#records.get(userId) ?? unknownAccount(userId);
+    const reading = readLog(before.list, statements);
+    // An event may have been faster, and read them already.
+    if (reading.kind === "read") this.#read(userId, before, reading);
+  }
+
+  /** One's own list as the server has it, from its start. */
+  async #startOver(): Promise<boolean> {
+    this.#records.delete(this.#self());
+    return await this.refresh(this.#self());
+  }
+
+  #put(userId: UserId, record: TrustRecord): void {
+    // What changed last stands last: the others go first when there are too many.
+    this.#records.delete(userId);
+    this.#records.set(userId, record);
+    const writes: StoreWrite[] = [
+      { type: "put-value", key: RECORD + userId, value: encodeRecord(record) },
+    ];
+    for (const old of this.#records.keys()) {
+      if (this.#records.size <= MAX_TRUST_RECORDS) break;
+      if (old === userId || old === this.#options.self() || this.#options.isKept(old)) continue;
+      this.#records.delete(old);
+      writes.push({ type: "delete-value", key: RECORD + old });
+    }
+    this.#options.save(writes);
+  }
+
+  #untrusted(userId: UserId, what: string): void {
+    if (this.#told.has(userId)) return;
+    this.#told.add(userId);
+    this.#options.notice({
+      kind: "server-untrusted",
+      detail: `The server showed ${what}, of ${this.#options.nameOf(userId)}; it was not believed.`,
+    });
+  }
+}
