@@ -76,7 +76,10 @@ export interface SocketHandlers {
   onOpen(): void;
   onText(text: string): void;
   onBinary(bytes: Uint8Array): void;
-  /** Exactly once, also where the connection never opened (code 1006). Nothing follows it. */
+  /**
+   * Exactly once, also where the connection never opened (code 1006, or 1015 where the certificate
+   * is not the pinned one). Nothing follows it.
+   */
   onClose(code: number, reason: string): void;
 }
 

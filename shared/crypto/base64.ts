@@ -1,4 +1,4 @@
-import { base64 } from "@scure/base";
+import { base64, base64urlnopad } from "@scure/base";
 
 /** Standard base64 with padding (RFC 4648 §4), as the wire's `Base64`. */
 export function encodeBase64(bytes: Uint8Array): string {
@@ -8,4 +8,9 @@ export function encodeBase64(bytes: Uint8Array): string {
 /** @throws Error for anything that is not standard base64 with padding */
 export function decodeBase64(text: string): Uint8Array {
   return base64.decode(text);
+}
+
+/** As it stands in links: base64url without padding (RFC 4648 §5). @throws Error for anything else */
+export function decodeBase64Url(text: string): Uint8Array {
+  return base64urlnopad.decode(text);
 }

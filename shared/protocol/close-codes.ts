@@ -23,3 +23,9 @@ export const closeCodes = {
 } as const;
 
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
+
+/**
+ * Never sent: told by a client's own socket where TLS failed, for us because the certificate is not
+ * the pinned one (RFC 6455 §7.4.1).
+ */
+export const TLS_HANDSHAKE_FAILED = 1015;

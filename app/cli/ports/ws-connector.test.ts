@@ -1,9 +1,15 @@
+import { execFileSync } from "node:child_process";
+import { createHash, X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Socket, SocketHandlers } from "../../../shared/chatkit/ports.ts";
-import { limits, SUBPROTOCOL } from "../../../shared/protocol/index.ts";
+import { limits, SUBPROTOCOL, TLS_HANDSHAKE_FAILED } from "../../../shared/protocol/index.ts";
 import { silentLog } from "./silent-log.ts";
 import { createWsConnector } from "./ws-connector.ts";
 
@@ -163,4 +169,94 @@ async function closedPort(): Promise<number> {
   listener.close();
   await once(listener, "close");
   return port;
+}
+
+describe("H5 a pinned certificate", () => {
+  let secure: WebSocketServer;
+  let secureUrl: string;
+  let pin: Uint8Array;
+  let received = 0;
+  let https: HttpsServer;
+
+  beforeEach(async () => {
+    const { certificate, key } = testCertificate();
+    pin = createHash("sha256").update(new X509Certificate(certificate).raw).digest();
+    https = createHttpsServer({ cert: certificate, key });
+    received = 0;
+    https.on("secureConnection", (socket) =>
+      socket.on("data", (data) => (received += data.length)),
+    );
+    secure = new WebSocketServer({ server: https });
+    https.listen(0, "127.0.0.1");
+    await once(https, "listening");
+    secureUrl = `wss://127.0.0.1:${portOf(https)}/ws`;
+  });
+
+  afterEach(() => {
+    for (const client of secure.clients) client.terminate();
+    secure.close();
+    https.close();
+  });
+
+  const ends = async (target: string, ...pins: Uint8Array[]): Promise<Step | undefined> => {
+    const recorder = new Recorder();
+    const socket = connector.connect(target, SUBPROTOCOL, recorder, ...pins);
+    const [first] = await recorder.until(1);
+    socket.close();
+    return first;
+  };
+
+  test("is trusted although nobody signed it", async () => {
+    expect(await ends(secureUrl, pin)).toEqual({ type: "open" });
+  });
+
+  test("is not trusted without the pin", async () => {
+    expect(await ends(secureUrl)).toMatchObject({ type: "close", code: 1006 });
+  });
+
+  test("another one ends it with 1015, before anything was sent", async () => {
+    const other = new Uint8Array(pin);
+    other[31] = (other[31] ?? 0) ^ 1;
+    expect(await ends(secureUrl, other)).toMatchObject({
+      type: "close",
+      code: TLS_HANDSHAKE_FAILED,
+      reason: expect.stringContaining("not the one that the invitation link names"),
+    });
+    expect(received).toBe(0);
+  });
+
+  test("a pin of another length is no match", async () => {
+    expect(await ends(secureUrl, pin.subarray(0, 16))).toMatchObject({ code: 1015 });
+  });
+
+  test("without TLS there is none, and nothing is sent", async () => {
+    expect(await ends(url, pin)).toMatchObject({ type: "close", code: 1006 });
+  });
+
+  test("closing while it connects ends in one onClose", async () => {
+    const recorder = new Recorder();
+    connector.connect(secureUrl, SUBPROTOCOL, recorder, pin).close();
+    const steps = await recorder.until(1);
+    expect(steps).toHaveLength(1);
+    expect(steps[0]).toMatchObject({ type: "close", code: 1006 });
+  });
+});
+
+/** By openssl, which signs with the key itself. */
+function testCertificate(): { readonly certificate: string; readonly key: string } {
+  const folder = mkdtempSync(join(tmpdir(), "beeline-pin-"));
+  try {
+    const file = join(folder, "key.pem");
+    const certificate = execFileSync(
+      "openssl",
+      [
+        ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(" "),
+        ...["-subj", "/CN=nobody.example", "-keyout", file],
+      ],
+      { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+    );
+    return { certificate, key: readFileSync(file, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -6,7 +6,8 @@ import type {
   SocketConnector,
   SocketHandlers,
 } from "../../../shared/chatkit/ports.ts";
-import { limits } from "../../../shared/protocol/index.ts";
+import { limits, TLS_HANDSHAKE_FAILED } from "../../../shared/protocol/index.ts";
+import { PinnedAgent, WrongCertificate } from "./pinned-agent.ts";
 import { ABNORMAL_CLOSURE, unopenedSocket } from "../../peer/unopened-socket.ts";
 
 export interface TlsOptions {
@@ -33,9 +34,11 @@ export function createWsConnector(log: Log, tls: TlsOptions = {}): SocketConnect
     ...(tls.ca === undefined ? {} : { ca: [...getCACertificates("default"), ...tls.ca] }),
   };
   return {
-    connect(url, subprotocol, handlers) {
+    connect(url, subprotocol, handlers, pin) {
+      // An agent for https refuses plain `ws:`, where there is no certificate to check.
+      const pinned = pin === undefined ? options : { ...options, agent: new PinnedAgent(pin) };
       try {
-        return new WsSocket(new WebSocket(url, subprotocol, options), handlers, log);
+        return new WsSocket(new WebSocket(url, subprotocol, pinned), handlers, log);
       } catch (error) {
         // An address that is none: `ws` throws, the port tells it like any other failure.
         return unopenedSocket(handlers, textOf(error));
@@ -52,6 +55,7 @@ class WsSocket implements Socket {
     this.#socket = socket;
     this.#log = log;
     let failure = "";
+    let wrongCertificate = false;
     socket.on("open", () => handlers.onOpen());
     socket.on("message", (data, isBinary) => {
       // `close` may have been called by an earlier frame of the same packet.
@@ -62,11 +66,13 @@ class WsSocket implements Socket {
     });
     socket.on("error", (error) => {
       failure = textOf(error);
+      wrongCertificate = error instanceof WrongCertificate;
       log.debug("socket failed", { error: failure });
     });
     socket.on("close", (code, reason) => {
       const text = decoder.decode(reason);
-      handlers.onClose(code, text === "" && code === ABNORMAL_CLOSURE ? failure : text);
+      const told = text === "" && code === ABNORMAL_CLOSURE ? failure : text;
+      handlers.onClose(wrongCertificate ? TLS_HANDSHAKE_FAILED : code, told);
     });
   }
 

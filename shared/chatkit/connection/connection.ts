@@ -18,7 +18,7 @@ import { EventListeners } from "./event-listeners.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listeners } from "./listeners.ts";
 import type { Login, Phase, SignInRequest } from "./phase.ts";
-import { pauseAfterClose, signedOutByClose, signedOutByRefusal } from "./outcomes.ts";
+import { errorOfClose, pauseAfterClose, signedOutByClose, signedOutByRefusal } from "./outcomes.ts";
 import { RpcSocket, unreachable, type Answer } from "./rpc-socket.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   readonly hello: () => OldHello;
   /** The server broke the protocol; the connection goes on, or ends by itself. */
   readonly onProtocolError?: (error: ProtocolError) => void;
+  /** Somebody else answered in the server's place; it is tried again. */
+  readonly onWrongCertificate?: (error: Error) => void;
 }
 
 /** A connection that lasted this long was a good one: the next loss starts the back-off anew. */
@@ -78,7 +80,7 @@ export class Connection implements ServerConnection, AsyncDisposable {
    * Signs in or registers, in one attempt. From then on the session is resumed by itself whenever
    * the connection is lost.
    * @throws ProtocolError as the server refused it
-   * @throws ChatKitError `server-unreachable`, `already-open`, `closed`
+   * @throws ChatKitError `server-unreachable`, `wrong-certificate`, `already-open`, `closed`
    */
   open(request: SignInRequest): Promise<OldSignedIn> {
     return new Promise((resolve, reject) => {
@@ -269,7 +271,8 @@ export class Connection implements ServerConnection, AsyncDisposable {
     const phase = this.#phase;
     if ((phase.name !== "connecting" && phase.name !== "online") || phase.rpc !== rpc) return;
     this.#options.ports.log.info("connection to the server lost", { code, reason });
-    const error = unreachable(reason === "" ? `Closed with code ${code}.` : reason);
+    const error = errorOfClose(code, reason);
+    if (error.reason === "wrong-certificate") this.#options.onWrongCertificate?.(error);
     const signedOut = signedOutByClose(code);
     if (signedOut !== undefined) return this.#signedOut(signedOut, error);
     this.#leave({ name: "idle" }, error);

@@ -1,5 +1,6 @@
-import { closeCodes, type ErrorName } from "../../protocol/index.ts";
-import type { SignedOutReason } from "../api.ts";
+import { closeCodes, TLS_HANDSHAKE_FAILED, type ErrorName } from "../../protocol/index.ts";
+import { ChatKitError, type SignedOutReason } from "../api.ts";
+import { unreachable } from "./rpc-socket.ts";
 
 /** The server asked for a pause by closing: it gets at least this one. */
 const PAUSE_MS = 5_000;
@@ -23,6 +24,14 @@ export function signedOutByClose(code: number): SignedOutReason | undefined {
 export function signedOutByRefusal(error: ErrorName): SignedOutReason | undefined {
   if (error === "session-ended" || error === "account-disabled") return error;
   return undefined;
+}
+
+/** What a connection's end means to those who wait for it. */
+export function errorOfClose(code: number, reason: string): ChatKitError {
+  const message = reason === "" ? `Closed with code ${code}.` : reason;
+  return code === TLS_HANDSHAKE_FAILED
+    ? new ChatKitError("wrong-certificate", message)
+    : unreachable(message);
 }
 
 /** Least wait before the next attempt, ms, beside the back-off. */

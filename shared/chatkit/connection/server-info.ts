@@ -1,13 +1,14 @@
 import { closeCodes, type ServerInfo } from "../../protocol/index.ts";
 import { CONNECT_TIMEOUT_MS } from "../limits.ts";
 import type { Ports } from "../ports.ts";
+import { errorOfClose } from "./outcomes.ts";
 import { RpcSocket, unreachable } from "./rpc-socket.ts";
 
 /**
  * Asks a server about itself over a connection of its own, without signing in.
  * @param url `ServerAddress.webSocketUrl`
  * @throws ProtocolError as the server refused it
- * @throws ChatKitError server-unreachable
+ * @throws ChatKitError server-unreachable, wrong-certificate
  */
 export async function serverInfo(
   url: string,
@@ -21,7 +22,7 @@ export async function serverInfo(
     onTimeout: () => {},
     onProtocolError: (error) => ports.log.warn("the server broke the protocol", { error }),
     onClose: (code, reason) => {
-      outcome.reject(unreachable(reason === "" ? `Closed with code ${code}.` : reason));
+      outcome.reject(errorOfClose(code, reason));
     },
   });
   const deadline = ports.clock.setTimer(() => {
