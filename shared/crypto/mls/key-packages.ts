@@ -1,6 +1,10 @@
 import { concatBytes } from "@noble/hashes/utils.js";
-import { generateKeyPackageWithKey, type KeyPackage, type PrivateKeyPackage } from "ts-mls";
-import { makeKeyPackageRef, verifyKeyPackage } from "ts-mls/keyPackage.js";
+import type { KeyPackage, PrivateKeyPackage } from "ts-mls";
+import {
+  generateKeyPackageWithKey,
+  makeKeyPackageRef,
+  verifyKeyPackage,
+} from "ts-mls/keyPackage.js";
 import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
 import { cipherSuites, SUITE_NAMES } from "./cipher-suites.ts";
 import {

@@ -1,23 +1,19 @@
+import type { CiphersuiteImpl, ClientState, PrivateMessage, Proposal } from "ts-mls";
+import { createGroup, joinGroup } from "ts-mls/clientState.js";
 import {
-  acceptAll,
-  createApplicationMessage,
   createCommit,
-  createGroup,
   createGroupInfoWithExternalPubAndRatchetTree,
-  emptyPskIndex,
-  joinGroup,
   joinGroupExternal,
-  processMessage,
-  type CiphersuiteImpl,
-  type ClientState,
-  type PrivateMessage,
-  type Proposal,
-} from "ts-mls";
+} from "ts-mls/createCommit.js";
+import { createApplicationMessage } from "ts-mls/createMessage.js";
+import type { EpochReceiverData } from "ts-mls/epochReceiverData.js";
+import { acceptAll } from "ts-mls/incomingMessageAction.js";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import { decryptSenderData } from "ts-mls/privateMessage.js";
-import type { EpochReceiverData } from "ts-mls/epochReceiverData.js";
+import { processMessage } from "ts-mls/processMessages.js";
+import { emptyPskIndex } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
-import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { cipherSuites } from "./cipher-suites.ts";
 import { Admission, KEY_RETENTION } from "./client-config.ts";
 import { checkCommit, checkKeys } from "./commit-rules.ts";

@@ -1,4 +1,5 @@
-import { decodeMlsMessage, encodeMlsMessage, type MLSMessage } from "ts-mls";
+import type { MLSMessage } from "ts-mls";
+import { decodeMlsMessage, encodeMlsMessage } from "ts-mls/message.js";
 import type { RatchetTree } from "ts-mls/ratchetTree.js";
 import { SUITE_NAMES, suiteNamed } from "./cipher-suites.ts";
 import { MlsError, type GroupMember, type MlsSuite } from "./mls-types.ts";
