@@ -65,6 +65,7 @@ export class Account implements AsyncDisposable {
   #wantedScheduled = false;
   #clockTold = false;
   #lastState: ConnectionState["state"] = "idle";
+  #toldOfCertificate = false;
   #closed = false;
 
   /** @throws StoreError; ChatKitError invalid-server */
@@ -95,6 +96,7 @@ export class Account implements AsyncDisposable {
       hello: () => this.#hello(),
       onProtocolError: (error) =>
         this.#notice({ kind: "protocol-error", detail: error.message, error }),
+      onWrongCertificate: (error) => this.#wrongCertificate(error),
     });
     this.trust = new TrustBook({
       identity,
@@ -404,6 +406,13 @@ export class Account implements AsyncDisposable {
       detail: "The message store failed; the engine tries again.",
       ...(error instanceof Error ? { error } : {}),
     });
+  }
+
+  /** Told once: it is tried again with growing pauses, and would be told each time. */
+  #wrongCertificate(error: Error): void {
+    if (this.#toldOfCertificate) return;
+    this.#toldOfCertificate = true;
+    this.#notice({ kind: "server-untrusted", detail: error.message, error });
   }
 
   #notice(notice: Notice): void {

@@ -22,6 +22,7 @@ import {
 } from "./api.ts";
 import { calling } from "./calling.ts";
 import type { SignInRequest } from "./connection/connection.ts";
+import { pinnedPorts } from "./connection/pinned-sockets.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
 import { serverInfo } from "./connection/server-info.ts";
 import { ConversationCalls } from "./conversations/conversation-calls.ts";
@@ -32,6 +33,7 @@ import { DeviceCalls } from "./trust/device-calls.ts";
 import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
+export { formatInviteLink, readInviteLink, type InviteLink } from "./invite-link.ts";
 export type * from "./delivery/delivery-state.ts";
 export type * from "./ports.ts";
 export type * from "./store.ts";
@@ -39,6 +41,12 @@ export type * from "./store.ts";
 export interface ChatKitOptions {
   /** `http:`, `https:`, `ws:` or `wss:` address of the rendezvous server. */
   readonly server: string;
+  /**
+   * Fingerprint of the server's certificate as its invitation links have it (`readInviteLink`): that
+   * certificate and no other is trusted. Absent where the platform's authorities decide; browsers
+   * always leave it to theirs.
+   */
+  readonly pin?: string;
   readonly host: Host;
   readonly ports: Ports;
 }
@@ -187,7 +195,7 @@ export class ChatKit implements ChatKitApi {
   serverInfo(): Promise<ServerInfo> {
     return calling(async () => {
       const { webSocketUrl } = parseServerAddress(this.#options.server);
-      return await serverInfo(webSocketUrl, this.#options.ports);
+      return await serverInfo(webSocketUrl, pinnedPorts(this.#options.ports, this.#options.pin));
     });
   }
 
@@ -353,7 +361,8 @@ export class ChatKit implements ChatKitApi {
 
   /** An account whose session has ended makes way. */
   async #openAccount(userName: string): Promise<Account> {
-    const { host, ports, server } = this.#options;
+    const { host, server, pin } = this.#options;
+    const ports = pinnedPorts(this.#options.ports, pin);
     if (this.#closed) throw new ChatKitError("closed", "ChatKit was closed.");
     const before = this.#account;
     if (before !== undefined) {
