@@ -49,16 +49,19 @@ export class DeviceListService {
     bus.toUsers(await store.roster.buddies(userId), frame);
   }
 
-  async log(member: Member, { of }: Params<"devices.log">): Promise<Result<"devices.log">> {
+  /** Accounts that the member may not ask about are left out. */
+  log(member: Member, { of }: Params<"devices.log">): Promise<Result<"devices.log">> {
     const { store } = this.#options;
     const limit = Math.min(limits.DEVICE_LOG_PAGE, Math.floor(STATEMENTS_PER_ANSWER / of.length));
-    const logs: Result<"devices.log">["logs"] = [];
-    for (const { userId, after } of of) {
-      if (!(await this.#mayRead(member.userId, userId))) continue;
-      const { statements, length } = await store.deviceLogs.read(userId, { after, limit });
-      logs.push({ userId, statements: statements.map(base64), length });
-    }
-    return { logs };
+    return member.connection.inTurn(async () => {
+      const logs: Result<"devices.log">["logs"] = [];
+      for (const { userId, after } of of) {
+        if (!(await this.#mayRead(member.userId, userId))) continue;
+        const { statements, length } = await store.deviceLogs.read(userId, { after, limit });
+        logs.push({ userId, statements: statements.map(base64), length });
+      }
+      return { logs };
+    });
   }
 
   /** @throws ProtocolError no-such-device */

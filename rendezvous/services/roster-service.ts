@@ -32,7 +32,8 @@ export class RosterService {
   }
 
   async get(member: Member): Promise<{ entries: RosterEntry[] }> {
-    return { entries: await this.#options.entries.all(member.userId) };
+    const { entries } = this.#options;
+    return member.connection.inTurn(async () => ({ entries: await entries.all(member.userId) }));
   }
 
   /** @throws ProtocolError no-such-user, roster-full, rate-limited, invalid-params (oneself) */
