@@ -1,3 +1,5 @@
+import { ChatKitError } from "../../shared/chatkit/api.ts";
+import { readInviteLink, type InviteLink } from "../../shared/chatkit/invite-link.ts";
 import type { Log } from "../../shared/chatkit/ports.ts";
 import type { Options } from "./arguments.ts";
 import { usage } from "./arguments.ts";
@@ -18,6 +20,8 @@ export interface Context {
 export interface Account {
   readonly server: string;
   readonly user: string;
+  /** Fingerprint of its certificate, where the server has made that itself. */
+  readonly pin?: string;
 }
 
 /** @throws StoreError where the data folder cannot be read */
@@ -31,17 +35,32 @@ export async function createContext(options: Options): Promise<Context> {
 }
 
 /**
- * The server that was named, or used last.
+ * The server that was named, by its address or an invitation link, or used last. Its pin is kept:
+ * later the address alone is enough.
  * @throws CliError usage
  */
-export function serverOf({ options, settings }: Context): string {
-  const server = options.server ?? settings.server;
-  if (server === undefined) throw usage("No server is known yet: name it by --server URL.");
-  const url = URL.parse(server);
-  if (url === null || !["http:", "https:", "ws:", "wss:"].includes(url.protocol)) {
-    throw usage(`"${server}" is no server address such as https://chat.example.org.`);
+export function linkOf({ options, settings }: Context): InviteLink {
+  const text = options.server ?? settings.server;
+  if (text === undefined) throw usage("No server is known yet: name it by --server URL.");
+  const link = parseLink(text);
+  const pin = link.pin ?? (link.server === settings.server ? settings.pin : undefined);
+  return { ...link, ...(pin === undefined ? {} : { pin }) };
+}
+
+/** @throws CliError usage */
+export function serverOf(context: Context): string {
+  return linkOf(context).server;
+}
+
+function parseLink(text: string): InviteLink {
+  try {
+    return readInviteLink(text);
+  } catch (error) {
+    if (!(error instanceof ChatKitError)) throw error;
+    throw usage(
+      `"${text}" is no server address such as https://chat.example.org and no invitation link.`,
+    );
   }
-  return server;
 }
 
 /**
@@ -49,10 +68,10 @@ export function serverOf({ options, settings }: Context): string {
  * @throws CliError usage
  */
 export function accountOf(context: Context): Account {
-  const server = serverOf(context);
+  const { server, pin } = linkOf(context);
   const user = context.options.user ?? context.settings.user;
   if (user === undefined || user.trim() === "") {
     throw usage("No user is known yet: name one by --user NAME.");
   }
-  return { server, user };
+  return { server, user, ...(pin === undefined ? {} : { pin }) };
 }

@@ -12,7 +12,8 @@ const general = `beeline: messages between people, from a terminal or a script
   beeline help COMMAND
 
 Every command takes
-  --server URL   address of the rendezvous server; the last one used if left out
+  --server URL   address of the rendezvous server, or an invitation link; the last
+                 one used if left out
   --user NAME    user name; the last one used if left out
   --data DIR     where history and settings are kept; BEELINE_DATA, else the
                  platform's folder for data. One process at a time uses an account.
@@ -29,7 +30,8 @@ const byCommand: Record<CommandName, string> = {
   register: `beeline register --server URL --user NAME [--password-file FILE]
                  [--display-name TEXT] [--invite CODE]
 
-Creates an account and signs in. The password is the first line of FILE, or asked
+Creates an account and signs in. An invitation link names the server and holds the
+code: beeline register --server 'https://…/#invite=…' --user NAME. The password is the first line of FILE, or asked
 on the terminal without showing it; it is never an argument.
 `,
   login: `beeline login [--server URL] [--user NAME] [--password-file FILE]

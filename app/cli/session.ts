@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { ChatKit, type ChatKitApi } from "../../shared/chatkit/chatkit.ts";
 import type { ConnectionState, SignedOutReason } from "../../shared/chatkit/api.ts";
 import { limits } from "../../shared/protocol/index.ts";
-import { accountOf, type Context } from "./context.ts";
+import { accountOf, linkOf, type Context } from "./context.ts";
 import { CliError, exitCodes } from "./exit-codes.ts";
 import { createNodePorts } from "./ports/node-ports.ts";
 import { warn } from "./terminal.ts";
@@ -14,8 +14,10 @@ const CONNECT_PATIENCE_MS = 20_000;
 /** The engine, not signed in. @param peers whether direct links are worth their start-up time */
 export function createKit(context: Context, server: string, peers: boolean): ChatKitApi {
   const { dataFolder, log } = context;
+  const { pin } = linkOf(context);
   const kit = new ChatKit({
     server,
+    ...(pin === undefined ? {} : { pin }),
     host: {
       client: { name: "beeline-cli", version: readVersion() },
       deviceName: (hostname() || "beeline-cli").slice(0, limits.MAX_DEVICE_NAME_LENGTH),

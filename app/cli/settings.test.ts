@@ -64,3 +64,14 @@ test("a file in the folder's place is a StoreError", async () => {
   await expect(open()).rejects.toMatchObject({ name: "StoreError" });
   chmodSync(folder, 0o600);
 });
+
+test("H5 the pin of a server is kept with it, and one that is none is damage", async () => {
+  const pin = "3djnxEloFENZhDJhXOreT9kBhAzOGcz6E9X75sV9udQ";
+  await (await open()).remember({ server: "https://h", user: "ada", pin });
+  expect((await open()).pin).toBe(pin);
+  await (await open()).remember({ server: "https://other", user: "ada" });
+  expect((await open()).pin).toBeUndefined();
+  writeFileSync(join(folder, "cli.json"), `{"version":1,"pin":"short"}`);
+  expect((await open()).server).toBeUndefined();
+  expect(damaged).toHaveLength(1);
+});

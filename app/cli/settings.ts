@@ -4,6 +4,7 @@ import { Low } from "lowdb";
 import { TextFile } from "lowdb/node";
 import * as v from "valibot";
 import { StoreError } from "../../shared/chatkit/store.ts";
+import { CertificatePin } from "../../shared/protocol/index.ts";
 import { storeErrorOf } from "./ports/sqlite-errors.ts";
 
 const Settings = v.object({
@@ -11,6 +12,8 @@ const Settings = v.object({
   /** Taken by the next command that names none. */
   server: v.exactOptional(v.string()),
   user: v.exactOptional(v.string()),
+  /** Of that server's own certificate. */
+  pin: v.exactOptional(CertificatePin),
 });
 type Settings = v.InferOutput<typeof Settings>;
 
@@ -45,12 +48,16 @@ export class SettingsFile {
     return this.#low.data.server;
   }
 
+  get pin(): string | undefined {
+    return this.#low.data.pin;
+  }
+
   get user(): string | undefined {
     return this.#low.data.user;
   }
 
   /** @throws StoreError where it cannot be written */
-  async remember(account: { readonly server: string; readonly user: string }): Promise<void> {
+  async remember(account: Omit<Settings, "version">): Promise<void> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       this.#low.data = { version: 1, ...account };
