@@ -6,17 +6,26 @@ import type { RendezvousConfig } from "./rendezvous-config.ts";
 import { AccountService } from "./services/account-service.ts";
 import type { Background } from "./services/background.ts";
 import { BuddyLists } from "./services/buddy-lists.ts";
+import { DeviceListService } from "./services/device-list-service.ts";
+import { DeviceLists } from "./services/device-lists.ts";
+import { GroupService } from "./services/group-service.ts";
+import { KeyPackageService } from "./services/key-package-service.ts";
 import { MailboxService } from "./services/mailbox-service.ts";
+import { PasswordService } from "./services/password-service.ts";
+import { NameProbes } from "./services/name-probes.ts";
 import { PresenceService } from "./services/presence-service.ts";
 import { Reach } from "./services/reach.ts";
 import { RelayService } from "./services/relay-service.ts";
 import { RosterEntries } from "./services/roster-entries.ts";
 import { RosterService } from "./services/roster-service.ts";
 import { SessionService } from "./services/session-service.ts";
+import { SignInService } from "./services/sign-in-service.ts";
 import { SignallingService } from "./services/signalling-service.ts";
-import { createArgon2Verifier } from "./sign-in/argon2-verifier.ts";
-import { CredentialGuard } from "./sign-in/credential-guard.ts";
+import { DeviceProofs } from "./sign-in/device-proof.ts";
+import { OpaqueServer } from "./sign-in/opaque-server.ts";
+import { PasswordCheck } from "./sign-in/password-check.ts";
 import { RegistrationThrottle } from "./sign-in/registration-throttle.ts";
+import { RateLimiter } from "./connection/rate-limiter.ts";
 import { SignInThrottle } from "./sign-in/sign-in-throttle.ts";
 import type { Store } from "./store/store.ts";
 
@@ -39,13 +48,17 @@ export function createServices(options: ServicesOptions): Services {
     clock,
     attempts: config.signInAttempts,
     attemptsPerAddress: config.signInAttemptsPerAddress,
+    attemptsPerAccount: config.signInAttemptsPerAccount,
   });
-  const credentials = new CredentialGuard(createArgon2Verifier(config.argon2), throttle);
+  const opaque = new OpaqueServer(store.secrets);
+  const passwords = new PasswordCheck(opaque, throttle);
+  const proofs = new DeviceProofs(clock);
   const registrations = new RegistrationThrottle({
     clock,
     burst: config.registrationBurst,
     perMinute: config.registrationsPerMinute,
   });
+  const lists = new DeviceLists(store.deviceLogs);
   const presence = new PresenceService({
     accounts: store.accounts,
     bus,
@@ -54,16 +67,15 @@ export function createServices(options: ServicesOptions): Services {
     clock,
     metrics,
   });
-  const roster = new RosterService({ store, bus, entries, maxEntries: config.rosterEntries });
-  const accounts = new AccountService({
-    store,
-    bus,
-    roster,
-    presence,
-    credentials,
-    config,
+  const probes = new NameProbes({
     clock,
+    unknownNames: config.unknownNames,
+    unknownNamesPerAddress: config.unknownNamesPerAddress,
+    requestsPerAddress: config.rosterRequestsPerAddress,
   });
+  const { rosterEntries: maxEntries } = config;
+  const roster = new RosterService({ store, bus, entries, probes, maxEntries });
+  const accounts = new AccountService({ store, bus, roster, presence });
   const sessions = new SessionService({
     store,
     bus,
@@ -71,12 +83,40 @@ export function createServices(options: ServicesOptions): Services {
     entries,
     presence,
     accounts,
-    credentials,
-    registrations,
+    proofs,
+    throttle,
     config,
     clock,
     metrics,
   });
+  const deviceLists = new DeviceListService({ store, bus, accounts, lists });
+  const signIns = new SignInService({
+    store,
+    sessions,
+    lists,
+    opaque,
+    passwords,
+    proofs,
+    registrations,
+    config,
+    clock,
+  });
+  const passwordChanges = new PasswordService({
+    store,
+    bus,
+    lists,
+    deviceLists,
+    opaque,
+    passwords,
+    clock,
+  });
+  const keyPackages = new KeyPackageService({
+    keyPackages: store.keyPackages,
+    reach,
+    bus,
+    singleUse: new RateLimiter(clock, config.keyPackagesPerDevice),
+  });
+  const groups = new GroupService({ groups: store.groups, reach, bus, clock });
   const mailbox = new MailboxService({
     mailbox: store.mailbox,
     reach,
@@ -95,5 +135,18 @@ export function createServices(options: ServicesOptions): Services {
     burstBytes: config.relayBurstBytes,
   });
   const signalling = new SignallingService(reach);
-  return { accounts, mailbox, presence, relay, roster, sessions, signalling };
+  return {
+    accounts,
+    deviceLists,
+    groups,
+    keyPackages,
+    mailbox,
+    passwords: passwordChanges,
+    presence,
+    relay,
+    roster,
+    sessions,
+    signIns,
+    signalling,
+  };
 }

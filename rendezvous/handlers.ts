@@ -3,49 +3,73 @@ import type { Clock } from "./clock.ts";
 import type { MemberHandlers, OpenHandlers } from "./connection/dispatcher.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
 import type { AccountService } from "./services/account-service.ts";
+import type { DeviceListService } from "./services/device-list-service.ts";
+import type { GroupService } from "./services/group-service.ts";
+import type { KeyPackageService } from "./services/key-package-service.ts";
 import type { MailboxService } from "./services/mailbox-service.ts";
+import type { PasswordService } from "./services/password-service.ts";
 import type { PresenceService } from "./services/presence-service.ts";
 import type { RelayService } from "./services/relay-service.ts";
 import type { RosterService } from "./services/roster-service.ts";
 import { serverInfo } from "./services/server-info.ts";
 import type { SessionService } from "./services/session-service.ts";
+import type { SignInService } from "./services/sign-in-service.ts";
 import type { SignallingService } from "./services/signalling-service.ts";
 
 export interface Services {
   readonly accounts: AccountService;
+  readonly deviceLists: DeviceListService;
+  readonly groups: GroupService;
+  readonly keyPackages: KeyPackageService;
   readonly mailbox: MailboxService;
+  readonly passwords: PasswordService;
   readonly presence: PresenceService;
   readonly relay: RelayService;
   readonly roster: RosterService;
   readonly sessions: SessionService;
+  readonly signIns: SignInService;
   readonly signalling: SignallingService;
 }
 
 export function openHandlers(
-  { sessions }: Services,
+  { sessions, signIns }: Services,
   config: RendezvousConfig,
   clock: Clock,
 ): OpenHandlers {
   return {
     "server.info": () => serverInfo(config, clock.now()),
-    "account.register": (connection, params) => sessions.register(connection, params),
-    "session.signIn": (connection, params) => sessions.signIn(connection, params),
-    "session.resume": (connection, params) => sessions.resume(connection, params),
-    "account.registerStart": notYet,
-    "account.registerFinish": notYet,
-    "session.signInStart": notYet,
-    "session.signInFinish": notYet,
-    "session.challenge": notYet,
-    "session.prove": notYet,
+    "account.registerStart": (connection, params) => signIns.registerStart(connection, params),
+    "account.registerFinish": (connection, params) => signIns.registerFinish(connection, params),
+    "session.signInStart": (connection, params) => signIns.signInStart(connection, params),
+    "session.signInFinish": (connection, params) => signIns.signInFinish(connection, params),
+    "session.challenge": (connection) => sessions.challenge(connection),
+    "session.prove": (connection, params) => sessions.prove(connection, params),
+    "account.register": notYet,
+    "session.signIn": notYet,
+    "session.resume": notYet,
   };
 }
 
 export function memberHandlers(services: Services): MemberHandlers {
-  const { accounts, mailbox, presence, relay, roster, sessions, signalling } = services;
+  const {
+    accounts,
+    deviceLists,
+    groups,
+    keyPackages,
+    mailbox,
+    passwords,
+    presence,
+    relay,
+    roster,
+    sessions,
+    signalling,
+  } = services;
   return {
     "session.signOut": (member, params) => sessions.signOut(member, params),
     "session.ping": (member) => sessions.ping(member),
-    "account.changePassword": (member, params) => accounts.changePassword(member, params),
+    "account.changePassword": notYet,
+    "account.passwordStart": (member, params) => passwords.start(member, params),
+    "account.passwordFinish": (member, params) => passwords.finish(member, params),
     "account.setProfile": (member, params) => accounts.setProfile(member, params),
     "device.remove": (member, params) => accounts.removeDevice(member, params),
     "roster.get": (member) => roster.get(member),
@@ -61,17 +85,15 @@ export function memberHandlers(services: Services): MemberHandlers {
     "signal.send": (member, params) => signalling.send(member, params),
     "relay.open": (member, params) => relay.open(member, params),
     "relay.close": (member, params) => relay.close(member, params),
-    "account.passwordStart": notYet,
-    "account.passwordFinish": notYet,
-    "device.rename": notYet,
-    "devices.append": notYet,
-    "devices.log": notYet,
-    "keyPackages.publish": notYet,
-    "keyPackages.take": notYet,
-    "group.create": notYet,
-    "group.get": notYet,
-    "group.commit": notYet,
-    "group.list": notYet,
+    "device.rename": (member, params) => deviceLists.rename(member, params),
+    "devices.append": (member, params) => deviceLists.append(member, params),
+    "devices.log": (member, params) => deviceLists.log(member, params),
+    "keyPackages.publish": (member, params) => keyPackages.publish(member, params),
+    "keyPackages.take": (member, params) => keyPackages.take(member, params),
+    "group.create": (member, params) => groups.create(member, params),
+    "group.get": (member, params) => groups.get(member, params),
+    "group.commit": (member, params) => groups.commit(member, params),
+    "group.list": (member, params) => groups.list(member, params),
     "mailbox.put": (member, params) => mailbox.put(member, params),
     "mailbox.fetch": (member, params) => mailbox.fetch(member, params),
     "mailbox.acknowledge": (member, params) => mailbox.acknowledge(member, params),

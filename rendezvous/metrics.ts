@@ -1,5 +1,8 @@
 import type { ErrorName, MethodName } from "../shared/protocol/index.ts";
 
+/** How a device signs in: with its owner's password, by its own key, or with a new account. */
+export type WayIn = "password" | "key" | "register";
+
 /** What the core counts. Implementations must be cheap: relay calls come per frame batch. */
 export interface Metrics {
   /** Open WebSockets, signed in or not. */
@@ -14,7 +17,7 @@ export interface Metrics {
   mailboxStored(envelopes: number): void;
   /** Accounts that one presence change was told to. */
   presenceFanOut(accounts: number): void;
-  signIn(way: "password" | "resume" | "register", outcome: "ok" | ErrorName): void;
+  signIn(way: WayIn, outcome: "ok" | ErrorName): void;
   /** A connection that the server ended, by its close code. */
   closed(code: number): void;
 }

@@ -1,4 +1,5 @@
 import { limits, type RegistrationPolicy } from "../shared/protocol/index.ts";
+import type { Rate } from "./connection/token-bucket.ts";
 
 /** What the server's core can be told. How it is read from files and flags is not its business. */
 export interface RendezvousConfig {
@@ -23,10 +24,8 @@ export interface RendezvousConfig {
   readonly trustProxy: boolean;
 
   readonly maxConnections: number;
-  /** A session ends when it was not resumed for so long. */
+  /** A device that did not come back for so long needs the password again. */
   readonly sessionTtlMs: number;
-  /** Argon2id (RFC 9106). The defaults are OWASP's for a server. */
-  readonly argon2: Argon2Cost;
 
   /** Requests of one connection: refill rate and size of its token bucket. */
   readonly requestsPerSecond: number;
@@ -34,20 +33,48 @@ export interface RendezvousConfig {
   /** Bytes that one connection may have relayed: refill rate and size of its bucket. */
   readonly relayBytesPerSecond: number;
   readonly relayBurstBytes: number;
-  /** Wrong credentials in a row, of one account from one address, before the delays begin. */
+  /** Wrong passwords in a row, of one account from one address, before the delays begin. */
   readonly signInAttempts: number;
-  /** Wrong credentials in a row from one address, whatever the account. Many may sit behind one. */
+  /** Wrong passwords in a row from one address, whatever the account. Many may sit behind one. */
   readonly signInAttemptsPerAddress: number;
+  /** Wrong passwords for one account from all addresses that it never signed in from. */
+  readonly signInAttemptsPerAccount: number;
   /** New accounts from one address: at once, and per minute thereafter. */
   readonly registrationBurst: number;
   readonly registrationsPerMinute: number;
+
+  /** Connections from one address at once; not bounded for this machine's own (a proxy's). */
+  readonly connectionsPerAddress: number;
+  readonly allowances: Allowances;
+  /** Single-use key packages of one device that one account may take. */
+  readonly keyPackagesPerDevice: Rate;
+  /** `roster.add` from one address, whoever asks. */
+  readonly rosterRequestsPerAddress: Rate;
+  /** Names that nobody has, asked for by one account, before the delays begin. */
+  readonly unknownNames: number;
+  /** The same from one address. */
+  readonly unknownNamesPerAddress: number;
 }
 
-export interface Argon2Cost {
-  readonly memoryKiB: number;
-  readonly passes: number;
-  readonly parallelism: number;
+/** What one account may ask for over all its devices: saved up at most, and refilled per second. */
+export interface Allowances {
+  /** Changes that all buddies are told of: presence, addresses, names. */
+  readonly announcements: Rate;
+  /** Statements for its device list: each costs a millisecond of checking, and is kept for good. */
+  readonly deviceStatements: Rate;
+  /** Bytes of commits, GroupInfo and Welcomes. */
+  readonly groupBytes: Rate;
+  /** Published and taken. */
+  readonly keyPackages: Rate;
+  /** Bytes put into mailboxes. */
+  readonly mailboxBytes: Rate;
+  /** Long answers: pages of mailbox, groups, roster and device lists. */
+  readonly reads: Rate;
+  /** `roster.add`. */
+  readonly rosterRequests: Rate;
+  readonly signals: Rate;
 }
+export type AllowanceName = keyof Allowances;
 
 export const defaultRendezvousConfig: RendezvousConfig = {
   serverName: "Beeline",
@@ -63,7 +90,6 @@ export const defaultRendezvousConfig: RendezvousConfig = {
   trustProxy: false,
   maxConnections: 20_000,
   sessionTtlMs: 90 * 24 * 60 * 60 * 1000,
-  argon2: { memoryKiB: 19_456, passes: 2, parallelism: 1 },
   // Opening links to 200 buddies at once takes some 2,000 signals.
   requestsPerSecond: 200,
   requestBurst: 4000,
@@ -72,6 +98,30 @@ export const defaultRendezvousConfig: RendezvousConfig = {
   relayBurstBytes: 64 * 1024 * 1024,
   signInAttempts: 5,
   signInAttemptsPerAddress: 50,
+  signInAttemptsPerAccount: 100,
   registrationBurst: 300,
   registrationsPerMinute: 30,
+  // A large office behind one address, each with two devices.
+  connectionsPerAddress: 4000,
+  allowances: {
+    // A laptop that changes its network and wakes up all day long stays far below.
+    announcements: { burst: 600, perSecond: 2 },
+    deviceStatements: { burst: 256, perSecond: 0.1 },
+    // A new device joins 1,000 conversations: some 24 MB.
+    groupBytes: { burst: 256 * 1024 * 1024, perSecond: 1024 * 1024 },
+    // 1,000 buddies with four devices each, all new.
+    keyPackages: { burst: 8000, perSecond: 20 },
+    // What one device's mailbox holds, four times over.
+    mailboxBytes: { burst: 256 * 1024 * 1024, perSecond: 2 * 1024 * 1024 },
+    // A new device with 1,000 buddies and a full mailbox reads some 3,000.
+    reads: { burst: 20_000, perSecond: 100 },
+    // Everybody of a large office on the first day.
+    rosterRequests: { burst: 1000, perSecond: 0.2 },
+    // Opening links to 200 buddies at once takes some 2,000.
+    signals: { burst: 8000, perSecond: 200 },
+  },
+  keyPackagesPerDevice: { burst: 4, perSecond: 1 / 3600 },
+  rosterRequestsPerAddress: { burst: 10_000, perSecond: 10 },
+  unknownNames: 50,
+  unknownNamesPerAddress: 1000,
 };

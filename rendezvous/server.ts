@@ -9,20 +9,23 @@ import { createInProcessBus } from "./bus/in-process-bus.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { clientAddress } from "./connection/client-address.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
+import { AddressCount } from "./connection/address-count.ts";
 import { Dispatcher } from "./connection/dispatcher.ts";
 import { Flusher } from "./connection/flusher.ts";
 import { sweep, SWEEP_MS } from "./connection/keeper.ts";
 import { PeerSocket } from "./connection/peer-socket.ts";
+import { Strangers } from "./connection/strangers.ts";
 import { TokenBucket, type Rate } from "./connection/token-bucket.ts";
-import { createUpgrader } from "./connection/upgrade.ts";
+import { createUpgrader, type Room } from "./connection/upgrade.ts";
 import { createServices } from "./create-services.ts";
 import { memberHandlers, openHandlers, type Services } from "./handlers.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
+import { AccountAllowances } from "./services/allowances.ts";
 import { Background } from "./services/background.ts";
 import type { Store } from "./store/store.ts";
 
-/** How often old envelopes and sessions are removed. */
+/** How often old envelopes are removed. */
 const PURGE_MS = 10 * 60 * 1000;
 /** Longest wait for running requests, and then for clients to answer the close frame. */
 const DRAIN_REQUESTS_MS = 5000;
@@ -70,6 +73,8 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   readonly #dispatcher: Dispatcher;
   readonly #rate: Rate;
   readonly #connections = new Set<Connection>();
+  readonly #addresses: AddressCount;
+  readonly #strangers = new Strangers();
   readonly #timers = new DisposableStack();
   readonly #attached = new DisposableStack();
   readonly #upgrade: ReturnType<typeof createUpgrader>;
@@ -84,9 +89,12 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     this.#background = new Background(log);
     this.#services = createServices({ ...options, clock, bus, background: this.#background });
     this.#rate = { perSecond: config.requestsPerSecond, burst: config.requestBurst };
+    this.#addresses = new AddressCount(config.connectionsPerAddress);
+    const allowances = new AccountAllowances(clock, config.allowances);
     this.#dispatcher = new Dispatcher({
       open: openHandlers(this.#services, config, clock),
       member: memberHandlers(this.#services),
+      spend: ({ userId }, method, params) => allowances.spend(userId, method, params),
       rate: this.#rate,
       clock,
       log,
@@ -94,7 +102,7 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     });
     this.#upgrade = createUpgrader({
       allowedOrigins: config.allowedOrigins,
-      hasRoom: () => this.#drained === undefined && this.#connections.size < config.maxConnections,
+      room: (request) => this.#room(request),
       accepted: (ws, socket, request, supported) => this.#accept(ws, socket, request, supported),
     });
     this.#timers.use(clock.every(SWEEP_MS, () => this.#sweep()));
@@ -151,6 +159,15 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     await this.#background.settled();
   }
 
+  #room(request: IncomingMessage): Room {
+    const { config } = this.#options;
+    if (this.#drained !== undefined || this.#connections.size >= config.maxConnections) {
+      return "server-full";
+    }
+    const { address } = clientAddress(request, config.trustProxy);
+    return this.#addresses.hasRoom(address) ? "free" : "address-full";
+  }
+
   #accept(ws: PeerSocket, socket: Socket, request: IncomingMessage, supported: boolean): void {
     const { config, metrics } = this.#options;
     const connection = new Connection({
@@ -162,6 +179,8 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     });
     ws.connection = connection;
     this.#connections.add(connection);
+    this.#addresses.opened(connection.address.address);
+    this.#strangers.watch(connection);
     metrics.connections(this.#connections.size);
     ws.on("message", this.#onMessage);
     ws.on("close", this.#onClose);
@@ -175,7 +194,10 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   readonly #onMessage = messageListener((connection, data, isBinary) => {
     if (!connection.open) return;
     connection.heard();
-    if (!isBinary) this.#dispatcher.receive(connection, data.toString());
+    const isStranger = connection.member === undefined;
+    if (isStranger && data.length > limits.MAX_STRANGER_FRAME_BYTES) {
+      connection.end(closeCodes.messageTooBig);
+    } else if (!isBinary) this.#dispatcher.receive(connection, data.toString());
     else if (data.length > limits.MAX_BINARY_FRAME_BYTES) connection.end(closeCodes.messageTooBig);
     else this.#services.relay.forward(connection, data);
   });
@@ -183,6 +205,7 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   readonly #onClose = closeListener((connection) => {
     connection.closed();
     this.#connections.delete(connection);
+    this.#addresses.closed(connection.address.address);
     this.#options.metrics.connections(this.#connections.size);
   });
 
@@ -200,11 +223,8 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   }
 
   #purge(): void {
-    const { store } = this.#options;
-    const work = Promise.all([
-      this.#services.mailbox.purge(),
-      store.sessions.removeExpired(this.#clock.now()),
-    ]);
+    const { mailbox, groups } = this.#services;
+    const work = Promise.all([mailbox.purge(), groups.purge()]);
     this.#background.run("what is old was not removed", work);
   }
 }

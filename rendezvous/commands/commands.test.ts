@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { closeCodes } from "../../shared/protocol/index.ts";
 import { environmentName, settingNames } from "../config/settings.ts";
-import { HELLO, PASSWORD, TestClient } from "../testing/test-client.ts";
+import { errorNameOf, newKeys, TestClient } from "../testing/test-client.ts";
 import { runProgram, ServerProcess, type Ended } from "./testing/program.ts";
 import { runInside } from "./testing/run-inside.ts";
 
@@ -31,10 +31,6 @@ async function makePlace(): Promise<Place> {
   };
 }
 
-function password(text: string): { type: "password"; password: string } {
-  return { type: "password", password: text };
-}
-
 function expectComplaint({ code, stderr, stdout }: Ended, words: string, exitCode = 1): void {
   expect(stderr).toContain(words);
   expect(stderr.trimEnd().split("\n")).toHaveLength(1);
@@ -50,22 +46,20 @@ describe("while the server runs", () => {
     const added = await place.run("user", "add", "Ada", "--password-file", file);
     expect(added).toEqual({ code: 0, stdout: "Ada can sign in now.\n", stderr: "" });
 
-    const signIn = async (text: string): Promise<TestClient> => {
+    const keys = newKeys();
+    const signIn = async (password: string): Promise<TestClient> => {
       const client = await TestClient.connect(server.port);
-      const credential = password(text);
-      await client.signIn("session.signIn", { userName: "ada", credential, device: HELLO });
+      await client.signIn("ada", { password, keys, dear: true });
       return client;
     };
     await using ada = await signIn("first password");
-    const { sessionToken, deviceId } = ada.session;
 
     expect((await place.run("user", "disable", "ADA")).code).toBe(0);
     expect(await ada.closed).toBe(closeCodes.sessionEnded);
     await using stranger = await TestClient.connect(server.port);
-    const resume = { sessionToken, device: { ...HELLO, deviceId } };
-    expect(await stranger.refusal("session.resume", resume)).toBe("session-ended");
-    const right = { userName: "ada", credential: password("first password"), device: HELLO };
-    expect(await stranger.refusal("session.signIn", right)).toBe("account-disabled");
+    expect(await errorNameOf(stranger.resume(keys))).toBe("session-ended");
+    const right = { password: "first password", keys, dear: true };
+    expect(await errorNameOf(stranger.signIn("ada", right))).toBe("account-disabled");
     expect((await place.run("user", "list")).stdout).toMatch(/Ada +Ada +disabled/);
 
     expect((await place.run("user", "enable", "ada")).code).toBe(0);
@@ -75,7 +69,7 @@ describe("while the server runs", () => {
       0,
     );
     expect(await back.closed).toBe(closeCodes.sessionEnded);
-    expect(await stranger.refusal("session.signIn", right)).toBe("wrong-credential");
+    expect(await errorNameOf(stranger.signIn("ada", right))).toBe("wrong-credential");
     await using again = await signIn("second password");
     expect(again.session.profile.displayName).toBe("Ada");
   });
@@ -97,22 +91,17 @@ describe("while the server runs", () => {
     expect(made.stdout).toMatch(/^[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\n$/);
     const invite = made.stdout.trim();
     await using client = await TestClient.connect(server.port);
-    const account = { credential: PASSWORD, device: HELLO };
-    const refused = { ...account, userName: "ada" };
-    expect(await client.refusal("account.register", refused)).toBe("invite-required");
-    await client.signIn("account.register", { ...refused, invite });
+    expect(await errorNameOf(client.register("ada"))).toBe("invite-required");
+    await client.register("ada", { invite });
     await using second = await TestClient.connect(server.port);
-    const late = { ...account, userName: "ben", invite };
-    expect(await second.refusal("account.register", late)).toBe("invite-invalid");
+    expect(await errorNameOf(second.register("ben", { invite }))).toBe("invite-invalid");
 
     const other = (await place.run("invite")).stdout.trim();
     expect((await place.run("invite", "list", "--json")).stdout).toContain(
       `"label":"${other.slice(0, 4)}"`,
     );
     expect((await place.run("invite", "revoke", other)).code).toBe(0);
-    expect(await second.refusal("account.register", { ...late, invite: other })).toBe(
-      "invite-invalid",
-    );
+    expect(await errorNameOf(second.register("ben", { invite: other }))).toBe("invite-invalid");
   });
 
   test("a backup can be served in its place", async () => {
@@ -129,8 +118,7 @@ describe("while the server runs", () => {
     await rename(target, join(restored.path, "beeline.db"));
     await using second = await ServerProcess.start(restored.path);
     await using back = await TestClient.connect(second.port);
-    const { sessionToken, deviceId } = ada.session;
-    await back.signIn("session.resume", { sessionToken, device: { ...HELLO, deviceId } });
+    await back.resume(ada.keys);
     expect(back.session.profile.userName).toBe("ada");
   });
 

@@ -9,7 +9,7 @@ import { Agent, request } from "node:https";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { closeCodes, SUBPROTOCOL, WEBSOCKET_PATH } from "../../shared/protocol/index.ts";
-import { HELLO, PASSWORD, TestClient } from "../testing/test-client.ts";
+import { errorNameOf, newKeys, PASSWORD, TestClient } from "../testing/test-client.ts";
 import { runProgram, ServerProcess, type Ended } from "./testing/program.ts";
 import { runInside } from "./testing/run-inside.ts";
 
@@ -64,16 +64,12 @@ describe("running", () => {
     await using folder = await temporary();
     await using server = await ServerProcess.start(folder.path);
     await using ada = await TestClient.register(server.port, "ada");
-    const { sessionToken } = ada.session;
     await using other = await TestClient.connect(server.port);
-    await other.refusal("session.signIn", {
-      userName: "ada",
-      credential: { type: "password", password: "not her password" },
-      device: HELLO,
-    });
-    await other.refusal("session.resume", { sessionToken: `${sessionToken}x`, device: HELLO });
+    await errorNameOf(other.signIn("ada", { password: "not her password" }));
+    await errorNameOf(other.resume(newKeys()));
     const { stdout } = await server.end("SIGTERM");
-    for (const secret of [PASSWORD.password, "not her password", sessionToken, "192.168.1.20"]) {
+    const key = Buffer.from(ada.keys.publicKey).toString("base64");
+    for (const secret of [PASSWORD, "not her password", key, "192.168.1.20"]) {
       expect(stdout).not.toContain(secret);
     }
     expect(stdout).not.toContain("remoteAddress");
@@ -148,11 +144,10 @@ describe("ending", () => {
     await using folder = await temporary();
     await using first = await ServerProcess.start(folder.path);
     await using ada = await TestClient.register(first.port, "ada");
-    const { sessionToken, deviceId } = ada.session;
     await first.end("SIGKILL");
     await using second = await ServerProcess.start(folder.path);
     await using back = await TestClient.connect(second.port);
-    await back.signIn("session.resume", { sessionToken, device: { ...HELLO, deviceId } });
+    await back.resume(ada.keys);
     expect(back.session.profile.userName).toBe("ada");
   });
 });

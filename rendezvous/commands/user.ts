@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { DisplayName, ProtocolError, UserId, UserName } from "../../shared/protocol/index.ts";
 import { OperatorError, usageError } from "../config/operator-error.ts";
 import { randomId } from "../random-id.ts";
-import { defaultRendezvousConfig } from "../rendezvous-config.ts";
-import { createArgon2Verifier } from "../sign-in/argon2-verifier.ts";
+import { enrolPassword } from "../sign-in/enrol-password.ts";
+import { OpaqueServer } from "../sign-in/opaque-server.ts";
 import type { Account, Store } from "../store/store.ts";
 import {
   expectPositionals,
@@ -58,7 +58,7 @@ async function addUser(args: Arguments, surroundings: Surroundings): Promise<voi
   const displayName = valid(DisplayName, shown, `"${shown}" cannot be a display name`);
   await using store = await openStore(settingsOf(args, surroundings), "command");
   if ((await store.accounts.byName(userName)) !== undefined) throw taken(userName);
-  const credential = await enrol(args, surroundings);
+  const credential = await enrol(store, userName, args, surroundings);
   const userId = v.parse(UserId, randomId());
   try {
     await store.accounts.create({ userId, userName, displayName, credential, now: Date.now() });
@@ -112,16 +112,19 @@ async function resetPassword(args: Arguments, surroundings: Surroundings): Promi
   const [name = ""] = expectPositionals(args, "NAME");
   await using store = await openStore(settingsOf(args, surroundings), "existing");
   const { userId, userName } = await find(store, name);
-  const credential = await enrol(args, surroundings);
+  const credential = await enrol(store, userName, args, surroundings);
   await store.accounts.setCredential(userId, credential);
-  // Whoever knew the old password may have a session.
-  await store.sessions.removeOfUser(userId);
   surroundings.stdout.write(`${userName} has a new password and is signed out everywhere.\n`);
 }
 
-async function enrol(args: Arguments, surroundings: Surroundings): Promise<string> {
+async function enrol(
+  store: Store,
+  userName: string,
+  args: Arguments,
+  surroundings: Surroundings,
+): Promise<string> {
   const password = await newPassword(textOption(args, "password-file"), surroundings);
-  return createArgon2Verifier(defaultRendezvousConfig.argon2).enrol({ type: "password", password });
+  return await enrolPassword(new OpaqueServer(store.secrets), userName, password);
 }
 
 async function find(store: Store, name: string): Promise<Account> {

@@ -41,8 +41,8 @@ test("unknown methods, wrong types and what needs a sign-in are refused", async 
   for (const method of ["no.such", "__proto__", "constructor", "toString", ""]) {
     expect(await client.refusal(method, {})).toBe("unknown-method");
   }
-  for (const params of [null, [], 1, "x", { sessionToken: 7 }, { sessionToken: "x" }]) {
-    expect(await client.refusal("session.resume", params)).toBe("invalid-params");
+  for (const params of [null, [], 1, "x", { device: 7 }, { device: {} }]) {
+    expect(await client.refusal("session.prove", params)).toBe("invalid-params");
   }
   expect(await client.refusal("roster.get", {})).toBe("not-signed-in");
   expect(await client.refusal("mailbox.fetch", { after: "all" })).toBe("not-signed-in");
@@ -141,9 +141,8 @@ test("a half-open connection is cut; one that answers stays", async () => {
   await using server = await startTestServer();
   const [ada, bob] = await server.buddies("ada", "bob");
   await using mute = await TestClient.connect(server.port, { autoPong: false });
-  const { sessionToken } = ada.session;
   const { clock } = server;
-  await mute.signIn("session.resume", { sessionToken, device: helloOf("Mute") });
+  await mute.resume(ada.keys);
   expect(await ada.closed).toBe(closeCodes.replaced);
   await bob.event("presence.changed");
   for (let beat = 0; beat < 3; beat++) {
@@ -188,16 +187,6 @@ test("a client that never reads is cut, and costs the others nothing", async () 
   ada.ws.resume();
   expect([closeCodes.unresponsive, 1006]).toContain(await ada.closed);
 });
-
-function helloOf(name: string): {
-  name: string;
-  publicKey: string;
-  client: { name: string; version: string };
-  local: [];
-} {
-  const publicKey = Buffer.alloc(32, 7).toString("base64");
-  return { name, publicKey, client: { name: "test", version: "1" }, local: [] };
-}
 
 /** A socket after a WebSocket handshake made by hand. */
 async function openRaw(port: number): Promise<Socket> {

@@ -20,8 +20,6 @@ export class Member implements BusDevice {
   readonly connection: Connection;
   readonly userId: UserId;
   readonly deviceId: DeviceId;
-  /** SHA-256 of the session's token. */
-  readonly tokenHash: Buffer;
   endpoint: Endpoint;
   #held: Buffer[] | undefined = [];
   #contacted: Set<DeviceId> | undefined;
@@ -30,7 +28,6 @@ export class Member implements BusDevice {
     connection: Connection;
     userId: UserId;
     deviceId: DeviceId;
-    tokenHash: Buffer;
     client: ClientInfo;
     local: TransportAddress[];
   }) {
@@ -38,7 +35,6 @@ export class Member implements BusDevice {
     this.connection = connection;
     this.userId = options.userId;
     this.deviceId = deviceId;
-    this.tokenHash = options.tokenHash;
     this.endpoint = { deviceId, observed: connection.address, local, client };
   }
 

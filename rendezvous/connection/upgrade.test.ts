@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { closeCodes } from "../../shared/protocol/index.ts";
 import { TestClient } from "../testing/test-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
@@ -35,14 +35,7 @@ test("behind a trusted proxy the address is the one that the proxy wrote", async
   const [ada, bob] = await server.buddies("ada", "bob");
   const headers = { "x-forwarded-for": "10.9.9.9, ::ffff:203.0.113.5" };
   await using moved = await TestClient.connect(server.port, { headers });
-  const { sessionToken } = ada.session;
-  const device = {
-    name: "Laptop",
-    publicKey: Buffer.alloc(32, 7).toString("base64"),
-    client: { name: "test", version: "1" },
-    local: [],
-  };
-  await moved.signIn("session.resume", { sessionToken, device });
+  await moved.resume(ada.keys);
   const { presence } = await bob.event("presence.changed");
   expect(presence.endpoints[0]?.observed).toEqual({ address: "203.0.113.5", port: 0 });
 });
@@ -50,12 +43,20 @@ test("behind a trusted proxy the address is the one that the proxy wrote", async
 test("draining answers what runs and sends everybody away", async () => {
   await using server = await startTestServer();
   const [ada, bob] = await server.buddies("ada", "bob");
-  const password = { type: "password", password: "correct horse" } as const;
-  const running = ada.request("account.changePassword", { current: password, next: password });
+  const { accounts } = server.store;
+  const write = accounts.setDisplayName.bind(accounts);
+  const held = Promise.withResolvers<void>();
+  vi.spyOn(accounts, "setDisplayName").mockImplementation(async (...change) => {
+    await held.promise;
+    await write(...change);
+  });
+  const running = ada.request("account.setProfile", { displayName: "Ada L." });
   // The request has been read when one sent after it is answered.
   await ada.request("server.info", {});
-  await server.drain();
-  expect(await running).toEqual({});
+  const drained = server.drain();
+  held.resolve();
+  await drained;
+  expect(await running).toMatchObject({ displayName: "Ada L." });
   expect(await Promise.all([ada.closed, bob.closed])).toEqual([
     closeCodes.goingAway,
     closeCodes.goingAway,

@@ -7,23 +7,18 @@ import {
   type UserId,
 } from "../../shared/protocol/index.ts";
 import type { Bus } from "../bus/bus.ts";
-import type { Clock } from "../clock.ts";
 import type { Member } from "../connection/member.ts";
-import type { RendezvousConfig } from "../rendezvous-config.ts";
-import type { CredentialGuard } from "../sign-in/credential-guard.ts";
 import type { Account, Store } from "../store/store.ts";
 import { event } from "./event-frames.ts";
 import type { PresenceService } from "./presence-service.ts";
 import type { RosterService } from "./roster-service.ts";
+import { ownDevice } from "./own-device.ts";
 
 export interface AccountServiceOptions {
   readonly store: Store;
   readonly bus: Bus;
   readonly roster: RosterService;
   readonly presence: PresenceService;
-  readonly credentials: CredentialGuard;
-  readonly config: RendezvousConfig;
-  readonly clock: Clock;
 }
 
 /** What people change about their own account. */
@@ -32,24 +27,6 @@ export class AccountService {
 
   constructor(options: AccountServiceOptions) {
     this.#options = options;
-  }
-
-  /** Ends all other sessions. @throws ProtocolError wrong-credential, rate-limited */
-  async changePassword(member: Member, params: Params<"account.changePassword">): Promise<{}> {
-    const { store, bus, credentials, config, clock } = this.#options;
-    const { userId, deviceId, tokenHash, connection } = member;
-    const { userName, credential: stored } = await this.#account(userId);
-    const { address } = connection.address;
-    await credentials.check({ userName, address, credential: params.current, stored });
-    await store.accounts.setCredential(userId, await credentials.enrol(params.next));
-    await store.sessions.removeOfUser(userId);
-    await store.sessions.put(tokenHash, {
-      userId,
-      deviceId,
-      expiresAt: clock.now() + config.sessionTtlMs,
-    });
-    bus.endUser(userId, closeCodes.sessionEnded, deviceId);
-    return {};
   }
 
   async setProfile(member: Member, params: Params<"account.setProfile">): Promise<Profile> {
@@ -101,7 +78,7 @@ export class AccountService {
       [userId],
       event("self.changed", {
         profile: profileOf(account),
-        devices: devices.map(({ deviceId, name, publicKey }) => ({ deviceId, name, publicKey })),
+        devices: devices.map(ownDevice),
         show,
         statusText,
       }),

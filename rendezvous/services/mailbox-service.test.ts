@@ -8,7 +8,6 @@ import {
   type MailboxPut,
 } from "../../shared/protocol/index.ts";
 import { randomId } from "../random-id.ts";
-import { HELLO, PASSWORD } from "../testing/test-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
 function envelope(to: DeviceId, text: string): MailboxPut {
@@ -28,7 +27,6 @@ function refused(name: keyof typeof errorTable): object {
 test("envelopes wait for a device that is away, in order, until it acknowledges them", async () => {
   await using server = await startTestServer();
   const [ada, bob] = await server.buddies("ada", "bob");
-  const { sessionToken } = bob.session;
   bob.ws.terminate();
   await ada.event("presence.changed");
   const envelopes = ["one", "two", "three"].map((text) => envelope(bob.deviceId, text));
@@ -38,7 +36,7 @@ test("envelopes wait for a device that is away, in order, until it acknowledges 
   expect(await ada.request("mailbox.put", { envelopes })).toEqual({ outcomes });
 
   const again = await server.connect();
-  const session = await again.signIn("session.resume", { sessionToken, device: HELLO });
+  const session = await again.resume(bob.keys);
   expect(session.mailboxCount).toBe(3);
   const { items, more } = await again.request("mailbox.fetch", { after: 0 });
   expect(more).toBe(false);
@@ -79,7 +77,7 @@ test("each envelope has its own outcome; strangers' and unknown devices are the 
   const [ada, bob] = await server.buddies("ada", "bob");
   const eve = await server.register("eve");
   const phone = await server.connect();
-  await phone.signIn("session.signIn", { userName: "ada", credential: PASSWORD, device: HELLO });
+  await phone.signIn("ada");
   const unknown = v.parse(DeviceId, randomId());
   const { outcomes } = await ada.request("mailbox.put", {
     envelopes: [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { HELLO, PASSWORD } from "../testing/test-client.ts";
+import { HELLO } from "../testing/test-client.ts";
 import { befriend, startTestServer } from "../testing/test-server.ts";
 
 test("buddies hear of a change; strangers hear nothing", async () => {
@@ -28,7 +28,7 @@ test("somebody is offline when their last device has left, and was last seen the
   await using server = await startTestServer();
   const [ada, bob] = await server.buddies("ada", "bob");
   const phone = await server.connect();
-  await phone.signIn("session.signIn", { userName: "ada", credential: PASSWORD, device: HELLO });
+  await phone.signIn("ada");
   const both = await bob.event("presence.changed");
   expect(both.presence.endpoints).toHaveLength(2);
   ada.ws.close();
@@ -51,9 +51,8 @@ test("who appears offline is not told of, but hears of others and may talk", asy
   expect(presence).toMatchObject({ show: "offline", endpoints: [] });
   expect(await bob.refusal("relay.open", { to: ada.deviceId })).toBe("peer-offline");
   await ada.request("endpoint.update", { local: [] });
-  const { sessionToken } = ada.session;
   const again = await server.connect();
-  const session = await again.signIn("session.resume", { sessionToken, device: HELLO });
+  const session = await again.resume(ada.keys);
   expect(session.show).toBe("offline");
   await bob.request("presence.set", { show: "busy", statusText: "" });
   await again.event("presence.changed", ({ userId }) => userId === bob.userId);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { closeCodes, limits } from "../../shared/protocol/index.ts";
-import { HELLO, PASSWORD, type TestClient } from "../testing/test-client.ts";
+import type { TestClient } from "../testing/test-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
 const KILOBYTES_64 = Buffer.alloc(64 * 1024, 1);
@@ -114,7 +114,7 @@ test("one's own devices may be reached", async () => {
   await using server = await startTestServer();
   const ada = await server.register("ada");
   const phone = await server.connect();
-  await phone.signIn("session.signIn", { userName: "ada", credential: PASSWORD, device: HELLO });
+  await phone.signIn("ada");
   const { channel } = await ada.request("relay.open", { to: phone.deviceId });
   ada.sendChannelData(channel, Buffer.from("note"));
   expect(Buffer.from((await phone.channelData()).payload).toString()).toBe("note");

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { startTestServer } from "../testing/test-server.ts";
 
 const linkId = "AAAAAAAAAAAAAAAAAAAAAA";
-const signal = { type: "offer", sdp: "v=0\r\n" };
+const signature = `${"A".repeat(86)}==`;
+const signal = { type: "offer", sdp: "v=0\r\n", signature };
 
 test("a signal reaches a buddy's device, stamped with who sent it", async () => {
   await using server = await startTestServer();
@@ -35,8 +36,9 @@ test("a signal that is none is refused, and the other side never sees it", async
   const [ada, bob] = await server.buddies("ada", "bob");
   const to = bob.deviceId;
   for (const broken of [
-    { type: "offer", sdp: "nonsense" },
-    { type: "offer" },
+    { type: "offer", sdp: "nonsense", signature },
+    { type: "offer", signature },
+    { type: "offer", sdp: signal.sdp },
     { type: "candidate", candidate: "rm -rf", sdpMid: "0", sdpMLineIndex: 0 },
     { type: "explode" },
     null,

@@ -5,19 +5,19 @@ const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 15 * 60 * 1000;
 /** Others sit behind the same address: they must not wait for long because of one. */
 const LONGEST_ADDRESS_DELAY_MS = 30_000;
+/**
+ * Between two attempts on an account that many addresses guess at: 120 an hour, which is nothing to
+ * a guesser, however many machines they have.
+ */
+const ACCOUNT_DELAY_MS = 30_000;
 /** Failures are forgotten when there was none for so long. */
 const MEMORY_MS = 60 * 60 * 1000;
-/** Pairs remembered; the oldest are forgotten first. */
+/** Entries remembered of each kind; the oldest are forgotten first. */
 const MAX_ENTRIES = 20_000;
-
-/** Attempts of one pair that may be checked at the same time while none has failed. */
-const MAX_AT_ONCE = 16;
 
 interface Failures {
   count: number;
   lastAt: number;
-  /** Being checked. */
-  running: number;
 }
 
 export interface SignInThrottleOptions {
@@ -26,92 +26,113 @@ export interface SignInThrottleOptions {
   readonly attempts: number;
   /** Free attempts from one address. */
   readonly attemptsPerAddress: number;
+  /** Free attempts of one account from all the addresses from which it never signed in. */
+  readonly attemptsPerAccount: number;
+}
+
+/** One attempt: it counts as wrong until it was right. */
+export interface Attempt {
+  right(): void;
 }
 
 /**
- * Slows down guessing. After some wrong credentials, of an account from an address, each further
- * one doubles the time until the next attempt. Keyed by the pair, so that a stranger who guesses
- * cannot lock the owner out, who comes from elsewhere.
+ * Slows down guessing. After some wrong passwords, of an account from an address, each further one
+ * doubles the time until the next attempt. Keyed by the pair, so that a stranger who guesses cannot
+ * lock the owner out, who comes from elsewhere. Against many strangers at once there is a bound for
+ * the account; it does not hold for addresses from which the account has signed in since the server
+ * started, and nothing here is asked when a known device comes back by its key (SPEC A6).
  */
 export class SignInThrottle {
-  readonly #failures = new Map<string, Failures>();
+  readonly #pairs = new Tally();
+  readonly #networks = new Tally();
+  readonly #accounts = new Tally();
+  /** Pairs of network and account that have signed in. */
+  readonly #known = new Set<string>();
   readonly #options: SignInThrottleOptions;
 
   constructor(options: SignInThrottleOptions) {
     this.#options = options;
   }
 
-  /**
-   * Before an attempt is checked; `ended` follows. Those being checked count, so that many at once
-   * are no way around. @throws ProtocolError rate-limited, with the time to wait
-   */
-  begin(account: string, address: string): void {
-    const { attempts, attemptsPerAddress } = this.#options;
+  /** Counts an attempt. @throws ProtocolError rate-limited, with the time to wait */
+  begin(account: string, address: string): Attempt {
+    const { clock, attempts, attemptsPerAddress, attemptsPerAccount } = this.#options;
+    const now = clock.monotonic();
     const network = networkOf(address);
-    const pair = this.#entry(`${network} ${account}`);
-    const free = pair.count === 0 ? MAX_AT_ONCE : Math.max(1, attempts - pair.count);
+    const pair = `${network} ${account}`;
+    const isKnown = this.#known.has(pair);
     const waitMs = Math.max(
-      pair.running >= free ? FIRST_DELAY_MS : 0,
-      this.#wait(pair, attempts, LONGEST_DELAY_MS),
-      this.#wait(this.#failures.get(network), attemptsPerAddress, LONGEST_ADDRESS_DELAY_MS),
+      this.#pairs.wait(pair, now, attempts, LONGEST_DELAY_MS),
+      this.#networks.wait(network, now, attemptsPerAddress, LONGEST_ADDRESS_DELAY_MS),
+      isKnown ? 0 : this.#accounts.wait(account, now, attemptsPerAccount, ACCOUNT_DELAY_MS, true),
     );
     if (waitMs > 0) {
       throw new ProtocolError("rate-limited", "Too many wrong attempts; wait before the next.", {
         retryAfterMs: Math.ceil(waitMs),
       });
     }
-    pair.running++;
+    this.#pairs.count(pair, now);
+    this.#networks.count(network, now);
+    if (!isKnown) this.#accounts.count(account, now);
+    return {
+      right: () => {
+        // The owner knows the password. The address may guess others, so only this one is taken back.
+        this.#pairs.forget(pair);
+        this.#networks.takeBack(network);
+        if (!isKnown) this.#accounts.takeBack(account);
+        this.signedIn(account, address);
+      },
+    };
   }
 
-  /**
-   * "right" clears the pair's count, for the owner knows the credential. The address's own count
-   * stays: it may guess others. "unknown": it could not be checked.
-   */
-  ended(account: string, address: string, verdict: "right" | "wrong" | "unknown"): void {
-    const network = networkOf(address);
-    const key = `${network} ${account}`;
-    const pair = this.#entry(key);
-    pair.running = Math.max(0, pair.running - 1);
-    if (verdict === "wrong") {
-      this.#count(key);
-      this.#count(network);
-    } else {
-      if (verdict === "right") pair.count = 0;
-      if (pair.count === 0 && pair.running === 0) this.#failures.delete(key);
-    }
+  /** The account has signed in from there, by whatever means. */
+  signedIn(account: string, address: string): void {
+    const pair = `${networkOf(address)} ${account}`;
+    // Set anew, so that the set stays in the order of the last sign-in.
+    this.#known.delete(pair);
+    this.#known.add(pair);
+    if (this.#known.size > MAX_ENTRIES) forgetOldest(this.#known);
   }
+}
 
-  #wait(failures: Failures | undefined, free: number, longestMs: number): number {
+/** Counts of attempts that are not known to be right, by key. */
+export class Tally {
+  readonly #failures = new Map<string, Failures>();
+
+  /** Ms until the next attempt; each one over `free` doubles it, or it is `longestMs` at once. */
+  wait(key: string, now: number, free: number, longestMs: number, steady = false): number {
+    const failures = this.#failures.get(key);
     if (failures === undefined || failures.count < free) return 0;
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** (failures.count - free), longestMs);
-    return failures.lastAt + delay - this.#options.clock.monotonic();
+    if (now - failures.lastAt >= MEMORY_MS) return 0;
+    const growing = FIRST_DELAY_MS * 2 ** (failures.count - free);
+    return failures.lastAt + (steady ? longestMs : Math.min(growing, longestMs)) - now;
   }
 
-  #count(key: string): void {
-    const entry = this.#entry(key);
-    entry.count++;
-    entry.lastAt = this.#options.clock.monotonic();
-    // Set anew, so that the map stays in the order of the last failure.
+  count(key: string, now: number): void {
+    const before = this.#failures.get(key);
+    const count = before === undefined || now - before.lastAt >= MEMORY_MS ? 0 : before.count;
+    // Set anew, so that the map stays in the order of the last attempt.
     this.#failures.delete(key);
-    this.#failures.set(key, entry);
+    this.#failures.set(key, { count: count + 1, lastAt: now });
+    if (this.#failures.size > MAX_ENTRIES) forgetOldest(this.#failures);
   }
 
-  #entry(key: string): Failures {
-    const now = this.#options.clock.monotonic();
-    const known = this.#failures.get(key);
-    if (known !== undefined) {
-      if (now - known.lastAt >= MEMORY_MS) known.count = 0;
-      return known;
-    }
-    const entry = { count: 0, lastAt: now, running: 0 };
-    this.#failures.set(key, entry);
-    if (this.#failures.size > MAX_ENTRIES) {
-      for (const oldest of this.#failures.keys()) {
-        this.#failures.delete(oldest);
-        break;
-      }
-    }
-    return entry;
+  takeBack(key: string): void {
+    const failures = this.#failures.get(key);
+    if (failures === undefined) return;
+    failures.count -= 1;
+    if (failures.count <= 0) this.#failures.delete(key);
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+}
+
+function forgetOldest(entries: { keys(): Iterable<string>; delete(key: string): boolean }): void {
+  for (const oldest of entries.keys()) {
+    entries.delete(oldest);
+    return;
   }
 }
 

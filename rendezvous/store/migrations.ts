@@ -20,6 +20,9 @@ interface Migration {
  * without an envelope remembers an id. `id_hash` keeps the index of ids small, for it is the one
  * that is written at random places. No foreign key, for it would cost a look-up per envelope: a
  * deposit has just read its device in the same transaction, and a device's removal empties it.
+ *
+ * A Welcome is kept once, however many devices it lets in; `welcome_devices` names the newest of
+ * each device and group. One that nobody needs any more goes with age.
  */
 const migrations: readonly Migration[] = [
   {
@@ -120,6 +123,87 @@ const migrations: readonly Migration[] = [
         detail TEXT
       ) STRICT;
       CREATE INDEX audit_at ON audit (at);
+    `,
+  },
+  {
+    number: 3,
+    name: "device lists, key packages, MLS groups",
+    sql: `
+      CREATE TABLE device_lists (
+        account INTEGER PRIMARY KEY REFERENCES accounts (seq) ON DELETE CASCADE,
+        length INTEGER NOT NULL,
+        list BLOB NOT NULL
+      ) STRICT;
+      CREATE TABLE device_statements (
+        account INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        statement BLOB NOT NULL,
+        PRIMARY KEY (account, position)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE key_packages (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        device INTEGER NOT NULL REFERENCES devices (seq) ON DELETE CASCADE,
+        last_resort INTEGER NOT NULL,
+        package_hash BLOB NOT NULL,
+        package BLOB NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX key_packages_last_resort ON key_packages (device) WHERE last_resort;
+      CREATE UNIQUE INDEX key_packages_hash ON key_packages (device, package_hash);
+
+      CREATE TABLE groups (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation_id TEXT NOT NULL UNIQUE,
+        epoch INTEGER NOT NULL,
+        group_info BLOB NOT NULL
+      ) STRICT;
+      CREATE TABLE group_members (
+        account INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+        in_group INTEGER NOT NULL REFERENCES groups (seq) ON DELETE CASCADE,
+        PRIMARY KEY (account, in_group)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX group_members_group ON group_members (in_group);
+      CREATE TABLE group_commits (
+        seq INTEGER PRIMARY KEY,
+        in_group INTEGER NOT NULL REFERENCES groups (seq) ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        stored_at INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        commit_bytes BLOB NOT NULL
+      ) STRICT;
+      CREATE INDEX group_commits_epoch ON group_commits (in_group, epoch, size);
+      CREATE INDEX group_commits_age ON group_commits (stored_at);
+      CREATE TABLE welcomes (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        in_group INTEGER NOT NULL REFERENCES groups (seq) ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        stored_at INTEGER NOT NULL,
+        welcome BLOB NOT NULL
+      ) STRICT;
+      CREATE INDEX welcomes_group ON welcomes (in_group);
+      CREATE INDEX welcomes_age ON welcomes (stored_at);
+      CREATE TABLE welcome_devices (
+        device INTEGER NOT NULL REFERENCES devices (seq) ON DELETE CASCADE,
+        in_group INTEGER NOT NULL REFERENCES groups (seq) ON DELETE CASCADE,
+        welcome INTEGER NOT NULL REFERENCES welcomes (seq) ON DELETE CASCADE,
+        PRIMARY KEY (device, in_group)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX welcome_devices_group ON welcome_devices (in_group);
+      CREATE INDEX welcome_devices_welcome ON welcome_devices (welcome);
+    `,
+  },
+  {
+    number: 4,
+    name: "device keys, OPAQUE",
+    // Devices had other keys, and their ids were not made of them: all sign in anew.
+    sql: `
+      DELETE FROM mailbox;
+      DELETE FROM devices;
+      DROP TABLE sessions;
+      ALTER TABLE devices ADD COLUMN added_at INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE devices ADD COLUMN session_ends INTEGER;
+
+      CREATE TABLE secrets (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;
     `,
   },
 ];

@@ -2,6 +2,8 @@ import { canonicalUserName, ProtocolError } from "../../shared/protocol/index.ts
 import { inviteCodeHash } from "./invite-code.ts";
 import { integer, optionalInteger, prepare, showOf, text, userIdOf } from "./rows.ts";
 import type { Row, SqliteContext } from "./rows.ts";
+import { logAppender } from "./sqlite-device-logs.ts";
+import { END_SESSIONS, INSERT_DEVICE } from "./sqlite-devices.ts";
 import type { Account, AccountStore } from "./store.ts";
 
 export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountStore {
@@ -36,12 +38,11 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
   );
   const setLastSeen = prepare(db, "UPDATE accounts SET last_seen = ?2 WHERE user_id = ?1");
   const setDisabled = prepare(db, "UPDATE accounts SET disabled = ?2 WHERE user_id = ?1");
-  const endSessions = prepare(
-    db,
-    `DELETE FROM sessions WHERE device IN (
-       SELECT devices.seq FROM devices JOIN accounts ON accounts.seq = devices.account
-       WHERE accounts.user_id = ?)`,
-  );
+  const endSessions = prepare(db, END_SESSIONS);
+  const endOtherSessions = prepare(db, `${END_SESSIONS} AND device_id <> ?2`);
+  const insertDevice = prepare(db, INSERT_DEVICE);
+  const device = prepare(db, "SELECT 1 FROM devices WHERE device_id = ?");
+  const append = logAppender(db);
 
   function spend(invite: string, now: number): boolean {
     const hash = inviteCodeHash(invite);
@@ -49,7 +50,7 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
   }
 
   return {
-    create: ({ userId, userName, displayName, credential, now, invite }) =>
+    create: ({ userId, userName, displayName, credential, now, invite, first }) =>
       commits.write(() => {
         if (invite !== undefined && !spend(invite, now)) {
           throw new ProtocolError(
@@ -62,13 +63,31 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
           throw new ProtocolError("user-name-taken", "The user name is taken.");
         }
         insert.run(userId, userName, canonicalName, displayName, credential, now);
-        return accountOf(known(byId.one(userId)));
+        const row = known(byId.one(userId));
+        if (first !== undefined) {
+          const { deviceId, name, publicKey, sessionEnds, extension } = first;
+          if (device.one(deviceId) !== undefined) {
+            throw new ProtocolError("wrong-device-key", "The device belongs to another account.");
+          }
+          insertDevice.run(deviceId, integer(row, "seq"), name, publicKey, now, sessionEnds);
+          append(userId, extension);
+        }
+        return accountOf(row);
       }),
     byId: (userId) => read(() => optionalAccount(byId.one(userId))),
     byName: (userName) => read(() => optionalAccount(byName.one(canonicalUserName(userName)))),
     list: ({ after, limit }) => read(() => list.all(after ?? null, limit).map(accountOf)),
     setCredential: (userId, credential) =>
-      commits.write(() => changed(setCredential.run(userId, credential))),
+      commits.write(() => {
+        changed(setCredential.run(userId, credential));
+        endSessions.run(userId);
+      }),
+    changeCredential: ({ userId, credential, deviceId, extension }) =>
+      commits.write(() => {
+        append(userId, extension);
+        changed(setCredential.run(userId, credential));
+        endOtherSessions.run(userId, deviceId);
+      }),
     setDisplayName: (userId, displayName) =>
       commits.write(() => changed(setDisplayName.run(userId, displayName))),
     setPresence: (userId, show, statusText) =>

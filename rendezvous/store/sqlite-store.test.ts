@@ -51,8 +51,15 @@ const quota = { bytes: 1_000_000_000, envelopes: 1_000_000 };
 async function addAda(store: SqliteStore): Promise<void> {
   const account = { userId: ada, userName: "ada", displayName: "Ada", credential: "x", now: 1 };
   await store.accounts.create(account);
-  const device = { deviceId: laptop, userId: ada, name: "m", publicKey: "k", lastSeen: 1 };
-  await store.devices.put(device, 8);
+  const device = {
+    deviceId: laptop,
+    userId: ada,
+    name: "m",
+    publicKey: "k",
+    now: 1,
+    sessionEnds: 2,
+  };
+  await store.devices.signIn(device, 8);
 }
 
 function deposit(n: number): Parameters<SqliteStore["mailbox"]["put"]>[0][number] {
@@ -218,8 +225,15 @@ describe("mailbox memory", () => {
     await using store = await openSqliteStore(":memory:");
     await addAda(store);
     const phone = v.parse(DeviceId, `e${"0".repeat(20)}A`);
-    const device = { deviceId: phone, userId: ada, name: "m", publicKey: "k", lastSeen: 1 };
-    await store.devices.put(device, 8);
+    const device = {
+      deviceId: phone,
+      userId: ada,
+      name: "m",
+      publicKey: "k",
+      now: 1,
+      sessionEnds: 2,
+    };
+    await store.devices.signIn(device, 8);
     await store.mailbox.put([deposit(1)], quota);
     await store.mailbox.acknowledge(laptop, [1]);
     const many = Array.from({ length: 10_001 }, (_, n) => ({ ...deposit(n), to: phone }));

@@ -8,12 +8,15 @@ import type { SqliteContext } from "./rows.ts";
 import { sqliteAccounts } from "./sqlite-accounts.ts";
 import { sqliteAudit } from "./sqlite-audit.ts";
 import { backUp, checkDatabase } from "./sqlite-care.ts";
+import { sqliteDeviceLogs } from "./sqlite-device-logs.ts";
 import { sqliteDevices } from "./sqlite-devices.ts";
 import { toStoreError } from "./sqlite-error.ts";
+import { sqliteGroups } from "./sqlite-groups.ts";
 import { sqliteInvites } from "./sqlite-invites.ts";
+import { sqliteKeyPackages } from "./sqlite-key-packages.ts";
 import { sqliteMailbox } from "./sqlite-mailbox.ts";
 import { sqliteRoster } from "./sqlite-roster.ts";
-import { sqliteSessions } from "./sqlite-sessions.ts";
+import { sqliteSecrets } from "./sqlite-secrets.ts";
 import { StoreError } from "./store.ts";
 import type { Store } from "./store.ts";
 
@@ -97,7 +100,10 @@ function assemble(db: DatabaseSync, file: string, opened: DisposableStack): Sqli
   return {
     accounts: sqliteAccounts(context),
     devices: sqliteDevices(context),
-    sessions: sqliteSessions(context),
+    deviceLogs: sqliteDeviceLogs(context),
+    secrets: sqliteSecrets(context),
+    keyPackages: sqliteKeyPackages(context),
+    groups: sqliteGroups(context),
     roster: sqliteRoster(context),
     mailbox: sqliteMailbox(context),
     invites: sqliteInvites(context),

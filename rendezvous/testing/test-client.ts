@@ -1,7 +1,26 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { WebSocket, type ClientOptions } from "ws";
 import {
+  decodeBase64,
+  deviceProofMessage,
+  deviceStatement,
+  emptyDeviceList,
+  encodeBase64,
+  extendDeviceList,
+  finishLogin,
+  finishRegistration,
+  identityKeysOf,
+  sign,
+  startLogin,
+  startRegistration,
+  type DeviceList,
+  type IdentityKeys,
+  type KeyStretching,
+} from "../../shared/crypto/index.ts";
+import {
   decodeChannelData,
+  decodeId,
   encodeChannelData,
   events,
   methods,
@@ -21,14 +40,50 @@ import {
   type SignedIn,
 } from "../../shared/protocol/index.ts";
 
-export const PASSWORD = { type: "password", password: "correct horse" } as const;
+export const PASSWORD = "correct horse";
 
-export const HELLO: DeviceHello = {
+/** What a test's device tells of itself, beside its key. */
+export const HELLO: Omit<DeviceHello, "publicKey" | "proof"> = {
   name: "Laptop",
-  publicKey: Buffer.alloc(32, 7).toString("base64"),
   client: { name: "test", version: "1.0.0" },
   local: [{ address: "192.168.1.20", port: 4000 }],
 };
+
+/** The server does not care how dear a guess is; tests do. */
+const CHEAP: KeyStretching = { memoryKiB: 8, passes: 1, parallelism: 1 };
+
+export interface SignInOptions {
+  readonly password?: string;
+  /** The device's; this client's own where absent. */
+  readonly keys?: IdentityKeys;
+  readonly name?: string;
+  /** Of a password that was set by a command, not by a test. */
+  readonly dear?: boolean;
+}
+
+export function newKeys(): IdentityKeys {
+  return identityKeysOf(randomBytes(32));
+}
+
+/** The name of the error that a request is refused with. */
+export async function errorNameOf(step: Promise<unknown>): Promise<string> {
+  try {
+    await step;
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.errorName;
+    throw error;
+  }
+  return "granted";
+}
+
+/** Of the right form, and never right. */
+const WRONG_FINISH = "A".repeat(86);
+
+function bytesOfId(id: string): Uint8Array {
+  const bytes = new Uint8Array(16);
+  decodeId(id, bytes);
+  return bytes;
+}
 
 /** Takes what comes in order, and lets a test wait for what it expects. */
 class Inbox<T> {
@@ -71,6 +126,7 @@ export class TestClient implements AsyncDisposable {
   readonly #channelData = new Inbox<{ channel: number; payload: Uint8Array }>();
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #nextId = 1;
+  #keys: IdentityKeys | undefined;
   #session: SignedIn | undefined;
 
   private constructor(ws: WebSocket) {
@@ -102,7 +158,7 @@ export class TestClient implements AsyncDisposable {
   /** Connects with a new account. */
   static async register(port: number, userName: string): Promise<TestClient> {
     const client = await TestClient.connect(port);
-    await client.signIn("account.register", { userName, credential: PASSWORD, device: HELLO });
+    await client.register(userName);
     return client;
   }
 
@@ -119,12 +175,114 @@ export class TestClient implements AsyncDisposable {
     return this.session.deviceId;
   }
 
-  async signIn<M extends "account.register" | "session.signIn" | "session.resume">(
-    method: M,
-    params: Params<M>,
+  /** The keys of the device that this client is, or was last. */
+  get keys(): IdentityKeys {
+    this.#keys ??= newKeys();
+    return this.#keys;
+  }
+
+  /** What the device says to that challenge. */
+  hello(challenge: string, name = HELLO.name): DeviceHello {
+    const proof = sign(this.keys, deviceProofMessage(Buffer.from(challenge, "base64")));
+    const publicKey = encodeBase64(this.keys.publicKey);
+    return { ...HELLO, name, publicKey, proof: encodeBase64(proof) };
+  }
+
+  /** Creates an account and signs in. @throws ProtocolError as the server refused either half */
+  async register(
+    userName: string,
+    options: SignInOptions & { invite?: string; displayName?: string } = {},
   ): Promise<SignedIn> {
-    this.#session = parse(methods["session.signIn"].result, await this.raw(method, params));
-    return this.#session;
+    const { password = PASSWORD, keys, name, invite, displayName } = options;
+    if (keys !== undefined) this.#keys = keys;
+    const start = await startRegistration(password);
+    const { userId, response, challenge } = await this.request("account.registerStart", {
+      userName,
+      request: start.request,
+      ...(invite === undefined ? {} : { invite }),
+    });
+    const { record, passwordKeys } = finishRegistration(password, start, response, CHEAP);
+    const genesis = deviceStatement(
+      emptyDeviceList(bytesOfId(userId)),
+      this.keys,
+      { type: "genesis", subject: this.keys.publicKey, passwordKey: passwordKeys.publicKey },
+      0,
+    );
+    return this.#signedIn(
+      await this.request("account.registerFinish", {
+        record,
+        device: this.hello(challenge, name),
+        statement: encodeBase64(genesis),
+        ...(displayName === undefined ? {} : { displayName }),
+      }),
+    );
+  }
+
+  /**
+   * By password. A wrong one is sent on, as no client would, for the server to refuse.
+   * @throws ProtocolError as the server refused either half
+   */
+  async signIn(userName: string, options: SignInOptions = {}): Promise<SignedIn> {
+    const { password = PASSWORD, keys, name, dear = false } = options;
+    if (keys !== undefined) this.#keys = keys;
+    const start = await startLogin(password);
+    const { response, challenge } = await this.request("session.signInStart", {
+      userName,
+      request: start.request,
+    });
+    const login = dear
+      ? finishLogin(password, start, response)
+      : finishLogin(password, start, response, CHEAP);
+    return this.#signedIn(
+      await this.request("session.signInFinish", {
+        finish: login?.finish ?? WRONG_FINISH,
+        device: this.hello(challenge, name),
+      }),
+    );
+  }
+
+  /** Comes back as that device. @throws ProtocolError */
+  async resume(keys: IdentityKeys): Promise<SignedIn> {
+    this.#keys = keys;
+    const { challenge } = await this.request("session.challenge", {});
+    return this.#signedIn(await this.request("session.prove", { device: this.hello(challenge) }));
+  }
+
+  /** @throws ProtocolError as the server refused either half */
+  async changePassword(current: string, next: string): Promise<void> {
+    const login = await startLogin(current);
+    const registration = await startRegistration(next);
+    const { response, nextResponse } = await this.request("account.passwordStart", {
+      request: login.request,
+      nextRequest: registration.request,
+    });
+    const { record, passwordKeys } = finishRegistration(next, registration, nextResponse, CHEAP);
+    const statement = deviceStatement(
+      await this.#deviceList(),
+      this.keys,
+      { type: "password", subject: passwordKeys.publicKey },
+      1,
+    );
+    await this.request("account.passwordFinish", {
+      finish: finishLogin(current, login, response, CHEAP)?.finish ?? WRONG_FINISH,
+      record,
+      statement: encodeBase64(statement),
+    });
+  }
+
+  async #deviceList(): Promise<DeviceList> {
+    const { userId } = this;
+    const { logs } = await this.request("devices.log", { of: [{ userId, after: 0 }] });
+    let list = emptyDeviceList(bytesOfId(userId));
+    for (const statement of logs[0]?.statements ?? []) {
+      list = extendDeviceList(list, decodeBase64(statement)) ?? list;
+    }
+    return list;
+  }
+
+  #signedIn(session: SignedIn): SignedIn {
+    this.#session = session;
+    return session;
   }
 
   async request<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
@@ -141,14 +299,8 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** The name of the error that a request is refused with. */
-  async refusal(method: string, params: unknown): Promise<string> {
-    try {
-      await this.raw(method, params);
-    } catch (error) {
-      if (error instanceof ProtocolError) return error.errorName;
-      throw error;
-    }
-    return "granted";
+  refusal(method: string, params: unknown): Promise<string> {
+    return errorNameOf(this.raw(method, params));
   }
 
   /** The next event of this name that nobody took yet. */

@@ -35,12 +35,7 @@ export async function startTestServer(config: Partial<RendezvousConfig> = {}): P
   const rendezvous = resources.use(
     createRendezvous({
       store,
-      // Real passwords, cheaply hashed.
-      config: {
-        ...defaultRendezvousConfig,
-        argon2: { memoryKiB: 8, passes: 1, parallelism: 1 },
-        ...config,
-      },
+      config: { ...defaultRendezvousConfig, ...config },
       log: pino({ level: "silent" }),
       metrics: noMetrics,
       clock,

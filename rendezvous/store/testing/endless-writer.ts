@@ -18,7 +18,8 @@ const store = await openSqliteStore(file);
 if ((await store.accounts.byId(userId)) === undefined) {
   await store.accounts.create({ userId, userName: "a", displayName: "A", credential: "", now: 1 });
 }
-await store.devices.put({ deviceId, userId, name: "m", publicKey: "k", lastSeen: 1 }, 1);
+const device = { deviceId, userId, name: "m", publicKey: "k", now: 1, sessionEnds: 2 };
+await store.devices.signIn(device, 1);
 
 async function write(): Promise<never> {
   for (;;) {

@@ -7,7 +7,8 @@ import {
   UserId,
   type ErrorName,
 } from "../../../shared/protocol/index.ts";
-import type { MailboxDeposit, RosterRow, Store } from "../store.ts";
+import { deliveryContract } from "./delivery-contract.ts";
+import type { DeviceLogExtension, MailboxDeposit, RosterRow, Store } from "../store.ts";
 
 const ada = v.parse(UserId, id("u", 1));
 const ben = v.parse(UserId, id("u", 2));
@@ -28,8 +29,13 @@ function messageId(n: number): MessageId {
   return v.parse(MessageId, id("m", n));
 }
 
-function token(n: number): Uint8Array {
-  return new Uint8Array(32).fill(n);
+function extension(after: number, change: Partial<DeviceLogExtension> = {}): DeviceLogExtension {
+  const statements = [new Uint8Array(222).fill(after)];
+  return { after, statements, list: new Uint8Array(100).fill(after), ...change };
+}
+
+async function sessionEnds(store: Store, deviceId: DeviceId): Promise<number | undefined> {
+  return (await store.devices.get(deviceId))?.sessionEnds;
 }
 
 function deposit(n: number, change: Partial<MailboxDeposit> = {}): MailboxDeposit {
@@ -53,8 +59,8 @@ async function addAccount(store: Store, userId: UserId, userName: string): Promi
 }
 
 async function addDevice(store: Store, userId: UserId, deviceId: DeviceId): Promise<void> {
-  const device = { deviceId, userId, name: "machine", publicKey: "key", lastSeen: 7 };
-  await store.devices.put(device, 8);
+  const device = { deviceId, userId, name: "machine", publicKey: "key", now: 7, sessionEnds: 100 };
+  await store.devices.signIn(device, 8);
 }
 
 /** Ada with a laptop, Ben with a laptop and a phone, Cyd with nothing. */
@@ -81,10 +87,11 @@ async function expectRefusal(step: Promise<unknown>, errorName: ErrorName): Prom
 export function storeContract(open: () => Promise<Store>): void {
   accountContract(open);
   deviceContract(open);
-  sessionContract(open);
+  secretContract(open);
   rosterContract(open);
   mailboxContract(open);
   inviteContract(open);
+  deliveryContract(open);
   auditContract(open);
 
   test("all is well with a store that was used", async () => {
@@ -192,18 +199,57 @@ function accountContract(open: () => Promise<Store>): void {
   test("disabling an account ends its sessions, and only its own", async () => {
     await using store = await open();
     await addPeople(store);
-    await store.sessions.put(token(1), { userId: ben, deviceId: benLaptop, expiresAt: 100 });
-    await store.sessions.put(token(2), { userId: ada, deviceId: adaLaptop, expiresAt: 100 });
     await store.accounts.setDisabled(ben, true);
     expect((await store.accounts.byId(ben))?.disabled).toBe(true);
-    expect(await store.sessions.get(token(1), 1)).toBeUndefined();
-    expect(await store.sessions.get(token(2), 1)).toBeDefined();
-    await expectRefusal(
-      store.sessions.put(token(3), { userId: ben, deviceId: benLaptop, expiresAt: 100 }),
-      "account-disabled",
-    );
+    expect(await sessionEnds(store, benLaptop)).toBeUndefined();
+    expect(await sessionEnds(store, adaLaptop)).toBe(100);
+    await expectRefusal(addDevice(store, ben, benLaptop), "account-disabled");
     await store.accounts.setDisabled(ben, false);
     expect((await store.accounts.byId(ben))?.disabled).toBe(false);
+  });
+
+  test("an account begins with a device and its list, or not at all", async () => {
+    await using store = await open();
+    await addAccount(store, ada, "ada");
+    await addDevice(store, ada, adaLaptop);
+    const account = { userId: ben, userName: "ben", displayName: "B", credential: "x", now: 5 };
+    const first = { name: "m", publicKey: "k", sessionEnds: 100, extension: extension(0) };
+    await expectRefusal(
+      store.accounts.create({ ...account, first: { ...first, deviceId: adaLaptop } }),
+      "wrong-device-key",
+    );
+    expect(await store.accounts.byId(ben)).toBeUndefined();
+    await store.accounts.create({ ...account, first: { ...first, deviceId: benLaptop } });
+    expect(await store.devices.get(benLaptop)).toEqual({
+      deviceId: benLaptop,
+      userId: ben,
+      name: "m",
+      publicKey: "k",
+      addedAt: 5,
+      lastSeen: 5,
+      sessionEnds: 100,
+    });
+    expect((await store.deviceLogs.head(ben))?.length).toBe(1);
+  });
+
+  test("a new credential ends sessions; one changed by a device, all but that one's", async () => {
+    await using store = await open();
+    await addPeople(store);
+    const change = { userId: ben, credential: "new", deviceId: benPhone };
+    await store.deviceLogs.append(ben, extension(0));
+    await expectRefusal(
+      store.accounts.changeCredential({ ...change, extension: extension(0) }),
+      "device-list-conflict",
+    );
+    expect((await store.accounts.byId(ben))?.credential).toBe("c-ben");
+    await store.accounts.changeCredential({ ...change, extension: extension(1) });
+    expect((await store.accounts.byId(ben))?.credential).toBe("new");
+    expect((await store.deviceLogs.head(ben))?.length).toBe(2);
+    expect(await sessionEnds(store, benPhone)).toBe(100);
+    expect(await sessionEnds(store, benLaptop)).toBeUndefined();
+    await store.accounts.setCredential(ben, "newer");
+    expect(await sessionEnds(store, benPhone)).toBeUndefined();
+    expect(await sessionEnds(store, adaLaptop)).toBe(100);
   });
 
   test("an invitation is used up by creating accounts, one use each", async () => {
@@ -237,12 +283,21 @@ function accountContract(open: () => Promise<Store>): void {
 }
 
 function deviceContract(open: () => Promise<Store>): void {
-  test("a device is added, updated, listed and removed", async () => {
+  test("a device is added, signs in anew, is listed and removed", async () => {
     await using store = await open();
     await addPeople(store);
-    const device = { deviceId: benPhone, userId: ben, name: "new", publicKey: "k2", lastSeen: 9 };
-    await store.devices.put(device, 8);
-    expect(await store.devices.get(benPhone)).toEqual(device);
+    const device = { deviceId: benPhone, userId: ben, name: "new", publicKey: "key" };
+    expect(await store.devices.signIn({ ...device, now: 9, sessionEnds: 200 }, 8)).toBe(false);
+    expect(await store.devices.get(benPhone)).toEqual({
+      ...device,
+      name: "machine",
+      addedAt: 7,
+      lastSeen: 9,
+      sessionEnds: 200,
+    });
+    expect(await store.devices.rename(ada, benPhone, "mine")).toBe(false);
+    expect(await store.devices.rename(ben, benPhone, "new")).toBe(true);
+    expect((await store.devices.get(benPhone))?.name).toBe("new");
     const names = (await store.devices.ofUser(ben)).map(({ deviceId }) => deviceId);
     expect(names).toEqual([benLaptop, benPhone]);
     await store.devices.remove(benPhone);
@@ -251,24 +306,22 @@ function deviceContract(open: () => Promise<Store>): void {
     expect(await store.devices.ofUser(nobody)).toEqual([]);
   });
 
-  test("an account has at most so many devices; an update is never too many", async () => {
+  test("an account has at most so many devices; a known one is never too many", async () => {
     await using store = await open();
     await addPeople(store);
-    const device = { userId: ben, name: "x", publicKey: "k", lastSeen: 1 };
+    const device = { userId: ben, name: "x", publicKey: "k", now: 1, sessionEnds: 9 };
     await expectRefusal(
-      store.devices.put({ ...device, deviceId: noDevice }, 2),
+      store.devices.signIn({ ...device, deviceId: noDevice }, 2),
       "too-many-devices",
     );
-    await store.devices.put({ ...device, deviceId: benPhone }, 1);
-    expect((await store.devices.get(benPhone))?.name).toBe("x");
+    await store.devices.signIn({ ...device, deviceId: benPhone }, 2);
   });
 
-  test("nobody takes over a device of another account", async () => {
+  test("a device of one account is not taken over by another", async () => {
     await using store = await open();
     await addPeople(store);
-    const stolen = { deviceId: benPhone, userId: ada, name: "x", publicKey: "k", lastSeen: 1 };
-    await expectRefusal(store.devices.put(stolen, 8), "no-such-device");
-    expect(await store.devices.get(benPhone)).toMatchObject({ userId: ben, name: "machine" });
+    await expectRefusal(addDevice(store, ada, benPhone), "wrong-device-key");
+    expect(await store.devices.get(benPhone)).toMatchObject({ userId: ben, sessionEnds: 100 });
   });
 
   test("a device needs an account", async () => {
@@ -276,15 +329,11 @@ function deviceContract(open: () => Promise<Store>): void {
     await expectRefusal(addDevice(store, nobody, noDevice), "no-such-user");
   });
 
-  test("with a device go its sessions and its mailbox, and nobody else's", async () => {
+  test("with a device goes its mailbox, and nobody else's", async () => {
     await using store = await open();
     await addPeople(store);
-    await store.sessions.put(token(1), { userId: ben, deviceId: benPhone, expiresAt: 100 });
-    await store.sessions.put(token(2), { userId: ben, deviceId: benLaptop, expiresAt: 100 });
     await store.mailbox.put([deposit(1, { to: benPhone }), deposit(1)], quota);
     await store.devices.remove(benPhone);
-    expect(await store.sessions.get(token(1), 1)).toBeUndefined();
-    expect(await store.sessions.get(token(2), 1)).toBeDefined();
     expect(await store.mailbox.count(benPhone)).toBe(0);
     expect(await store.mailbox.count(benLaptop)).toBe(1);
     expect(await store.mailbox.put([deposit(2, { to: benPhone })], quota)).toEqual([
@@ -292,46 +341,33 @@ function deviceContract(open: () => Promise<Store>): void {
     ]);
     expect(await store.check()).toEqual([]);
   });
+
+  test("a session is extended while it lives, and ended for a device or for all", async () => {
+    await using store = await open();
+    await addPeople(store);
+    await store.devices.extend(benPhone, { now: 20, sessionEnds: 300 });
+    expect(await store.devices.get(benPhone)).toMatchObject({ lastSeen: 20, sessionEnds: 300 });
+    await store.devices.endSession(benPhone);
+    await store.devices.extend(benPhone, { now: 30, sessionEnds: 400 });
+    expect(await store.devices.get(benPhone)).toMatchObject({
+      lastSeen: 20,
+      sessionEnds: undefined,
+    });
+    expect(await sessionEnds(store, benLaptop)).toBe(100);
+    await store.devices.endSessionsOf(ben);
+    expect(await sessionEnds(store, benLaptop)).toBeUndefined();
+    expect(await sessionEnds(store, adaLaptop)).toBe(100);
+  });
 }
 
-function sessionContract(open: () => Promise<Store>): void {
-  test("a session is found by its token until it expires", async () => {
+function secretContract(open: () => Promise<Store>): void {
+  test("a secret is made once", async () => {
     await using store = await open();
-    await addPeople(store);
-    const session = { userId: ben, deviceId: benLaptop, expiresAt: 100 };
-    await store.sessions.put(token(1), session);
-    expect(await store.sessions.get(token(1), 99)).toEqual(session);
-    expect(await store.sessions.get(token(1), 100)).toBeUndefined();
-    expect(await store.sessions.get(token(2), 1)).toBeUndefined();
-    await store.sessions.extend(token(1), 200);
-    await store.sessions.extend(token(2), 200);
-    expect((await store.sessions.get(token(1), 150))?.expiresAt).toBe(200);
-    await store.sessions.remove(token(1));
-    expect(await store.sessions.get(token(1), 1)).toBeUndefined();
-  });
-
-  test("a session needs a device of its account", async () => {
-    await using store = await open();
-    await addPeople(store);
-    await expectRefusal(
-      store.sessions.put(token(1), { userId: ada, deviceId: benLaptop, expiresAt: 100 }),
-      "no-such-device",
-    );
-  });
-
-  test("sessions are removed by account and by age", async () => {
-    await using store = await open();
-    await addPeople(store);
-    await store.sessions.put(token(1), { userId: ben, deviceId: benLaptop, expiresAt: 100 });
-    await store.sessions.put(token(2), { userId: ben, deviceId: benPhone, expiresAt: 100 });
-    await store.sessions.put(token(3), { userId: ada, deviceId: adaLaptop, expiresAt: 50 });
-    await store.sessions.put(token(4), { userId: ada, deviceId: adaLaptop, expiresAt: 100 });
-    await store.sessions.removeOfUser(ben);
-    expect(await store.sessions.get(token(1), 1)).toBeUndefined();
-    expect(await store.sessions.get(token(2), 1)).toBeUndefined();
-    expect(await store.sessions.removeExpired(50)).toBe(1);
-    expect(await store.sessions.removeExpired(50)).toBe(0);
-    expect(await store.sessions.get(token(4), 1)).toBeDefined();
+    expect(await store.secrets.get("one", () => "first")).toBe("first");
+    expect(await store.secrets.get("one", () => "second")).toBe("first");
+    expect(await store.secrets.get("other", () => "second")).toBe("second");
+    const both = ["a", "b"].map((made) => store.secrets.get("third", () => made));
+    expect(new Set(await Promise.all(both)).size).toBe(1);
   });
 }
 
@@ -399,12 +435,20 @@ function rosterContract(open: () => Promise<Store>): void {
       { deviceId: benLaptop, name: "machine", publicKey: "key" },
       { deviceId: benPhone, name: "machine", publicKey: "key" },
     ];
-    expect(await store.roster.of(ada)).toEqual([{ row: row(ada, ben), peer, devices }]);
-    expect(await store.roster.view(ada, ben)).toEqual({ row: row(ada, ben), peer, devices });
+    expect(await store.roster.of(ada)).toEqual([
+      { row: row(ada, ben), peer, devices, logLength: 0 },
+    ]);
+    expect(await store.roster.view(ada, ben)).toEqual({
+      row: row(ada, ben),
+      peer,
+      devices,
+      logLength: 0,
+    });
     expect(await store.roster.view(cyd, ben)).toEqual({
       row: row(cyd, ben, { state: "requested" }),
       peer,
       devices: [],
+      logLength: 0,
     });
     expect(await store.roster.view(ben, ada)).toBeUndefined();
     expect(await store.roster.of(ben)).toEqual([]);
