@@ -5,10 +5,9 @@ import type {
   PeerConnector,
   PeerHandlers,
   PeerOptions,
-  PeerSignal,
 } from "../../shared/chatkit/ports.ts";
 import { MAX_LINK_FRAME_BYTES } from "../../shared/chatkit/link.ts";
-import { Signal } from "../../shared/protocol/index.ts";
+import { PeerSignal } from "../../shared/protocol/index.ts";
 import { shelterWebRtc, type WebRtc } from "./sheltered-webrtc.ts";
 
 export type { WebRtc } from "./sheltered-webrtc.ts";
@@ -248,7 +247,7 @@ const SimplePeerCandidate = v.object({
 function fromSimplePeer(data: unknown): PeerSignal | undefined {
   const told = v.safeParse(SimplePeerCandidate, data);
   const flat = told.success ? { ...told.output.candidate, type: told.output.type } : data;
-  const signal = v.safeParse(Signal, flat);
+  const signal = v.safeParse(PeerSignal, flat);
   if (!signal.success) return undefined;
   const { output } = signal;
   if (output.type === "offer" || output.type === "answer") return output;

@@ -62,6 +62,7 @@ export class Account implements AsyncDisposable {
   #passwordKey: IdentityKeys | undefined;
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
+  readonly #forgeriesTold = new Set<UserId>();
   #wantedScheduled = false;
   #clockTold = false;
   #lastState: ConnectionState["state"] = "idle";
@@ -149,6 +150,8 @@ export class Account implements AsyncDisposable {
       connection: this.connection,
       ports,
       policy: this.roster,
+      identity,
+      onForged: ({ userId }) => this.#forged(userId),
       deviceId: () => this.roster.account?.deviceId,
     });
     this.delivery = new Delivery({
@@ -320,6 +323,7 @@ export class Account implements AsyncDisposable {
 
   #sessionBegan(session: OldSignedIn): void {
     this.#saveToken(session.sessionToken);
+    this.#forgeriesTold.clear();
     const listed = this.trust.signedIn(session, this.#passwordKey);
     listed.catch((error: unknown) => {
       this.#options.ports.log.warn("the own device list is not in order", { error });
@@ -351,6 +355,17 @@ export class Account implements AsyncDisposable {
 
   #save(writes: readonly StoreWrite[]): void {
     this.#journal.commit(writes).catch((error: unknown) => this.#storeFailed(error));
+  }
+
+  /** Once in a session for each person. */
+  #forged(userId: UserId): void {
+    if (this.#forgeriesTold.has(userId)) return;
+    this.#forgeriesTold.add(userId);
+    const name = this.roster.nameOf(userId);
+    this.#notice({
+      kind: "server-untrusted",
+      detail: `What the server handed on to connect with ${name} was not signed by them.`,
+    });
   }
 
   #tellDevices(): void {

@@ -8,7 +8,7 @@ import type {
   DeviceId,
   EnvelopeHeader,
   MessageId,
-  Signal,
+  PeerSignal,
   TransportAddress,
 } from "../protocol/index.ts";
 import type { Store } from "./store.ts";
@@ -100,8 +100,7 @@ export interface IceServer {
   readonly credential?: string;
 }
 
-/** Signals that carry a session description or a candidate. */
-export type PeerSignal = Extract<Signal, { type: "offer" | "answer" | "candidate" }>;
+export type { PeerSignal } from "../protocol/index.ts";
 
 export interface PeerChannel {
   /** Takes a validated signal of the other side. */

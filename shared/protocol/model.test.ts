@@ -26,9 +26,11 @@ test("W2: a status text is one line", () => {
 });
 
 test("W4: only signals that simple-peer survives pass", () => {
-  expect(v.is(Signal, { type: "offer", sdp: "v=0\r\n" })).toBe(true);
-  expect(v.is(Signal, { type: "offer", sdp: "x" })).toBe(false);
-  expect(v.is(Signal, { type: "offer" })).toBe(false);
+  const signature = `${"A".repeat(86)}==`;
+  expect(v.is(Signal, { type: "offer", sdp: "v=0\r\n", signature })).toBe(true);
+  expect(v.is(Signal, { type: "offer", sdp: "v=0\r\n" })).toBe(false);
+  expect(v.is(Signal, { type: "offer", sdp: "x", signature })).toBe(false);
+  expect(v.is(Signal, { type: "offer", signature })).toBe(false);
   expect(v.is(Signal, { type: "renegotiate" })).toBe(false);
   const candidate = { type: "candidate", sdpMid: "0", sdpMLineIndex: 0 };
   expect(

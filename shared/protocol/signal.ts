@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { DeviceId, LinkId, UserId } from "./ids.ts";
 import { MAX_SIGNAL_BYTES } from "./limits.ts";
+import { Signature } from "./sign-in.ts";
 
 /** An SDP body (RFC 8866). Begins with its version line; simple-peer would die of anything else. */
 const Sdp = v.pipe(v.string(), v.startsWith("v=0"), v.maxLength(MAX_SIGNAL_BYTES));
@@ -12,16 +13,30 @@ const CandidateLine = v.pipe(
   v.regex(/^(?:candidate:[^\r\n]*)?$/, "not a candidate line"),
 );
 
-/** What two devices tell each other through the server to open a direct link (RFC 8829). */
-export const Signal = v.variant("type", [
+const Candidate = v.object({
+  type: v.literal("candidate"),
+  candidate: CandidateLine,
+  sdpMid: v.nullable(v.pipe(v.string(), v.maxLength(64))),
+  sdpMLineIndex: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))),
+});
+
+/** What one end of a WebRTC connection has to tell the other (RFC 8829). */
+export const PeerSignal = v.variant("type", [
   v.object({ type: v.literal("offer"), sdp: Sdp }),
   v.object({ type: v.literal("answer"), sdp: Sdp }),
-  v.object({
-    type: v.literal("candidate"),
-    candidate: CandidateLine,
-    sdpMid: v.nullable(v.pipe(v.string(), v.maxLength(64))),
-    sdpMLineIndex: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))),
-  }),
+  Candidate,
+]);
+export type PeerSignal = v.InferOutput<typeof PeerSignal>;
+
+/**
+ * What two devices tell each other through the server to open a direct link. `signature` is the
+ * sending device's, over `linkDescriptionMessage` (SPEC I11): the description has the fingerprint of
+ * the DTLS certificate.
+ */
+export const Signal = v.variant("type", [
+  v.object({ type: v.literal("offer"), sdp: Sdp, signature: Signature }),
+  v.object({ type: v.literal("answer"), sdp: Sdp, signature: Signature }),
+  Candidate,
   /** The device with the smaller id offers; the other asks it to with this. */
   v.object({ type: v.literal("request") }),
   /** This attempt is over, or the link is being closed on purpose. */

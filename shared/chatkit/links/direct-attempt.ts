@@ -1,6 +1,6 @@
-import type { LinkId, Signal } from "../../protocol/index.ts";
+import type { LinkId, PeerSignal } from "../../protocol/index.ts";
 import type { LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
-import type { IceServer, PeerChannel, PeerConnector, PeerSignal, Ports, Timer } from "../ports.ts";
+import type { IceServer, PeerChannel, PeerConnector, Ports, Timer } from "../ports.ts";
 import { DIRECT_OPEN_TIMEOUT_MS } from "../limits.ts";
 import { DirectLink } from "./direct-link.ts";
 
@@ -15,7 +15,7 @@ export interface DirectAttemptOptions {
   readonly iceServers: readonly IceServer[];
   readonly ports: Pick<Ports, "clock" | "log">;
   readonly linkHandlers: Pick<LinkHandlers, "onFrame" | "onDrain">;
-  readonly send: (signal: Signal) => void;
+  readonly send: (signal: PeerSignal | { readonly type: "bye" }) => void;
   readonly onOpen: (attempt: DirectAttempt) => void;
   /** Exactly once, opened or not. */
   readonly onEnd: (attempt: DirectAttempt, reason: LinkCloseReason) => void;
@@ -70,6 +70,11 @@ export class DirectAttempt {
 
   get open(): boolean {
     return this.openedInMs !== undefined && !this.#ended;
+  }
+
+  /** It offered, and the other side has not answered yet. */
+  get awaitsAnswer(): boolean {
+    return this.initiator && !this.described && !this.#ended;
   }
 
   /** A signal of this attempt; one that has no place in it is dropped. */

@@ -5,14 +5,16 @@ import {
   LinkId,
   type DeviceId,
   type EventParams,
+  type PeerSignal,
   type Signal,
 } from "../../protocol/index.ts";
+import type { IdentityKeys } from "../../crypto/index.ts";
 import { assertNever } from "../assert-never.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { PathReason } from "../delivery/delivery-state.ts";
 import { DIRECT_OPEN_TIMEOUT_MS, MAX_DIRECT_LINKS, MAX_OPENING_LINKS } from "../limits.ts";
 import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
-import type { IceServer, PeerConnector, PeerSignal, Ports } from "../ports.ts";
+import type { IceServer, PeerConnector, Ports } from "../ports.ts";
 import { DirectAttempt, MAX_SIGNALS } from "./direct-attempt.ts";
 import {
   directState,
@@ -28,6 +30,7 @@ import {
 } from "./direct-slot.ts";
 import type { LinkPolicy } from "./link-service.ts";
 import { RecentIds } from "./recent-ids.ts";
+import { isGenuine, signedSignal, withoutSignature } from "./signed-signal.ts";
 
 /** Attempts to one device at another's request begin no faster than this. */
 const REQUEST_PACE_MS = 1_000;
@@ -35,10 +38,15 @@ const REQUEST_PACE_MS = 1_000;
 /** Ended attempts whose signals, late or replayed, are known as such. */
 const MAX_ENDED_IDS = 1_024;
 
+type Description = Extract<Signal, { type: "offer" | "answer" }>;
+
 export interface DirectLinksOptions {
   readonly connection: ServerConnection;
   readonly ports: Pick<Ports, "clock" | "random" | "log"> & { readonly peers?: PeerConnector };
   readonly policy: LinkPolicy;
+  readonly identity: IdentityKeys;
+  /** A description that says it is that device's and is not: no link comes of it. */
+  readonly onForged: (peer: LinkPeer) => void;
   /** This device's id, once it is known. */
   readonly deviceId: () => DeviceId | undefined;
   readonly iceServers: () => readonly IceServer[];
@@ -231,7 +239,7 @@ export class DirectLinks {
       iceServers: iceServers(),
       ports,
       linkHandlers: handlers,
-      send: (signal) => this.#send(peer, linkId, signal),
+      send: (signal) => this.#send(peer, linkId, this.#signed(peer, linkId, signal)),
       onOpen: (attempt) => this.#opened(attempt),
       onEnd: (attempt, reason) => this.#attemptEnded(attempt, reason),
     });
@@ -303,6 +311,12 @@ export class DirectLinks {
     return v.parse(LinkId, encodeId(this.#options.ports.random.bytes(ID_BYTES)));
   }
 
+  #signed(peer: LinkPeer, linkId: LinkId, signal: PeerSignal | { type: "bye" }): Signal {
+    const from = this.#options.deviceId();
+    if (signal.type === "bye" || from === undefined) return { type: "bye" };
+    return signedSignal(this.#options.identity, { linkId, from, to: peer.deviceId }, signal);
+  }
+
   #send(peer: LinkPeer, linkId: LinkId, signal: Signal): void {
     const { connection, ports } = this.#options;
     const { deviceId } = peer;
@@ -334,12 +348,13 @@ export class DirectLinks {
     }
     switch (signal.type) {
       case "offer":
-        if (from.deviceId < own) this.#onOffer(from, linkId, signal);
+        if (from.deviceId < own) this.#onOffer(from, own, linkId, signal);
         return;
       case "request":
         if (own < from.deviceId) this.#onRequest(from, linkId);
         return;
       case "answer":
+        return this.#onAnswer(from, own, linkId, signal);
       case "candidate":
         return this.#onDetail(from.deviceId, linkId, signal);
       case "bye":
@@ -354,14 +369,34 @@ export class DirectLinks {
     this.#send(from, linkId, { type: "bye" });
   }
 
-  #onOffer(from: LinkPeer, linkId: LinkId, signal: PeerSignal): void {
+  #onOffer(from: LinkPeer, to: DeviceId, linkId: LinkId, signal: Description): void {
     if (this.#connector === undefined) return this.#turnAway(from, linkId);
+    const known = this.#slots.get(from.deviceId);
+    if (known?.attempt?.linkId === linkId || known?.offer?.linkId === linkId) return;
+    // A forged one ends nothing that is under way: the true one may still come.
+    if (!this.#isGenuine(from, to, linkId, signal)) return this.#turnAway(from, linkId);
     const slot = this.#slot(from);
-    if (slot.attempt?.linkId === linkId || slot.offer?.linkId === linkId) return;
     if (slot.offer !== undefined) this.#ended.add(slot.offer.linkId);
-    slot.offer = { linkId, signals: [signal], arrivedAt: this.#now() };
+    slot.offer = { linkId, signals: [withoutSignature(signal)], arrivedAt: this.#now() };
     this.#options.onChange(slot.peer);
     this.#pump();
+  }
+
+  #onAnswer(from: LinkPeer, to: DeviceId, linkId: LinkId, signal: Description): void {
+    const attempt = this.#slots.get(from.deviceId)?.attempt;
+    if (attempt?.linkId !== linkId || !attempt.awaitsAnswer) return;
+    if (this.#isGenuine(from, to, linkId, signal)) attempt.signal(withoutSignature(signal));
+    else attempt.end("failed");
+  }
+
+  /** Checked before WebRTC sees any of it: the description says with whom it encrypts. */
+  #isGenuine(from: LinkPeer, to: DeviceId, linkId: LinkId, signal: Description): boolean {
+    const publicKey = this.#options.policy.publicKeyOf(from);
+    const route = { linkId, from: from.deviceId, to };
+    if (publicKey !== undefined && isGenuine(publicKey, route, signal)) return true;
+    this.#options.ports.log.warn("a description is not the device's", { from: from.deviceId });
+    this.#options.onForged(from);
+    return false;
   }
 
   #onRequest(from: LinkPeer, linkId: LinkId): void {

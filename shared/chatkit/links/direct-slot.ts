@@ -1,10 +1,10 @@
-import type { LinkId } from "../../protocol/index.ts";
+import type { LinkId, PeerSignal } from "../../protocol/index.ts";
 import type { LinkStatus } from "../api.ts";
 import { randomFraction } from "../connection/back-off.ts";
 import type { PathReason } from "../delivery/delivery-state.ts";
 import { DIRECT_RETRY_MAX_MS, DIRECT_RETRY_MIN_MS, MAX_DIRECT_LINKS } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
-import type { PeerSignal, Random, Timer } from "../ports.ts";
+import type { Random, Timer } from "../ports.ts";
 import type { DirectAttempt } from "./direct-attempt.ts";
 
 /** An attempt older than this will mostly not open (FINDINGS): nobody waits for it any more. */

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { closeCodes, ProtocolError, type LinkId, type Signal } from "../../protocol/index.ts";
+import {
+  closeCodes,
+  ProtocolError,
+  type LinkId,
+  type PeerSignal,
+  type Signal,
+} from "../../protocol/index.ts";
 import {
   DIRECT_OPEN_TIMEOUT_MS,
   DIRECT_RETRY_MIN_MS,
@@ -10,9 +16,10 @@ import {
 } from "../limits.ts";
 import type { LinkStatus } from "../api.ts";
 import { FakeClock, flushMicrotasks } from "../testing/fake-clock.ts";
-import { LinkWorld, type LinkNode } from "../testing/link-world.ts";
+import { linkKeysOf, LinkWorld, type LinkNode } from "../testing/link-world.ts";
 import { FakePeers } from "../testing/peer-pair.ts";
 import { deviceIdOf, linkIdOf, userIdOf } from "../testing/test-ids.ts";
+import { signedSignal } from "./signed-signal.ts";
 
 let clock: FakeClock;
 let world: LinkWorld;
@@ -45,12 +52,22 @@ async function opened(): Promise<{ a: LinkNode; b: LinkNode }> {
   return { a, b };
 }
 
-/** A signal out of the blue, as a server would hand it on. */
-async function inject(to: LinkNode, from: number, link: number, signal: Signal): Promise<void> {
+/** A signal out of the blue, signed by its sender, as a server would hand it on. */
+async function inject(
+  to: LinkNode,
+  from: number,
+  link: number,
+  signal: PeerSignal | Extract<Signal, { type: "request" | "bye" }>,
+): Promise<void> {
+  const linkId = linkIdOf(link);
+  const route = { linkId, from: deviceIdOf(from), to: to.peer.deviceId };
   world.server.clients.get(to.peer.deviceId)?.event("signal.received", {
     from: { userId: userIdOf(from), deviceId: deviceIdOf(from) },
-    linkId: linkIdOf(link),
-    signal,
+    linkId,
+    signal:
+      signal.type === "request" || signal.type === "bye"
+        ? signal
+        : signedSignal(linkKeysOf(from), route, signal),
   });
   await flushMicrotasks();
 }

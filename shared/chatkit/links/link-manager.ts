@@ -1,4 +1,5 @@
 import type { DeviceId } from "../../protocol/index.ts";
+import type { IdentityKeys } from "../../crypto/index.ts";
 import type { LinkStatus } from "../api.ts";
 import { Listeners } from "../connection/listeners.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
@@ -17,6 +18,10 @@ export interface LinkManagerOptions {
   /** Without `peers` everything goes by relay. */
   readonly ports: Pick<Ports, "clock" | "random" | "log"> & { readonly peers?: PeerConnector };
   readonly policy: LinkPolicy;
+  /** This device's keys: they sign what it tells of itself. */
+  readonly identity: IdentityKeys;
+  /** A description that says it is that device's and is not: no link comes of it. */
+  readonly onForged: (peer: LinkPeer) => void;
   /** This device's id, once it is known. */
   readonly deviceId: () => DeviceId | undefined;
   /** STUN and TURN servers for the next attempts; none unless given. */
@@ -43,7 +48,7 @@ export class LinkManager implements LinkService, Disposable {
 
   constructor(options: LinkManagerOptions) {
     this.#options = options;
-    const { connection, ports, policy, deviceId } = options;
+    const { connection, ports, policy, deviceId, identity, onForged } = options;
     this.#frame = new Listeners(ports.log);
     this.#directOpen = new Listeners(ports.log);
     this.#drain = new Listeners(ports.log);
@@ -60,6 +65,8 @@ export class LinkManager implements LinkService, Disposable {
       connection,
       ports,
       policy,
+      identity,
+      onForged,
       deviceId,
       handlers,
       onChange,

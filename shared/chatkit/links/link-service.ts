@@ -54,4 +54,6 @@ export interface LinkService {
 export interface LinkPolicy {
   /** True where the device belongs to that user, and the user is a buddy or oneself. */
   permits(userId: UserId, deviceId: DeviceId): boolean;
+  /** The key that signs what the device tells of itself; undefined where its account does not list it. */
+  publicKeyOf(peer: LinkPeer): Uint8Array | undefined;
 }

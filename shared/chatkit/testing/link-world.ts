@@ -1,8 +1,11 @@
 import type { DeviceId, UserId } from "../../protocol/index.ts";
+import type { IdentityKeys } from "../../crypto/index.ts";
 import { Connection } from "../connection/connection.ts";
 import type { Link, LinkCloseReason, LinkPeer } from "../link.ts";
 import { LinkManager } from "../links/link-manager.ts";
 import type { Clock, PeerConnector } from "../ports.ts";
+import { idBytes } from "../trust/device-id.ts";
+import { testIdentity } from "./device-logs.ts";
 import { FakeClock, flushMicrotasks } from "./fake-clock.ts";
 import type { LinkSide } from "./link-contract.ts";
 import { ScriptedServer } from "./scripted-server.ts";
@@ -20,8 +23,19 @@ export interface LinkNode {
   readonly opened: Link[];
   readonly closed: { readonly link: Link; readonly reason: LinkCloseReason }[];
   readonly drained: Link[];
+  /** From whom forged descriptions seemed to come. */
+  readonly forged: LinkPeer[];
   /** Whom this device's roster permits; everybody unless the test says otherwise. */
   permits: (userId: UserId, deviceId: DeviceId) => boolean;
+}
+
+const keys = new Map<number, IdentityKeys>();
+
+/** The keys of device `n` of any `LinkWorld`. */
+export function linkKeysOf(n: number): IdentityKeys {
+  const known = keys.get(n) ?? testIdentity(n, 1);
+  keys.set(n, known);
+  return known;
 }
 
 /** Devices 1, 2, … around one scripted server. Smaller numbers have smaller ids. */
@@ -44,7 +58,13 @@ export class LinkWorld {
       connection,
       ports: { ...ports, ...(peers === undefined ? {} : { peers }) },
       deviceId: () => peer.deviceId,
-      policy: { permits: (userId, deviceId) => node.permits(userId, deviceId) },
+      policy: {
+        permits: (userId, deviceId) => node.permits(userId, deviceId),
+        // Test ids are made of their number.
+        publicKeyOf: ({ deviceId }) => linkKeysOf(idBytes(deviceId)[0] ?? 0).publicKey,
+      },
+      identity: linkKeysOf(n),
+      onForged: (from) => node.forged.push(from),
     });
     const node: LinkNode = {
       peer,
@@ -56,6 +76,7 @@ export class LinkWorld {
       opened: [],
       closed: [],
       drained: [],
+      forged: [],
       permits: () => true,
     };
     links.onFrame((link, frame) => node.frames.push({ link, frame }));
