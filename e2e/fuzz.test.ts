@@ -112,9 +112,8 @@ describe("bytes", () => {
     fc.assert(
       fc.property(bytesLike(genesis), (bytes) => {
         decodeDeviceStatement(bytes);
-        if (!Buffer.from(bytes).equals(genesis)) {
-          expect(extendDeviceList(list, bytes)).toBeUndefined();
-        }
+        fc.pre(!Buffer.from(bytes).equals(genesis));
+        expect(extendDeviceList(list, bytes)).toBeUndefined();
       }),
       within,
     );
@@ -252,5 +251,5 @@ test("a server that is told anything at all lives on, and serves the others", as
     // It may have been signed out or sent away by what it said; the server is there all the same.
     await Promise.race([member.raw("session.ping", {}).catch(() => undefined), member.closed]);
   }
-  await ada.request("session.ping", {});
+  expect(await ada.request("session.ping", {})).toEqual({});
 });
