@@ -5,6 +5,9 @@ import type { Rate } from "./token-bucket.ts";
 /** Keys remembered; the one that asked longest ago is forgotten first. */
 const MAX_KEYS = 50_000;
 
+/** What sums of fractions may lack although it was earned. */
+const ROUNDING = 1e-6;
+
 /** A token bucket for each of many (accounts, addresses). Being refused costs nothing. */
 export class RateLimiter {
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
@@ -36,7 +39,8 @@ export class RateLimiter {
     const before = this.#buckets.get(key) ?? { tokens: burst, at };
     const tokens = Math.min(burst, before.tokens + ((at - before.at) * perSecond) / 1000);
     const needed = Math.min(cost, burst);
-    if (tokens < needed) return Math.max(1, Math.ceil(((needed - tokens) / perSecond) * 1000));
+    const missing = needed - tokens - ROUNDING;
+    if (missing > 0) return Math.max(1, Math.ceil((missing / perSecond) * 1000));
     this.#buckets.delete(key);
     this.#buckets.set(key, { tokens: tokens - cost, at });
     if (this.#buckets.size > MAX_KEYS) this.#forgetOldest();

@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import * as v from "valibot";
+import {
+  ConversationId,
+  DeviceId,
+  LinkId,
+  limits,
+  MessageId,
+  ProtocolError,
+  UserId,
+} from "../../shared/protocol/index.ts";
+import { randomId } from "../random-id.ts";
+import { defaultRendezvousConfig, type Allowances } from "../rendezvous-config.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { startTestServer } from "../testing/test-server.ts";
+import { AccountAllowances } from "./allowances.ts";
+
+const { allowances } = defaultRendezvousConfig;
+const ada = v.parse(UserId, randomId());
+const device = v.parse(DeviceId, randomId());
+const conversationId = v.parse(ConversationId, randomId());
+
+function envelopes(
+  count: number,
+  length: number,
+): { id: MessageId; to: DeviceId; envelope: string }[] {
+  const envelope = "A".repeat(length);
+  const id = v.parse(MessageId, randomId());
+  return Array.from({ length: count }, () => ({ id, to: device, envelope }));
+}
+
+test("what a new device of somebody with 1,000 buddies does at once meets no limit", () => {
+  const spent = new AccountAllowances(new FakeClock(), allowances);
+  const groupInfo = "A".repeat(16_000);
+  const commit = "A".repeat(8000);
+  expect(() => {
+    spent.spend(ada, "roster.get", {});
+    spent.spend(ada, "group.list", {});
+    spent.spend(ada, "devices.append", { statements: ["A"] });
+    spent.spend(ada, "keyPackages.publish", { packages: Array.from({ length: 64 }, () => "A") });
+    for (let buddy = 0; buddy < 1000; buddy++) {
+      spent.spend(ada, "devices.log", { of: [{ userId: ada, after: 0 }] });
+      spent.spend(ada, "group.get", { conversationId });
+      spent.spend(ada, "group.commit", { conversationId, epoch: 1, commit, groupInfo });
+      spent.spend(ada, "keyPackages.take", { devices: [device, device, device, device] });
+      spent.spend(ada, "mailbox.put", { envelopes: envelopes(8, 3000) });
+    }
+    const linkId = v.parse(LinkId, randomId());
+    for (let signal = 0; signal < 2000; signal++) {
+      spent.spend(ada, "signal.send", { to: device, linkId, signal: { type: "request" } });
+    }
+    // A mailbox that was full.
+    for (let page = 0; page < limits.MAILBOX_QUOTA_ENVELOPES / 10; page++) {
+      spent.spend(ada, "mailbox.fetch", { after: page });
+    }
+    for (let change = 0; change < 100; change++) {
+      spent.spend(ada, "endpoint.update", { local: [] });
+    }
+    for (let buddy = 0; buddy < 1000; buddy++) spent.spend(ada, "roster.add", { userName: "bob" });
+  }).not.toThrow();
+});
+
+const none = { burst: 1, perSecond: 0.1 };
+
+test.each<[keyof Allowances, string, unknown]>([
+  ["announcements", "presence.set", { show: "away", statusText: "" }],
+  ["announcements", "endpoint.update", { local: [] }],
+  ["reads", "devices.log", { of: [{ userId: ada, after: 0 }] }],
+  ["reads", "roster.get", {}],
+  ["reads", "mailbox.fetch", { after: 0 }],
+  ["reads", "group.list", {}],
+  ["keyPackages", "keyPackages.publish", { packages: [] }],
+  ["keyPackages", "keyPackages.take", { devices: [device] }],
+  ["rosterRequests", "roster.add", { userName: "bob" }],
+  ["mailboxBytes", "mailbox.put", { envelopes: envelopes(1, 8) }],
+])(
+  "beyond the %s of an account %s is refused, on each of its devices",
+  async (name, method, params) => {
+    await using server = await startTestServer({ allowances: { ...allowances, [name]: none } });
+    const ada = await server.register("ada");
+    const phone = await server.connect();
+    await phone.signIn("ada");
+    const bob = await server.register("bob");
+    expect(await ada.refusal(method, params)).toBe("granted");
+    expect(await phone.refusal(method, params)).toBe("rate-limited");
+    expect(await bob.refusal(method, params)).not.toBe("rate-limited");
+    const waitMs = await phone.raw(method, params).then(
+      () => 0,
+      (error: unknown) => (error instanceof ProtocolError ? (error.retryAfterMs ?? 0) : 0),
+    );
+    expect(waitMs).toBeGreaterThan(0);
+    // In steps, so that the connections give signs of life.
+    for (let at = 0; at < waitMs; at += 15_000) {
+      server.clock.advance(Math.min(15_000, waitMs - at));
+      await Promise.all([ada, phone].map((client) => client.request("session.ping", {})));
+    }
+    expect(await phone.refusal(method, params)).not.toBe("rate-limited");
+  },
+);
