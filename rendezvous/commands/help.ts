@@ -8,9 +8,10 @@ const COMMANDS = `beeline-rendezvous: the server that introduces Beeline's peopl
   user disable NAME              sign an account out everywhere and keep it out
   user enable NAME               let it in again
   user reset-password NAME       set a new password and sign the account out everywhere
-  invite [--uses N] [--expires TIME]   make an invitation, for registration by invite
+  invite [--uses N] [--expires TIME]   make an invitation: code, link and QR code
   invite list [--json]           all invitations that can still be used
-  invite revoke CODE             withdraw one
+  invite revoke CODE             withdraw one; the first four letters do where no other has them
+  audit [--since TIME] [--json]  what happened to accounts, and who did it; TIME is 7d or a date
   backup FILE                    copy the database while the server runs
   doctor                         look for what is wrong or soon will be
   help, --help                   this text

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { formatInviteLink } from "../../shared/protocol/index.ts";
 import { OperatorError, usageError } from "../config/operator-error.ts";
 import { Duration, wholeNumber } from "../config/values.ts";
 import {
@@ -12,12 +13,16 @@ import {
   type Arguments,
   type Surroundings,
 } from "./command.ts";
-import { newInviteCode } from "../store/invite-code.ts";
+import { inviteLabel, newInviteCode } from "../store/invite-code.ts";
+import { announced } from "./announced.ts";
+import { audit } from "./audit-entry.ts";
 import { openStore } from "./data-folder.ts";
+import { shareText } from "./share-text.ts";
 
 const OPTIONS = {
   uses: { type: "string" },
   expires: { type: "string" },
+  "public-address": { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -44,12 +49,22 @@ export async function inviteCommand(
 async function createInvite(args: Arguments, surroundings: Surroundings): Promise<void> {
   const usesLeft = option(args, "uses", wholeNumber(1, 1_000_000)) ?? 1;
   const expiresIn = option(args, "expires", Duration);
-  await using store = await openStore(settingsOf(args, surroundings), "command");
+  const settings = settingsOf(args, surroundings);
+  await using store = await openStore(settings, "command");
+  const server = await announced(settings);
   const createdAt = Date.now();
   const expiresAt = expiresIn === undefined ? undefined : createdAt + expiresIn;
   const code = newInviteCode();
   await store.invites.create({ code, createdAt, expiresAt, usesLeft });
-  surroundings.stdout.write(`${code}\n`);
+  const uses = usesLeft === 1 ? "one use" : `${usesLeft} uses`;
+  await audit(store, { action: "invite-made", subject: inviteLabel(code), detail: uses });
+  const link = { ...server, invite: code };
+  if (hasOption(args, "json")) {
+    const line = { code, link: formatInviteLink(link), usesLeft, createdAt, expiresAt };
+    surroundings.stdout.write(`${JSON.stringify(line)}\n`);
+    return;
+  }
+  surroundings.stdout.write(`${code}\n${shareText(link)}`);
 }
 
 async function listInvites(args: Arguments, surroundings: Surroundings): Promise<void> {
@@ -76,6 +91,7 @@ async function revokeInvite(args: Arguments, surroundings: Surroundings): Promis
   await using store = await openStore(settingsOf(args, surroundings), "existing");
   if (!(await store.invites.revoke(code)))
     throw new OperatorError(`There is no invitation ${code}.`);
+  await audit(store, { action: "invite-revoked", subject: inviteLabel(code) });
   surroundings.stdout.write(`${code} invites nobody any more.\n`);
 }
 

@@ -1,5 +1,6 @@
 import { OperatorError, usageError } from "../config/operator-error.ts";
 import { StoreError } from "../store/store.ts";
+import { auditCommand } from "./audit.ts";
 import { backupCommand } from "./backup.ts";
 import type { Surroundings } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -37,6 +38,8 @@ async function choose(argv: readonly string[], surroundings: Surroundings): Prom
       return userCommand(rest, surroundings);
     case "invite":
       return inviteCommand(rest, surroundings);
+    case "audit":
+      return auditCommand(rest, surroundings);
     case "backup":
       return backupCommand(rest, surroundings);
     case "doctor":
