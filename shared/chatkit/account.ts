@@ -11,7 +11,6 @@ import {
   encodeBase64,
   identityKeysOf,
   KEY_BYTES,
-  keyPairOf,
   type IdentityKeys,
 } from "../crypto/index.ts";
 import type { ConnectionState, Conversation, Message, Notice } from "./api.ts";
@@ -26,7 +25,8 @@ import type { LinkPeer } from "./link.ts";
 import { LinkManager } from "./links/link-manager.ts";
 import type { Host, Ports } from "./ports.ts";
 import { RosterBook } from "./roster/roster-book.ts";
-import { ConversationKeys } from "./sealing/conversation-keys.ts";
+import { GroupBook } from "./sealing/group-book.ts";
+import { SecretValues } from "./sealing/secret-values.ts";
 import type { MessageRecord, Store, StoreWrite } from "./store.ts";
 import { ownDevices } from "./trust/device-calls.ts";
 import { SafetyNumbers } from "./trust/safety-numbers.ts";
@@ -51,12 +51,12 @@ export class Account implements AsyncDisposable {
   readonly book: ConversationBook;
   readonly connection: Connection;
   readonly links: LinkManager;
+  readonly groups: GroupBook;
   readonly delivery: Delivery;
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #options: AccountOptions;
   readonly #identity: IdentityKeys;
-  readonly #keys: ConversationKeys;
   #savedToken: string | undefined;
   /** Made of the password that is being signed in with. */
   #passwordKey: IdentityKeys | undefined;
@@ -75,7 +75,10 @@ export class Account implements AsyncDisposable {
     const name = `${origin}/${canonicalUserName(options.userName)}`;
     const store = await options.ports.stores.open(name);
     try {
-      const account = new Account(options, store, await identityOf(store, options.ports));
+      const { keyProtector, random } = options.ports;
+      const secrets = await SecretValues.open({ store, random, keyProtector });
+      const identity = await identityOf(store, options.ports);
+      const account = new Account(options, store, identity, secrets);
       await account.#start();
       return account;
     } catch (error) {
@@ -84,7 +87,12 @@ export class Account implements AsyncDisposable {
     }
   }
 
-  private constructor(options: AccountOptions, store: Store, identity: IdentityKeys) {
+  private constructor(
+    options: AccountOptions,
+    store: Store,
+    identity: IdentityKeys,
+    secrets: SecretValues,
+  ) {
     const { emitter, ports, server } = options;
     const { clock, log, random } = ports;
     this.#options = options;
@@ -110,7 +118,7 @@ export class Account implements AsyncDisposable {
       deviceName: (id) => this.roster.ownRows().find(({ deviceId }) => deviceId === id)?.name,
       isKept: (userId) => this.roster.get(userId) !== undefined,
       save: (writes) => this.#save(writes),
-      beforeListed: () => Promise.resolve(),
+      beforeListed: () => this.groups.publishKeyPackages(),
       onKeys: (userId, keys) => this.roster.learn(userId, keys),
       onChanged: () => this.#rosterChanged(),
       onSafety: (userId) => this.safety.tell(userId),
@@ -133,10 +141,18 @@ export class Account implements AsyncDisposable {
       this.trust,
     );
     this.book = new ConversationBook(() => this.roster.self.userId);
-    this.#keys = new ConversationKeys({
-      identity: keyPairOf(identity.secretKey),
+    this.groups = new GroupBook({
+      store,
+      journal: this.#journal,
+      secrets,
       clock,
       random,
+      log,
+      connection: this.connection,
+      keys: identity,
+      self: () => this.roster.account?.profile.userId,
+      directory: this.trust,
+      onNotice: (notice) => this.#notice(notice),
     });
     // The roster comes first: links and delivery read it when the same session is told to them.
     this.connection.onSession((session) => this.roster.session(session));
@@ -163,7 +179,8 @@ export class Account implements AsyncDisposable {
       connection: this.connection,
       links: this.links,
       directory: this.roster,
-      keys: this.#keys,
+      sealing: this.groups,
+      identity,
       book: this.book,
       handlers: {
         onMessage: (message) => emitter.emit("message", toMessage(message)),
@@ -192,7 +209,6 @@ export class Account implements AsyncDisposable {
     this.#savedToken = await store.value(SESSION_TOKEN);
     await this.trust.load(store);
     await this.roster.load(store);
-    await this.#keys.load(store);
     await this.book.load(store);
     await this.delivery.start();
   }
@@ -265,6 +281,7 @@ export class Account implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     await this.delivery.close();
+    this.groups.close();
     this.links.close();
     this.trust.close();
     this.safety.close();
@@ -276,6 +293,9 @@ export class Account implements AsyncDisposable {
   /** Deletes what this device knows and is: history, keys, session. @throws StoreError */
   async forget(): Promise<void> {
     await this.delivery.close();
+    this.groups.close();
+    // What the groups have changed is saved first, or it would follow what is deleted here.
+    await this.#journal.commit([]);
     const writes: StoreWrite[] = [];
     for (const key of (await this.#store.values("")).keys()) {
       writes.push({ type: "delete-value", key });
@@ -331,6 +351,7 @@ export class Account implements AsyncDisposable {
     // A device that came back can go on as it was; the next session tries again.
     this.#listed = this.#passwordKey === undefined ? Promise.resolve() : listed;
     this.#passwordKey = undefined;
+    this.groups.sessionBegan();
     this.delivery.sessionBegan();
     const differs = Math.abs(session.server.now - this.#options.ports.clock.now());
     if (differs > CLOCK_TOLERANCE_MS && !this.#clockTold) {

@@ -25,27 +25,42 @@ export const UnknownBody = v.looseObject({
   type: v.pipe(v.string(), v.maxLength(64), v.notValues(["text", "read"])),
 });
 
-/** Message ids that one receipt may acknowledge. */
+/** Message ids that one receipt may name in each of its lists. */
 export const MAX_RECEIPT_IDS = 256;
 
+const ReceiptIds = v.pipe(v.array(MessageId), v.minLength(1), v.maxLength(MAX_RECEIPT_IDS));
+
+/** Sealed for the conversation's group; takes part in sequence, outbox and acknowledgement. */
+export const MessageContent = v.object({
+  kind: v.literal("message"),
+  /** The other person in the conversation, so that one's own other devices can file it. */
+  peer: UserId,
+  at: HybridTime,
+  body: v.union([TextBody, ReadBody, UnknownBody]),
+});
+export type MessageContent = v.InferOutput<typeof MessageContent>;
+
 /**
- * The plaintext inside an envelope: JSON in UTF-8. `message` takes part in sequence, outbox and
- * acknowledgement; `receipt` acknowledges, and is itself sent once, without a sequence number: if
- * it is lost, the message comes again and so does the receipt.
+ * Sealed for one device, and sent once, without a sequence number: if it is lost, the message comes
+ * again and so does the receipt.
  */
-export const Content = v.variant("kind", [
-  v.object({
-    kind: v.literal("message"),
-    /** The other person in the conversation, so that one's own other devices can file it. */
-    peer: UserId,
-    at: HybridTime,
-    body: v.union([TextBody, ReadBody, UnknownBody]),
-  }),
+export const ReceiptContent = v.pipe(
   v.object({
     kind: v.literal("receipt"),
-    delivered: v.pipe(v.array(MessageId), v.minLength(1), v.maxLength(MAX_RECEIPT_IDS)),
+    /** Durable at the recipient. */
+    delivered: v.exactOptional(ReceiptIds),
+    /** Could not be opened there: their sender is to seal them anew. */
+    unreadable: v.exactOptional(ReceiptIds),
   }),
-]);
+  v.check(
+    ({ delivered, unreadable }) => delivered !== undefined || unreadable !== undefined,
+    "A receipt names a message.",
+  ),
+);
+export type ReceiptContent = v.InferOutput<typeof ReceiptContent>;
+
+/** The plaintext inside an envelope: JSON in UTF-8. */
+export const Content = v.union([MessageContent, ReceiptContent]);
 export type Content = v.InferOutput<typeof Content>;
 export type TextBody = v.InferOutput<typeof TextBody>;
 export type ReadBody = v.InferOutput<typeof ReadBody>;

@@ -4,8 +4,8 @@ import { MAX_ENVELOPE_BYTES } from "./limits.ts";
 import { ProtocolError } from "./errors.ts";
 
 /**
- * A sealed message for one recipient device; the same bytes on every path. All integers are
- * big-endian.
+ * A sealed message or receipt for one recipient device; the same bytes on every path. All integers
+ * are big-endian.
  *
  * | offset | bytes | field |
  * | --- | --- | --- |
@@ -16,9 +16,13 @@ import { ProtocolError } from "./errors.ts";
  * | 25 | 16 | conversation |
  * | 41 | 16 | from |
  * | 57 | 16 | to |
- * | 73 | … | sealed content |
+ * | 73 | 1 | how it is sealed: 1 for the conversation's group, 2 for this device alone |
+ * | 74 | … | 1: an MLSMessage (RFC 9420 §6), the same for all recipients; 2: nonce, ciphertext, tag |
  *
- * The header is authenticated together with the content (additional data of the seal).
+ * Sequence, id, conversation and sender are authenticated together with the content. `after` and `to`
+ * differ from recipient to recipient of one MLSMessage and are not; whoever changes them can make a
+ * message late or lose it, as whoever carries it can. What is sealed for one device authenticates the
+ * whole header.
  */
 export interface Envelope {
   /**
@@ -35,16 +39,20 @@ export interface Envelope {
   readonly conversationId: ConversationId;
   readonly from: DeviceId;
   readonly to: DeviceId;
+  /** From the byte on that tells how it is sealed. */
   readonly sealed: Uint8Array;
 }
 
 export type EnvelopeHeader = Omit<Envelope, "sealed">;
 
 const VERSION = 1;
+
+/** The first sealed byte of an MLSMessage. */
+export const GROUP_SEALED = 1;
 export const ENVELOPE_HEADER_BYTES = 9 + 4 * ID_BYTES;
 export const MAX_SEALED_BYTES = MAX_ENVELOPE_BYTES - ENVELOPE_HEADER_BYTES;
 
-/** The header's bytes: what a seal binds as additional data. */
+/** The header's bytes: what a seal for one device binds as additional data. */
 export function encodeEnvelopeHeader(header: EnvelopeHeader): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(ENVELOPE_HEADER_BYTES);
   writeHeader(header, bytes);

@@ -45,6 +45,7 @@ const pathReasons = {
 const waitReasons = {
   "server-unreachable": "server-unreachable",
   sending: "sending",
+  securing: "securing",
   "mailbox-full": "mailbox-full",
   "rate-limited": "rate-limited",
 } as const satisfies AllOf<WaitReason>;

@@ -198,6 +198,7 @@ export const en = {
     waiting: {
       "server-unreachable": "Waits until a way to them is open again.",
       sending: "On its way.",
+      securing: "Waits until the conversation is secured for everybody in it.",
       "mailbox-full": "Their mailbox is full; Beeline keeps trying.",
       "rate-limited": "The server asked for a pause; Beeline sends it soon.",
     } satisfies Record<WaitReason, string>,

@@ -184,6 +184,7 @@ export const zhCn: Catalogue = {
     waiting: {
       "server-unreachable": "等待通路恢复。",
       sending: "正在发送。",
+      securing: "等待对话完成加密准备。",
       "mailbox-full": "对方的信箱已满，Beeline 会继续尝试。",
       "rate-limited": "服务器要求稍候，Beeline 会尽快发送。",
     },

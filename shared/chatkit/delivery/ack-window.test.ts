@@ -4,9 +4,10 @@ import { ConversationId, encodeId, ID_BYTES, MessageId } from "../../protocol/in
 import { ACK_TIMEOUT_MIN_MS, LATE_TIMER_MS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { Clock, Timer } from "../ports.ts";
+import type { OutboxRecord } from "../store.ts";
 import { deviceIdOf, userIdOf } from "../testing/test-ids.ts";
 import { AckWindow } from "./ack-window.ts";
-import type { CourierEntry } from "./courier-entry.ts";
+import { courierEntry, type CourierEntry } from "./courier-entry.ts";
 
 /** A machine that may be held up: its timers fire when the test says, be it late. */
 class HeldUpClock implements Clock {
@@ -52,21 +53,24 @@ const link: Link = {
 
 function inFlight(sentAt: number): CourierEntry {
   const id = encodeId(new Uint8Array(ID_BYTES));
+  const record: OutboxRecord = {
+    id: v.parse(MessageId, id),
+    conversationId: v.parse(ConversationId, id),
+    peer: userIdOf(2),
+    sequence: 1,
+    content: "",
+    queuedAt: 0,
+    recipients: [],
+  };
+  const item = {
+    position: 1,
+    plaintext: new Uint8Array(),
+    sealed: undefined,
+    message: undefined,
+    record,
+  };
   return {
-    item: {
-      position: 1,
-      plaintext: new Uint8Array(),
-      message: undefined,
-      record: {
-        id: v.parse(MessageId, id),
-        conversationId: v.parse(ConversationId, id),
-        peer: userIdOf(2),
-        sequence: 1,
-        content: "",
-        queuedAt: 0,
-        recipients: [],
-      },
-    },
+    ...courierEntry(item, false),
     state: "in-flight",
     tries: 1,
     way: { path: "direct", reason: "link-open", link, sentAt },

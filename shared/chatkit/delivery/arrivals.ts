@@ -8,11 +8,10 @@ import type {
 import type { ConversationBook } from "../conversations/conversation-book.ts";
 import { MAX_SEEN_IDS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import type { ConversationKeys } from "../sealing/conversation-keys.ts";
 import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import type { Incoming, Letter, Standing } from "./arrival.ts";
 import type { Directory } from "./directory.ts";
 import type { HoldBack } from "./hold-back.ts";
-import type { Incoming } from "./inbox.ts";
 import type { Journal } from "./journal.ts";
 import { encodeOrder } from "./order.ts";
 import type { ReadMarks } from "./read-marks.ts";
@@ -26,7 +25,6 @@ interface ArrivalsOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly directory: Directory;
-  readonly keys: Pick<ConversationKeys, "takeWrites" | "putBack">;
   readonly book: ConversationBook;
   readonly timelines: Timelines;
   readonly holdBack: HoldBack;
@@ -35,7 +33,6 @@ interface ArrivalsOptions {
   readonly onMessage: (message: MessageRecord) => void;
   readonly onConversationChanged: (conversationId: ConversationId) => void;
   readonly onStoreFailed: (error: unknown) => void;
-  readonly onViolation: (detail: string) => void;
 }
 
 interface Fresh {
@@ -73,66 +70,52 @@ export class Arrivals {
     }
   }
 
-  /** Never rejects: where the store fails, nothing of the batch is acknowledged. */
-  async take(batch: readonly Incoming[]): Promise<void> {
+  /** @throws StoreError */
+  async standingOf(letters: readonly Letter[]): Promise<readonly Standing[]> {
+    const { store } = this.#options;
+    return await Promise.all(
+      letters.map(async ({ envelope: { conversationId, from, id, sequence } }) => {
+        const first = this.#seen.get(id) ?? (await store.message(id))?.from.deviceId;
+        if (first === undefined) return "new";
+        if (first !== from) return "foreign";
+        // Had, failed at its sender, and sent again: what follows names its new sequence.
+        return sequence > (this.#cursors.get(`${conversationId}/${from}`) ?? 0) ? "moved" : "known";
+      }),
+    );
+  }
+
+  /**
+   * Saves the messages; duplicates are acknowledged once more. Never rejects: where the store fails,
+   * nothing of it all is acknowledged.
+   */
+  async take(messages: readonly Incoming[], duplicates: readonly Letter[]): Promise<void> {
     const { onStoreFailed, receipts } = this.#options;
+    const all: readonly Letter[] = [...messages, ...duplicates];
     try {
-      const { fresh, refused } = await this.#sift(batch);
-      const failed = fresh.length > 0 ? await this.#takeFresh(fresh) : undefined;
-      for (const incoming of batch) {
-        const { arrival, envelope } = incoming;
-        if (failed?.has(incoming)) {
+      const fresh = messages.map((incoming): Fresh => ({
+        incoming,
+        message: incoming.isKnown ? undefined : this.#messageOf(incoming),
+      }));
+      const failed = fresh.length > 0 ? await this.#takeFresh(fresh) : new Set<MessageId>();
+      for (const { arrival, envelope } of all) {
+        if (failed.has(envelope.id)) {
           arrival.settle?.("failed");
           continue;
         }
-        if (!refused.has(incoming)) {
-          receipts.add(envelope.conversationId, envelope.from, envelope.id, arrival.link);
-        }
+        receipts.add("delivered", envelope, arrival.link);
         arrival.settle?.("done");
       }
       receipts.flush();
       this.#tell(fresh);
     } catch (error) {
       onStoreFailed(error);
-      for (const { arrival } of batch) arrival.settle?.("failed");
+      for (const { arrival } of all) arrival.settle?.("failed");
     }
   }
 
-  /**
-   * `fresh` is what is new, once each; the rest are duplicates, which are acknowledged again, and
-   * `refused`: what somebody sent under the id of another's message.
-   */
-  async #sift(
-    batch: readonly Incoming[],
-  ): Promise<{ fresh: readonly Fresh[]; refused: ReadonlySet<Incoming> }> {
-    const { store, onViolation } = this.#options;
-    const stored = await Promise.all(
-      batch.map(async ({ envelope: { id } }) =>
-        this.#seen.has(id) ? undefined : await store.message(id),
-      ),
-    );
-    const ids = new Map<MessageId, DeviceId>();
-    const fresh: Fresh[] = [];
-    const refused = new Set<Incoming>();
-    for (const [index, incoming] of batch.entries()) {
-      const { conversationId, id, from, sequence } = incoming.envelope;
-      const first = this.#seen.get(id) ?? stored[index]?.from.deviceId ?? ids.get(id);
-      if (first === undefined) {
-        ids.set(id, from);
-        fresh.push({ incoming, message: this.#messageOf(incoming) });
-      } else if (first !== from) {
-        refused.add(incoming);
-        onViolation(`${from} sent a message under the id of another's.`);
-      } else if (!ids.has(id) && sequence > (this.#cursors.get(`${conversationId}/${from}`) ?? 0)) {
-        // Had, failed at its sender, and sent again: what follows names its new sequence.
-        fresh.push({ incoming, message: undefined });
-      }
-    }
-    return { fresh, refused };
-  }
-
-  #messageOf({ envelope, content, from, path }: Incoming): MessageRecord | undefined {
+  #messageOf({ arrival, content, envelope, path }: Incoming): MessageRecord | undefined {
     if (content.body.type === "read") return undefined;
+    const { from } = arrival;
     const { clock, directory, timelines } = this.#options;
     const now = clock.now();
     const at = timelines.observe(envelope.conversationId, content.at, now);
@@ -151,8 +134,8 @@ export class Arrivals {
   }
 
   /** Returns the read marks that could not be taken in. @throws StoreError; then nothing was */
-  async #takeFresh(fresh: readonly Fresh[]): Promise<ReadonlySet<Incoming>> {
-    const { book, directory, journal, keys, store } = this.#options;
+  async #takeFresh(fresh: readonly Fresh[]): Promise<ReadonlySet<MessageId>> {
+    const { book, directory, journal, store } = this.#options;
     const writes: StoreWrite[] = [];
     const conversations = new Map<ConversationId, StoreWrite>();
     const cursors = new Map<string, number>();
@@ -162,24 +145,22 @@ export class Arrivals {
       const last = cursors.get(cursor) ?? this.#cursors.get(cursor) ?? 0;
       if (sequence > last) cursors.set(cursor, sequence);
       if (message === undefined) continue;
-      const isOwn = incoming.from.userId === directory.self.userId;
-      const peer = isOwn ? incoming.content.peer : incoming.from.userId;
+      const { userId } = incoming.arrival.from;
+      const peer = userId === directory.self.userId ? incoming.content.peer : userId;
       writes.push({ type: "put-message", message });
       conversations.set(conversationId, book.added(peer, message));
     }
     for (const [name, sequence] of cursors) {
       writes.push({ type: "put-value", key: CURSOR + name, value: String(sequence) });
     }
-    const keyWrites = keys.takeWrites();
     try {
-      await journal.commit([...writes, ...conversations.values(), ...keyWrites]);
+      await journal.commit([...writes, ...conversations.values()]);
     } catch (error) {
-      keys.putBack(keyWrites);
       await book.load(store);
       throw error;
     }
     for (const [name, sequence] of cursors) this.#cursors.set(name, sequence);
-    const failed = new Set<Incoming>();
+    const failed = new Set<MessageId>();
     for (const { incoming, message } of fresh) {
       try {
         await this.#takeMark(incoming, message);
@@ -187,7 +168,7 @@ export class Arrivals {
       } catch (error) {
         this.#options.onStoreFailed(error);
         // The messages themselves are durable.
-        if (message === undefined) failed.add(incoming);
+        if (message === undefined) failed.add(incoming.envelope.id);
       }
     }
     return failed;
@@ -199,7 +180,7 @@ export class Arrivals {
     if (message !== undefined) {
       await readMarks.arrived(message);
     } else if (isRead(body)) {
-      const isOwn = incoming.from.userId === directory.self.userId;
+      const isOwn = incoming.arrival.from.userId === directory.self.userId;
       await readMarks.apply(incoming.envelope.conversationId, body.upTo, isOwn);
     }
   }

@@ -5,9 +5,14 @@ import type { OutboxItem } from "./outbox.ts";
 /** One message on its way to one device. */
 export interface CourierEntry {
   readonly item: OutboxItem;
-  state: "queued" | "leaving" | "in-flight" | "stored" | "done";
+  /** `securing`: waits to be sealed. `held`: could not be opened there; waits to be sealed anew. */
+  state: "queued" | "securing" | "leaving" | "in-flight" | "stored" | "held" | "done";
   /** Transmissions so far, those before a restart not counted. */
   tries: number;
+  /** How often the device could not open it since something about it changed. */
+  unreadable: number;
+  /** Monotonic, ms; while it is held. */
+  heldUntil: number;
   /** How it went last, for the receipt that will come. */
   way: Way | undefined;
 }
@@ -19,6 +24,18 @@ export interface Way {
   readonly link: Link | undefined;
   /** Monotonic, ms. */
   readonly sentAt: number;
+}
+
+/** @param stored the mailbox has it already, from before a restart */
+export function courierEntry(item: OutboxItem, stored: boolean): CourierEntry {
+  return {
+    item,
+    state: stored ? "stored" : "queued",
+    tries: stored ? 1 : 0,
+    unreadable: 0,
+    heldUntil: 0,
+    way: undefined,
+  };
 }
 
 /** What waits to leave for one device, first queued first out. */

@@ -36,6 +36,11 @@ export class Courier {
     this.#served.get(device)?.courier.acknowledged(id);
   }
 
+  /** The device could not open it: it is to be sealed anew. False where that is no news. */
+  unreadable(device: DeviceId, id: MessageId): boolean {
+    return this.#served.get(device)?.courier.unreadable(id) ?? false;
+  }
+
   /** The item has ended: nobody gets it any more. */
   forget(item: OutboxItem): void {
     for (const { deviceId } of item.record.recipients) {

@@ -29,7 +29,13 @@ export type FailureReason =
   | "refused";
 
 /** Why a queued message still waits, as far as known. */
-export type WaitReason = "server-unreachable" | "sending" | "mailbox-full" | "rate-limited";
+export type WaitReason =
+  | "server-unreachable"
+  | "sending"
+  /** The conversation's group is being brought in order before anything is sealed in it. */
+  | "securing"
+  | "mailbox-full"
+  | "rate-limited";
 
 /** What the sender sees of a message. Only the fields that are legal in a state exist in it. */
 export type DeliveryState =

@@ -50,8 +50,23 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("disk-full" as const), from: device }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("mailbox-full" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("read" as const), from: device }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("not-ready" as const), from: device }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("behind" as const), from: device }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom("ready" as const, "caught-up" as const),
+      from: device,
+      soon: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("lose-keys" as const), from: device, count: fc.nat(2) }),
+  },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+type GroupStep = "not-ready" | "behind" | "ready" | "caught-up" | "lose-keys";
 
 const scenario = fc.record({
   seed: fc.integer({ min: 1, max: 1_000_000 }),
@@ -120,6 +135,34 @@ class World {
         return;
       case "read":
         await this.#read(network.device(step.from));
+        return;
+      case "not-ready":
+      case "behind":
+      case "ready":
+      case "caught-up":
+      case "lose-keys":
+        this.#group(step);
+    }
+  }
+
+  #group(step: Extract<Step, { do: GroupStep }>): void {
+    const device = this.network.device(step.from);
+    if (!device.isRunning) return;
+    switch (step.do) {
+      case "not-ready":
+        device.sealing.makeNotReady();
+        return;
+      case "behind":
+        device.sealing.fallBehind();
+        return;
+      case "ready":
+        device.sealing.makeReady(step.soon);
+        return;
+      case "caught-up":
+        device.sealing.catchUp(step.soon);
+        return;
+      case "lose-keys":
+        device.sealing.loseKeys(step.count);
     }
   }
 
@@ -158,7 +201,7 @@ function neverBackwards(states: readonly DeliveryState[]): boolean {
 }
 
 test(
-  "D1, D4, D6, D7, O2: whatever the network does, every message arrives once on every device, in sequence",
+  "D1, D4, D6, D7, D14, D15, O2: whatever the network and the groups do, every message arrives once on every device, in sequence",
   { timeout: 60_000 },
   async () => {
     await fc.assert(
@@ -170,6 +213,8 @@ test(
         for (const step of steps) await world.run(step);
         await network.settle();
 
+        // Nothing left its device that was sealed with what had sealed something else.
+        expect(network.groups.reused).toEqual([]);
         for (const device of network.devices) {
           expect(device.problems).toEqual([]);
           expect(device.delivery.pending).toBe(0);

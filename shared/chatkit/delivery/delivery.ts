@@ -7,10 +7,11 @@ import {
   type Content,
   type ConversationId,
   type DeviceId,
-  type EnvelopeHeader,
   type MessageBody,
+  type ReceiptContent,
   type UserId,
 } from "../../protocol/index.ts";
+import type { IdentityKeys } from "../../crypto/index.ts";
 import { ChatKitError } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
@@ -18,7 +19,7 @@ import { EXPIRY_CHECK_MS, MAX_OUTBOX } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
-import type { ConversationKeys } from "../sealing/conversation-keys.ts";
+import type { Sealing } from "../sealing/sealing.ts";
 import type { MessageRecord, OutboxRecipient, OutboxRecord, Store, StoreWrite } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Courier } from "./courier.ts";
@@ -30,8 +31,10 @@ import { MailboxFetcher } from "./mailbox-fetcher.ts";
 import { MailboxPutter } from "./mailbox-putter.ts";
 import { encodeOrder, orderTime } from "./order.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
+import { PairSealer } from "./pair-sealer.ts";
 import { ReadMarks } from "./read-marks.ts";
 import { Receipts } from "./receipts.ts";
+import { Securing } from "./securing.ts";
 import { Timelines } from "./timelines.ts";
 
 export interface DeliveryOptions {
@@ -43,7 +46,9 @@ export interface DeliveryOptions {
   readonly connection: ServerConnection;
   readonly links: LinkService;
   readonly directory: Directory;
-  readonly keys: ConversationKeys;
+  /** The conversations' groups. Its changes are saved with every commit of the journal. */
+  readonly sealing: Sealing;
+  readonly identity: IdentityKeys;
   readonly book: ConversationBook;
   readonly handlers: DeliveryHandlers;
 }
@@ -52,6 +57,7 @@ export interface DeliveryHandlers {
   readonly onMessage: (message: MessageRecord) => void;
   readonly onMessageChanged: (message: MessageRecord) => void;
   readonly onConversationChanged: (conversationId: ConversationId) => void;
+  /** It was sealed anew several times, and still cannot be opened here. */
   readonly onUnreadable: (detail: string, error: Error) => void;
   readonly onStoreFailed: (error: unknown) => void;
   readonly onViolation: (detail: string) => void;
@@ -61,6 +67,7 @@ export interface DeliveryHandlers {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #outbox: Outbox;
+  readonly #securing: Securing;
   readonly #courier: Courier;
   readonly #timelines = new Timelines();
   readonly #holdBack: HoldBack;
@@ -81,11 +88,12 @@ export class Delivery {
       connection,
       directory,
       handlers,
+      identity,
       journal,
-      keys,
       links,
       log,
       random,
+      sealing,
       store,
     } = options;
     const { onConversationChanged, onMessage, onStoreFailed, onUnreadable, onViolation } = handlers;
@@ -97,6 +105,8 @@ export class Delivery {
       if (isLast) onConversationChanged(message.conversationId);
     };
     const mailbox = new MailboxPutter(connection);
+    const pairSealer = new PairSealer(identity, random);
+    journal.join(sealing);
     this.#outbox = new Outbox({
       journal,
       clock,
@@ -106,6 +116,14 @@ export class Delivery {
       onGivenUp: (record, recipient) => this.#givenUp(record, recipient),
       onChanged: onMessageChanged,
     });
+    this.#securing = new Securing({
+      sealing,
+      journal,
+      clock,
+      isLive: (item) => this.#outbox.get(item.record.id) === item,
+      onNotReady: (item) => this.#notReady(item),
+      onProblem,
+    });
     this.#courier = new Courier({
       clock,
       links,
@@ -113,7 +131,8 @@ export class Delivery {
       mailbox,
       outbox: this.#outbox,
       serverOnline,
-      seal: (item, to, again) => this.#seal(item, to, again),
+      secure: (item) => this.#securing.secure(item),
+      envelope: (item, to) => this.#envelope(item, to),
       onProblem,
     });
     this.#holdBack = new HoldBack(clock);
@@ -130,7 +149,7 @@ export class Delivery {
       links,
       directory,
       mailbox,
-      sealer: keys,
+      sealer: pairSealer,
       random,
       serverOnline,
       onProblem,
@@ -140,7 +159,6 @@ export class Delivery {
       journal,
       clock,
       directory,
-      keys,
       book,
       timelines: this.#timelines,
       holdBack: this.#holdBack,
@@ -149,15 +167,29 @@ export class Delivery {
       onMessage,
       onConversationChanged,
       onStoreFailed,
-      onViolation,
     });
-    this.#inbox = new Inbox(directory, keys, {
-      conversationOf: (_, other) => book.idWith(other),
-      onReceipt: (from, conversationId, ids) => this.#onReceipt(from, conversationId, ids),
-      onMessages: (batch) => this.#arrivals.take(batch),
-      onHeard: (device, link) => this.#courier.heard(device, link),
-      onUnreadable,
-      onViolation,
+    this.#inbox = new Inbox({
+      directory,
+      sealing,
+      pairSealer,
+      clock,
+      handlers: {
+        conversationOf: (_, other) => book.idWith(other),
+        peerOf: (conversationId) => this.#peerOf(conversationId),
+        onReceipt: (from, conversationId, receipt) =>
+          this.#onReceipt(from, conversationId, receipt),
+        standingOf: (letters) => this.#arrivals.standingOf(letters),
+        onMessages: (messages, duplicates) => this.#arrivals.take(messages, duplicates),
+        onUnopened: ({ arrival, envelope }) => {
+          this.#receipts.add("unreadable", envelope, arrival.link);
+          this.#receipts.flush();
+        },
+        onMail: () => this.#fetcher.fetch(true),
+        onHeard: (device, link) => this.#courier.heard(device, link),
+        onUnreadable,
+        onStoreFailed,
+        onViolation,
+      },
     });
     this.#fetcher = new MailboxFetcher({
       connection,
@@ -218,9 +250,12 @@ export class Delivery {
       queuedAt: now,
       recipients: next.recipients,
     };
-    await this.#queue(record, message, [book.added(peer, message), next.write], () => {
-      handlers.onMessage(message);
-    });
+    await this.#queue(
+      record,
+      message,
+      () => [book.added(peer, message)],
+      () => handlers.onMessage(message),
+    );
     handlers.onConversationChanged(conversationId);
     return this.#outbox.live(message);
   }
@@ -258,7 +293,7 @@ export class Delivery {
       queuedAt: now,
       recipients: next.recipients,
     };
-    await this.#queue(record, message, [next.write]);
+    await this.#queue(record, message, () => []);
     if (book.changed(message)) this.#options.handlers.onConversationChanged(failed.conversationId);
     this.#options.handlers.onMessageChanged(message);
     return this.#outbox.live(message);
@@ -292,7 +327,10 @@ export class Delivery {
       queuedAt: now,
       recipients: next.recipients,
     };
-    await this.#queue(record, undefined, [write, next.write]);
+    await this.#queue(record, undefined, () => {
+      const conversation = book.get(conversationId)?.record;
+      return conversation === undefined ? [] : [{ type: "put-conversation", conversation }];
+    });
   }
 
   /** In ascending order. @throws ChatKitError store-failed */
@@ -312,6 +350,7 @@ export class Delivery {
   directoryChanged(): void {
     if (this.#closed) return;
     this.#courier.directoryChanged();
+    this.#securing.again();
     this.#fetcher.directoryChanged();
   }
 
@@ -335,6 +374,7 @@ export class Delivery {
     this.#expiry?.cancel();
     this.#fetcher.close();
     this.#courier.close();
+    await this.#securing.close();
     await this.#inbox.close();
     this.#receipts.close();
     this.#holdBack.close();
@@ -359,24 +399,27 @@ export class Delivery {
     return [...devices, ...directory.ownOthers()];
   }
 
+  /** @param writes asked for when the commit is made: others may change the same until then */
   async #queue(
     record: OutboxRecord,
     message: MessageRecord | undefined,
-    writes: readonly StoreWrite[],
+    writes: () => readonly StoreWrite[],
     onQueued?: () => void,
   ): Promise<void> {
+    const { book, store } = this.#options;
     const item = this.#outbox.add(record, message);
     try {
-      await this.#commit([
+      await this.#securing.queue(item, () => [
         ...(message === undefined ? [] : [{ type: "put-message" as const, message }]),
         { type: "put-outbox", item: record },
-        ...writes,
-        ...this.#options.keys.takeWrites(),
+        this.#timelines.write(record.conversationId),
+        ...writes(),
       ]);
     } catch (error) {
       this.#outbox.discard(record.id);
       for (const recipient of record.recipients) this.#givenUp(record, recipient);
-      throw error;
+      await this.#orStoreFailed(() => book.load(store));
+      throw storeFailed(error);
     }
     // Before it is on its way: nobody hears of a change to a message they do not know.
     onQueued?.();
@@ -392,11 +435,10 @@ export class Delivery {
   }
 
   async #commit(writes: readonly StoreWrite[]): Promise<void> {
-    const { book, journal, keys, store } = this.#options;
+    const { book, journal, store } = this.#options;
     try {
       await journal.commit(writes);
     } catch (error) {
-      keys.putBack(writes.filter((write) => "key" in write && write.key.startsWith("seal/")));
       await this.#orStoreFailed(() => book.load(store));
       throw storeFailed(error);
     }
@@ -410,52 +452,69 @@ export class Delivery {
     }
   }
 
-  async #seal(
-    item: OutboxItem,
-    to: DeviceId,
-    again: boolean,
-  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { directory, handlers, keys } = this.#options;
-    const { record, plaintext } = item;
+  #envelope(item: OutboxItem, to: DeviceId): Uint8Array | undefined {
+    const { directory, handlers } = this.#options;
+    const { record, sealed } = item;
     const recipient = record.recipients.find(({ deviceId }) => deviceId === to);
-    const device = directory.device(to);
-    if (recipient === undefined || device === undefined) return undefined;
-    const header: EnvelopeHeader = {
-      sequence: record.sequence,
-      after: this.#timelines.predecessor(record.conversationId, to, recipient.after),
-      id: record.id,
-      conversationId: record.conversationId,
-      from: directory.self.deviceId,
-      to,
-    };
+    if (recipient === undefined || sealed === undefined) return undefined;
     try {
-      const recipientKey = device.publicKey;
-      const sealed = await keys.seal({ header, recipientKey, plaintext, again });
-      return encodeEnvelope({ ...header, sealed });
+      return encodeEnvelope({
+        sequence: record.sequence,
+        after: this.#timelines.predecessor(record.conversationId, to, recipient.after),
+        id: record.id,
+        conversationId: record.conversationId,
+        from: directory.self.deviceId,
+        to,
+        sealed,
+      });
     } catch (error) {
-      handlers.onViolation(`A message for ${to} cannot be sealed: ${String(error)}`);
+      handlers.onViolation(`A message for ${to} cannot be sent: ${String(error)}`);
       return undefined;
     }
+  }
+
+  /** The group must be brought in order first; without a server that is what it waits for. */
+  #notReady(item: OutboxItem): void {
+    const isOnline = this.#options.connection.state.state === "online";
+    for (const { deviceId } of item.record.recipients) {
+      this.#outbox.waiting(item, deviceId, isOnline ? "securing" : "server-unreachable");
+    }
+  }
+
+  /** The other person of a conversation of this account. */
+  #peerOf(conversationId: ConversationId): UserId | undefined {
+    const { book, directory } = this.#options;
+    const known = book.get(conversationId)?.record.peer;
+    return known ?? directory.people().find((userId) => book.idWith(userId) === conversationId);
   }
 
   #onFrame(link: Link, bytes: Uint8Array): void {
     this.#inbox.receive({ bytes, from: link.peer, link, settle: undefined });
   }
 
-  #onReceipt(from: DeviceId, conversationId: ConversationId, ids: readonly MessageId[]): void {
-    for (const id of ids) {
+  #onReceipt(from: DeviceId, conversationId: ConversationId, receipt: ReceiptContent): void {
+    for (const id of receipt.delivered ?? []) {
       const item = this.#outbox.get(id);
       if (item === undefined) continue;
       const path = this.#courier.pathOf(from, id) ?? "stored";
       if (!this.#outbox.acknowledged(item, conversationId, from, path)) continue;
-      this.#options.keys.confirm(conversationId, from, id);
       this.#courier.acknowledged(from, id);
+    }
+    for (const id of receipt.unreadable ?? []) {
+      const item = this.#outbox.get(id);
+      if (item === undefined || !this.#outbox.expects(item, conversationId, from)) continue;
+      if (this.#courier.unreadable(from, id)) {
+        this.#options.sealing.unreadable(conversationId, from, id);
+      }
     }
   }
 
   #onServer(isOnline: boolean): void {
     this.#courier.serverChanged();
-    if (isOnline) this.#receipts.flush();
+    if (!isOnline) return;
+    this.#receipts.flush();
+    this.#securing.again();
+    this.#inbox.serverBack();
   }
 
   #checkExpiry(): void {

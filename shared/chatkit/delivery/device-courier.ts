@@ -9,12 +9,14 @@ import {
   STORED_RESEND_MAX_MS,
   STORED_RESEND_MS,
   UNREACHABLE_MS,
+  UNREADABLE_RETRY_MAX_MS,
+  UNREADABLE_RETRY_MIN_MS,
 } from "../limits.ts";
 import { LinkError, type Link, type LinkPeer } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Timer } from "../ports.ts";
 import { AckWindow } from "./ack-window.ts";
-import { CourierQueue, type CourierEntry } from "./courier-entry.ts";
+import { courierEntry, CourierQueue, type CourierEntry } from "./courier-entry.ts";
 import type { FailureReason, PathReason, WaitReason } from "./delivery-state.ts";
 import type { Directory } from "./directory.ts";
 import { judgePut, relayPauseMs, relayRefusal, type PutVerdict } from "./mailbox-verdict.ts";
@@ -28,12 +30,10 @@ export interface CourierContext {
   readonly mailbox: Pick<MailboxPutter, "put">;
   readonly outbox: Outbox;
   readonly serverOnline: () => boolean;
-  /** The envelope for that device, or undefined where nothing can be sealed for it. */
-  readonly seal: (
-    item: OutboxItem,
-    to: DeviceId,
-    again: boolean,
-  ) => Promise<Uint8Array | undefined>;
+  /** Resolves once the item is sealed, or has ended. Never rejects. */
+  readonly secure: (item: OutboxItem) => Promise<void>;
+  /** The sealed item's envelope for that device, or undefined where there can be none. */
+  readonly envelope: (item: OutboxItem, to: DeviceId) => Uint8Array | undefined;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -64,6 +64,9 @@ export class DeviceCourier {
   #putRetryMs = MAILBOX_RETRY_MIN_MS;
   #storedTimer: Timer | undefined;
   #storedResendMs = STORED_RESEND_MS;
+  #heldTimer: Timer | undefined;
+  /** Entries that are being sealed. */
+  #securing = 0;
   #toldWaiting: WaitReason | undefined;
 
   constructor(context: CourierContext, peer: LinkPeer) {
@@ -77,12 +80,7 @@ export class DeviceCourier {
 
   /** @param stored the mailbox has it already, from before a restart */
   add(item: OutboxItem, stored: boolean): void {
-    const entry: CourierEntry = {
-      item,
-      state: stored ? "stored" : "queued",
-      tries: stored ? 1 : 0,
-      way: undefined,
-    };
+    const entry = courierEntry(item, stored);
     this.#entries.set(item.record.id, entry);
     if (stored) {
       this.#watchStored();
@@ -106,6 +104,29 @@ export class DeviceCourier {
     if (roundTrip !== undefined && link !== undefined) this.#context.links.alive(link, roundTrip);
     this.#storedResendMs = STORED_RESEND_MS;
     this.forget(id);
+  }
+
+  /**
+   * The device could not open it: it is sealed anew, at once, or after a pause where that did not help
+   * before. False where another answer said so already.
+   */
+  unreadable(id: MessageId): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || (entry.state !== "in-flight" && entry.state !== "stored")) {
+      return false;
+    }
+    this.#window.remove(entry);
+    entry.item.sealed = undefined;
+    entry.unreadable++;
+    if (entry.unreadable === 1) {
+      this.#again([entry]);
+      return true;
+    }
+    const pause = UNREADABLE_RETRY_MIN_MS * 4 ** (entry.unreadable - 2);
+    entry.state = "held";
+    entry.heldUntil = this.#context.clock.monotonic() + Math.min(pause, UNREADABLE_RETRY_MAX_MS);
+    this.#releaseHeld();
+    return true;
   }
 
   /** The message is delivered, failed or not for this device any more. */
@@ -136,6 +157,11 @@ export class DeviceCourier {
     this.#noRelay = undefined;
     this.#relayPause = undefined;
     this.#putPause = undefined;
+    for (const entry of this.#entries.values()) {
+      entry.unreadable = 0;
+      entry.heldUntil = 0;
+    }
+    this.#releaseHeld();
     this.#watchStored();
     this.kick();
   }
@@ -153,6 +179,7 @@ export class DeviceCourier {
     this.#closed = true;
     this.#wake?.cancel();
     this.#storedTimer?.cancel();
+    this.#heldTimer?.cancel();
     this.#window.close();
   }
 
@@ -181,9 +208,15 @@ export class DeviceCourier {
   /** Sends what is first, if it can leave. False where something must happen before. */
   async #step(): Promise<boolean> {
     const entry = this.#queue.peek();
-    if (this.#closed || entry === undefined || this.#window.size >= MAX_IN_FLIGHT) return false;
+    if (this.#closed || entry === undefined || this.#room <= 0) return false;
     const route = this.#route(entry);
-    if (route.kind !== "wait") this.#toldWaiting = undefined;
+    if (route.kind !== "wait") {
+      this.#toldWaiting = undefined;
+      if (entry.item.sealed === undefined) {
+        this.#secure();
+        return true;
+      }
+    }
     switch (route.kind) {
       case "link":
         return this.#sendOver(entry, route.link, "link-open");
@@ -197,6 +230,27 @@ export class DeviceCourier {
         return false;
       default:
         return assertNever(route);
+    }
+  }
+
+  /** Entries that may leave before answers come. */
+  get #room(): number {
+    return MAX_IN_FLIGHT - this.#window.size - this.#securing;
+  }
+
+  /** Has what comes next sealed; it takes its place in the queue again once it is. */
+  #secure(): void {
+    for (const entry of this.#queue.first(this.#room)) {
+      if (entry.item.sealed !== undefined) continue;
+      entry.state = "securing";
+      this.#securing++;
+      void this.#context.secure(entry.item).then(() => {
+        this.#securing--;
+        // What it was said to wait for is not what it waits for now.
+        this.#toldWaiting = undefined;
+        if (entry.state === "securing") this.#queue.putBack([entry]);
+        this.kick();
+      });
     }
   }
 
@@ -251,11 +305,12 @@ export class DeviceCourier {
     return this.#sendOver(entry, link, reason);
   }
 
-  async #sendOver(entry: CourierEntry, link: Link, reason: PathReason): Promise<boolean> {
+  #sendOver(entry: CourierEntry, link: Link, reason: PathReason): boolean {
     if (!link.writable) return false;
+    // While the relay was asked for, the device may have told that it cannot open those bytes.
+    if (entry.item.sealed === undefined) return true;
     const { outbox, clock } = this.#context;
-    entry.state = "leaving";
-    const envelope = await this.#seal(entry);
+    const envelope = this.#envelope(entry);
     if (envelope === undefined) return true;
     try {
       link.send(envelope);
@@ -280,11 +335,9 @@ export class DeviceCourier {
     return true;
   }
 
-  /** Undefined where the entry was settled meanwhile, or cannot be sealed and is given up. */
-  async #seal(entry: CourierEntry): Promise<Uint8Array | undefined> {
-    const { item } = entry;
-    const envelope = await this.#context.seal(item, this.#peer.deviceId, entry.tries > 0);
-    if (entry.state !== "leaving") return undefined;
+  /** Undefined where there can be none, and the entry is given up. */
+  #envelope({ item }: CourierEntry): Uint8Array | undefined {
+    const envelope = this.#context.envelope(item, this.#peer.deviceId);
     if (envelope === undefined) {
       this.#context.outbox.drop(item, this.#peer.deviceId, "refused");
       this.forget(item.record.id);
@@ -294,12 +347,14 @@ export class DeviceCourier {
 
   /** Gives a batch to the mailbox. */
   async #store(reason: PathReason): Promise<boolean> {
-    const entries = this.#queue.first(limits.MAILBOX_PUT_BATCH);
+    const entries = this.#queue
+      .first(limits.MAILBOX_PUT_BATCH)
+      .filter(({ item }) => item.sealed !== undefined);
     const returned: CourierEntry[] = [];
     for (const entry of entries) entry.state = "leaving";
     await Promise.all(
       entries.map(async (entry) => {
-        const envelope = await this.#seal(entry);
+        const envelope = this.#envelope(entry);
         if (envelope === undefined) return;
         const put: Omit<MailboxPut, "envelope"> = {
           id: entry.item.record.id,
@@ -379,6 +434,20 @@ export class DeviceCourier {
       }
       this.#watchStored();
     }, this.#storedResendMs);
+  }
+
+  /** What could not be opened is sealed anew when its time has come. */
+  #releaseHeld(): void {
+    if (this.#closed) return;
+    this.#heldTimer?.cancel();
+    this.#heldTimer = undefined;
+    const now = this.#context.clock.monotonic();
+    const held = [...this.#entries.values()].filter(({ state }) => state === "held");
+    const due = held.filter(({ heldUntil }) => heldUntil <= now);
+    if (due.length > 0) this.#again(due);
+    const next = Math.min(...held.map(({ heldUntil }) => heldUntil).filter((at) => at > now));
+    if (next === Infinity) return;
+    this.#heldTimer = this.#context.clock.setTimer(() => this.#releaseHeld(), next - now);
   }
 
   #tellWaiting(why: WaitReason): void {

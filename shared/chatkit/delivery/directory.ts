@@ -7,13 +7,15 @@ export interface Directory {
   readonly self: LinkPeer;
   /**
    * A device of a buddy or of one's own, also one that has left lately: its mail may still be on
-   * its way. `publicKey` is X25519, 32 bytes.
+   * its way. `publicKey` is Ed25519, 32 bytes, from that account's verified list.
    */
   device(
     deviceId: DeviceId,
   ): { readonly userId: UserId; readonly publicKey: Uint8Array } | undefined;
   /** All devices of that buddy; none where the user is no buddy. */
   devicesOf(userId: UserId): readonly LinkPeer[];
+  /** Everybody in the roster, buddies or not. */
+  people(): readonly UserId[];
   /** This account's devices except this one. */
   ownOthers(): readonly LinkPeer[];
   isOnline(deviceId: DeviceId): boolean;

@@ -1,77 +1,84 @@
 import * as v from "valibot";
 import {
-  Content,
   decodeEnvelope,
+  GROUP_SEALED,
+  MessageContent,
+  ReceiptContent,
   type ConversationId,
   type DeviceId,
   type Envelope,
   type MessageId,
   type UserId,
 } from "../../protocol/index.ts";
-import { MAX_INBOX_QUEUE } from "../limits.ts";
+import { PAIR_SEALED } from "../../crypto/index.ts";
+import { MAX_INBOX_QUEUE, MAX_UNOPENED_IDS } from "../limits.ts";
 import type { Link } from "../link.ts";
-import type { OpenRequest, Sealer } from "../ports.ts";
-import { SealError } from "../sealing/seal-error.ts";
+import { RecentIds } from "../links/recent-ids.ts";
+import type { Clock } from "../ports.ts";
+import type { Opened, Sealing } from "../sealing/sealing.ts";
+import { pathOf, type Arrival, type Incoming, type Letter, type Standing } from "./arrival.ts";
 import type { Directory } from "./directory.ts";
-import type { Path } from "./delivery-state.ts";
+import type { PairSealer } from "./pair-sealer.ts";
+import { Parking } from "./parking.ts";
+import { Unopened } from "./unopened.ts";
 
-/** How an envelope came; the sender as the link or the server vouches for it. */
-export interface Arrival {
-  readonly bytes: Uint8Array;
-  readonly from: { readonly userId: UserId; readonly deviceId: DeviceId };
-  /** Absent for the mailbox. */
-  readonly link: Link | undefined;
-  /** Told once it is settled; for the mailbox. */
-  readonly settle: ((fate: Fate) => void) | undefined;
-}
-
-/**
- * `done`: durable, or of no use: the mailbox can drop it. `unknown-sender`: the roster may come to
- * know them later. `failed`: our store failed.
- */
-export type Fate = "done" | "unknown-sender" | "failed";
-
-export type MessageContent = Extract<Content, { kind: "message" }>;
-
-/** An envelope that was opened, and is what it claims to be. */
-export interface Incoming {
-  readonly envelope: Envelope;
-  readonly content: MessageContent;
-  readonly from: { readonly userId: UserId; readonly deviceId: DeviceId };
-  readonly path: Path;
-  readonly arrival: Arrival;
+interface InboxOptions {
+  readonly directory: Directory;
+  readonly sealing: Pick<Sealing, "open">;
+  readonly pairSealer: Pick<PairSealer, "open">;
+  readonly clock: Clock;
+  readonly handlers: InboxHandlers;
 }
 
 export interface InboxHandlers {
   /** The conversation that belongs to these two people. */
   readonly conversationOf: (a: UserId, b: UserId) => ConversationId;
+  /** The other person of that conversation of this account, if it is known. */
+  readonly peerOf: (conversationId: ConversationId) => UserId | undefined;
   readonly onReceipt: (
     from: DeviceId,
     conversationId: ConversationId,
-    ids: readonly MessageId[],
+    receipt: ReceiptContent,
   ) => void;
-  /** Makes the batch durable and settles it; the next batch waits. Never rejects. */
-  readonly onMessages: (batch: readonly Incoming[]) => Promise<void>;
+  /** What is known of each, before it is opened. @throws StoreError */
+  readonly standingOf: (letters: readonly Letter[]) => Promise<readonly Standing[]>;
+  /** Makes the messages durable and settles all; the next batch waits. Never rejects. */
+  readonly onMessages: (
+    messages: readonly Incoming[],
+    duplicates: readonly Letter[],
+  ) => Promise<void>;
+  /** It cannot be opened here: its sender is to seal it anew. */
+  readonly onUnopened: (letter: Letter) => void;
+  /** What was left in the mailbox can be opened. */
+  readonly onMail: () => void;
   /** Something authentic came from that device. */
   readonly onHeard: (device: DeviceId, link: Link | undefined) => void;
   readonly onUnreadable: (detail: string, error: Error) => void;
+  readonly onStoreFailed: (error: unknown) => void;
   readonly onViolation: (detail: string) => void;
 }
 
 /** Opens envelopes, one after the other, and hands on what belongs together in batches. */
 export class Inbox {
-  readonly #directory: Directory;
-  readonly #sealer: Pick<Sealer, "open">;
+  readonly #options: InboxOptions;
   readonly #handlers: InboxHandlers;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  readonly #parking: Parking;
+  readonly #unopened = new Unopened();
+  /** Opened and against the rules: it is not opened again. */
+  readonly #refused = new RecentIds<MessageId>(MAX_UNOPENED_IDS);
   #queue: Arrival[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor(directory: Directory, sealer: Pick<Sealer, "open">, handlers: InboxHandlers) {
-    this.#directory = directory;
-    this.#sealer = sealer;
-    this.#handlers = handlers;
+  constructor(options: InboxOptions) {
+    this.#options = options;
+    this.#handlers = options.handlers;
+    this.#parking = new Parking({
+      clock: options.clock,
+      onReady: (arrivals) => this.#resume(arrivals),
+      onMail: () => this.#handlers.onMail(),
+    });
   }
 
   /** Where too much waits, the arrival is dropped: its sender sends it again, the mailbox keeps it. */
@@ -84,31 +91,74 @@ export class Inbox {
     this.#running ??= this.#run();
   }
 
+  /** The server is back: what waits for it is tried again. */
+  serverBack(): void {
+    this.#parking.again();
+  }
+
   /** Takes no more; resolves when what is under way is done. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#parking.close();
     await this.#running;
+  }
+
+  #resume(arrivals: readonly Arrival[]): void {
+    if (this.#closed || arrivals.length === 0) return;
+    this.#queue.unshift(...arrivals);
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
     // The rest of this tick joins the first batch.
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const arrivals = this.#queue;
-      this.#queue = [];
-      const batch: Incoming[] = [];
-      for (const arrival of arrivals) {
-        const incoming = await this.#open(arrival);
-        if (incoming !== undefined) batch.push(incoming);
+      const letters: Letter[] = [];
+      for (const arrival of this.#queue.splice(0)) {
+        const letter = this.#check(arrival);
+        if (letter !== undefined) letters.push(letter);
       }
-      if (batch.length > 0) await this.#handlers.onMessages(batch);
+      if (letters.length > 0) await this.#batch(letters);
     }
     this.#running = undefined;
   }
 
-  /** A message, or undefined where the arrival is settled with that. */
-  async #open(arrival: Arrival): Promise<Incoming | undefined> {
-    const { directory, handlers } = { directory: this.#directory, handlers: this.#handlers };
+  async #batch(letters: readonly Letter[]): Promise<void> {
+    let standings: readonly Standing[];
+    try {
+      standings = await this.#handlers.standingOf(letters);
+    } catch (error) {
+      this.#handlers.onStoreFailed(error);
+      for (const { arrival } of letters) arrival.settle?.("failed");
+      return;
+    }
+    const messages: Incoming[] = [];
+    const duplicates: Letter[] = [];
+    const senders = new Map<MessageId, DeviceId>();
+    for (const [at, letter] of letters.entries()) {
+      const { from, id } = letter.envelope;
+      const opened = senders.get(id);
+      const standing = standings[at] ?? "new";
+      if (standing === "foreign" || (opened !== undefined && opened !== from)) {
+        this.#refuse(letter.arrival, "a message under the id of another's");
+      } else if (standing === "known" || opened !== undefined) {
+        duplicates.push(letter);
+      } else {
+        const outcome = await this.#open(letter, standing === "moved");
+        if (outcome === "duplicate") duplicates.push(letter);
+        if (typeof outcome !== "object") continue;
+        senders.set(id, from);
+        messages.push(outcome);
+      }
+    }
+    if (messages.length + duplicates.length > 0) {
+      await this.#handlers.onMessages(messages, duplicates);
+    }
+  }
+
+  /** A message for this device by its sender, or undefined where the arrival is settled. */
+  #check(arrival: Arrival): Letter | undefined {
+    const { directory } = this.#options;
     const envelope = this.#decode(arrival);
     if (envelope === undefined) return this.#refuse(arrival, "a malformed or misdirected envelope");
     const sender = directory.device(arrival.from.deviceId);
@@ -121,32 +171,104 @@ export class Inbox {
       arrival.settle?.("done");
       return undefined;
     }
-    const content = await this.#unseal(envelope, sender.publicKey);
-    if (content instanceof Error) {
-      handlers.onUnreadable("A message could not be opened.", content);
-      arrival.settle?.("done");
-      return undefined;
+    switch (envelope.sealed[0]) {
+      case GROUP_SEALED:
+        if (envelope.sequence === 0) return this.#refuse(arrival, "a message without its place");
+        return { envelope, arrival };
+      case PAIR_SEALED:
+        return this.#takeReceipt(envelope, arrival, sender.publicKey);
+      default:
+        return this.#refuse(arrival, "something sealed in an unknown way");
     }
+  }
+
+  #takeReceipt(envelope: Envelope, arrival: Arrival, senderKey: Uint8Array): undefined {
+    const plaintext = this.#options.pairSealer.open(envelope, senderKey, envelope.sealed);
+    const receipt = plaintext && this.#parse(ReceiptContent, plaintext);
+    if (receipt === undefined || envelope.sequence !== 0) {
+      return this.#refuse(arrival, "a receipt that is none");
+    }
+    this.#handlers.onHeard(envelope.from, arrival.link);
+    this.#handlers.onReceipt(envelope.from, envelope.conversationId, receipt);
+    arrival.settle?.("done");
+    return undefined;
+  }
+
+  /** `duplicate`: it is to be acknowledged once more. Undefined: settled, or waits. */
+  async #open(letter: Letter, isKnown: boolean): Promise<Incoming | "duplicate" | undefined> {
+    const { arrival, envelope } = letter;
+    const { directory, sealing } = this.#options;
     const self = directory.self.userId;
-    const isOwn = sender.userId === self;
-    if (content.kind === "receipt") {
-      handlers.onHeard(envelope.from, arrival.link);
-      handlers.onReceipt(envelope.from, envelope.conversationId, content.delivered);
-      arrival.settle?.("done");
+    const isOwn = arrival.from.userId === self;
+    // A buddy writes to us; what one's own other devices wrote to whom, the conversation tells.
+    const peer = isOwn ? this.#handlers.peerOf(envelope.conversationId) : arrival.from.userId;
+    if (peer === undefined) {
+      // Somebody whom this device does not know yet: the roster's change is on its way.
+      arrival.settle?.("unknown-sender");
       return undefined;
     }
-    // A buddy writes to us; one's own other devices tell whom they wrote to.
-    const other = isOwn ? content.peer : sender.userId;
-    if (
-      envelope.sequence === 0 ||
-      other === self ||
-      (!isOwn && content.peer !== self) ||
-      handlers.conversationOf(self, other) !== envelope.conversationId
-    ) {
+    if (this.#handlers.conversationOf(self, peer) !== envelope.conversationId) {
       return this.#refuse(arrival, "a message for another conversation");
     }
-    handlers.onHeard(envelope.from, arrival.link);
-    return { envelope, content, from: arrival.from, path: pathOf(arrival.link), arrival };
+    if (this.#refused.has(envelope.id)) {
+      arrival.settle?.("done");
+      return undefined;
+    }
+    if (this.#parking.has(envelope)) {
+      this.#parking.park(envelope, arrival);
+      return undefined;
+    }
+    const opened = await this.#unseal(
+      sealing.open({
+        header: envelope,
+        from: arrival.from,
+        peer,
+        sealed: envelope.sealed.subarray(1),
+      }),
+    );
+    switch (opened.kind) {
+      case "behind":
+        this.#parking.park(envelope, arrival, opened.ready);
+        return undefined;
+      case "unreadable":
+        if (isKnown) return "duplicate";
+        this.#couldNot(letter, opened.error);
+        return undefined;
+      case "opened":
+        break;
+    }
+    const content = this.#parse(MessageContent, opened.plaintext);
+    if (content === undefined || content.peer !== (isOwn ? peer : self)) {
+      this.#refused.add(envelope.id);
+      return this.#refuse(arrival, content === undefined ? "malformed content" : "a stray message");
+    }
+    this.#unopened.forget(envelope.id);
+    this.#handlers.onHeard(envelope.from, arrival.link);
+    return { envelope, arrival, content, path: pathOf(arrival.link), isKnown };
+  }
+
+  async #unseal(opening: Promise<Opened>): Promise<Opened> {
+    try {
+      return await opening;
+    } catch (error) {
+      // The store below failed, or something of ours: it comes again as what cannot be opened does.
+      return {
+        kind: "unreadable",
+        error: error instanceof Error ? error : new Error(String(error)),
+      };
+    }
+  }
+
+  #couldNot(letter: Letter, error: Error): void {
+    const { arrival, envelope } = letter;
+    if (this.#unopened.isTime(envelope)) {
+      this.#handlers.onUnreadable(
+        `Messages of ${envelope.from} cannot be opened; they are asked for again.`,
+        error,
+      );
+    }
+    this.#handlers.onUnopened(letter);
+    arrival.settle?.("done");
   }
 
   #decode(arrival: Arrival): Envelope | undefined {
@@ -158,22 +280,20 @@ export class Inbox {
       return undefined;
     }
     const isOurs =
-      envelope.to === this.#directory.self.deviceId && envelope.from === arrival.from.deviceId;
+      envelope.to === this.#options.directory.self.deviceId &&
+      envelope.from === arrival.from.deviceId;
     return isOurs ? envelope : undefined;
   }
 
-  async #unseal(envelope: Envelope, senderKey: Uint8Array): Promise<Content | Error> {
-    const request: OpenRequest = { header: envelope, senderKey, sealed: envelope.sealed };
-    let plaintext: Uint8Array;
+  #parse<S extends typeof MessageContent | typeof ReceiptContent>(
+    schema: S,
+    plaintext: Uint8Array,
+  ): v.InferOutput<S> | undefined {
     try {
-      plaintext = await this.#sealer.open(request);
-    } catch (error) {
-      return error instanceof Error ? error : new SealError("damaged", String(error));
-    }
-    try {
-      return v.parse(Content, JSON.parse(this.#decoder.decode(plaintext)));
-    } catch (error) {
-      return new SealError("damaged", "The content is malformed.", { cause: error });
+      return v.parse(schema, JSON.parse(this.#decoder.decode(plaintext)));
+    } catch {
+      // Not UTF-8, not JSON or not of that shape: the caller tells what it should have been.
+      return undefined;
     }
   }
 
@@ -182,9 +302,4 @@ export class Inbox {
     arrival.settle?.("done");
     return undefined;
   }
-}
-
-function pathOf(link: Link | undefined): Path {
-  if (link === undefined) return "stored";
-  return link.kind === "direct" ? "direct" : "relayed";
 }

@@ -11,6 +11,14 @@ interface Batch {
   readonly reject: (reason: unknown) => void;
 }
 
+/** Has changes in memory that belong into whatever commit comes next. */
+export interface JournalMember {
+  /** Each write once. */
+  takeWrites(): readonly StoreWrite[];
+  /** The commit that took some failed; no other is under way. */
+  rollBack(): void;
+}
+
 /**
  * Puts the writes of one tick, and those that come while a commit is under way, into one commit.
  * Order is kept. What waits is bounded by its callers: the outbox, the inbox and their windows.
@@ -24,11 +32,26 @@ export class Journal {
   /** Writes that wait for the next commit, or a moment. */
   #lazy: StoreWrite[] = [];
   #timer: Timer | undefined;
+  #member: JournalMember | undefined;
+  #rollBacks = 0;
 
   constructor(store: Store, clock: Clock, onLazyFailed: (error: unknown) => void) {
     this.#store = store;
     this.#clock = clock;
     this.#onLazyFailed = onLazyFailed;
+  }
+
+  /**
+   * From now on every commit takes the member's writes with it, asked for when it begins: so at most
+   * one commit with them is under way, and none builds upon one that failed.
+   */
+  join(member: JournalMember): void {
+    this.#member = member;
+  }
+
+  /** How often the member was rolled back: what it made before the last time is void. */
+  get rollBacks(): number {
+    return this.#rollBacks;
   }
 
   /** Resolves once the writes are durable. @throws StoreError; then none of them is */
@@ -90,10 +113,15 @@ export class Journal {
     await Promise.resolve();
     for (let batch = this.#next; batch !== undefined; batch = this.#next) {
       this.#next = undefined;
+      const ofMember = this.#member?.takeWrites() ?? [];
       try {
-        await this.#store.commit(batch.writes);
+        await this.#store.commit([...batch.writes, ...ofMember]);
         batch.resolve();
       } catch (error) {
+        if (ofMember.length > 0) {
+          this.#rollBacks++;
+          this.#member?.rollBack();
+        }
         this.#keepLazy(batch);
         batch.reject(error);
       }

@@ -3,7 +3,7 @@ import { decodeBase64 } from "../../crypto/index.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import { MAILBOX_RETRY_MIN_MS } from "../limits.ts";
 import type { Clock, Log, Timer } from "../ports.ts";
-import type { Arrival, Fate } from "./inbox.ts";
+import type { Arrival, Fate } from "./arrival.ts";
 
 interface FetcherOptions {
   readonly connection: ServerConnection;
@@ -32,7 +32,11 @@ export class MailboxFetcher {
     this.#options = options;
   }
 
-  /** Something is there. @param afresh from the first envelope on, also those passed over before */
+  /**
+   * Something is there.
+   * @param afresh from the first envelope on, also those that were passed over: of senders not known
+   * then, or of conversations that had to catch up
+   */
   fetch(afresh: boolean): void {
     if (this.#closed) return;
     if (afresh) {

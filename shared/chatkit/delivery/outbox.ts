@@ -19,6 +19,8 @@ export interface OutboxItem {
   record: OutboxRecord;
   /** UTF-8 of `record.content`. */
   readonly plaintext: Uint8Array;
+  /** The sealed part of its envelopes, the same for all recipients; absent until it is made. */
+  sealed: Uint8Array | undefined;
   /** What the sender sees of it; absent for read marks, which nobody sees. */
   message: MessageRecord | undefined;
 }
@@ -75,7 +77,13 @@ export class Outbox {
 
   add(record: OutboxRecord, message: MessageRecord | undefined): OutboxItem {
     const plaintext = this.#encoder.encode(record.content);
-    const item: OutboxItem = { position: this.#position++, record, plaintext, message };
+    const item: OutboxItem = {
+      position: this.#position++,
+      record,
+      plaintext,
+      sealed: undefined,
+      message,
+    };
     this.#items.set(record.id, item);
     return item;
   }
@@ -100,6 +108,17 @@ export class Outbox {
     if (!this.#setState(item, device, "stored")) return;
     this.sent(item, device, "stored", reason);
     this.#save([{ type: "put-outbox", item: item.record }, ...messageWrite(item)]);
+    // Where all of it rests on disks, none of it has to in memory; it can be sealed anew.
+    if (item.record.recipients.every(({ state }) => state !== "waiting")) item.sealed = undefined;
+  }
+
+  /** Is that device yet to tell that it has the message of that conversation? */
+  expects(item: OutboxItem, conversationId: ConversationId, device: DeviceId): boolean {
+    const { recipients } = item.record;
+    return (
+      item.record.conversationId === conversationId &&
+      recipients.some((one) => one.deviceId === device && one.state !== "acknowledged")
+    );
   }
 
   /** The device has it. False where it is not, or no longer, expected from that device. */

@@ -4,41 +4,46 @@ import {
   ID_BYTES,
   MAX_RECEIPT_IDS,
   MessageId,
-  type Content,
   type ConversationId,
   type DeviceId,
   type EnvelopeHeader,
+  type ReceiptContent,
 } from "../../protocol/index.ts";
 import * as v from "valibot";
 import { MAX_WAITING_RECEIPTS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
-import type { Random, Sealer } from "../ports.ts";
+import type { Random } from "../ports.ts";
 import type { Directory } from "./directory.ts";
 import { judgePut } from "./mailbox-verdict.ts";
 import type { MailboxPutter } from "./mailbox-putter.ts";
+import type { PairSealer } from "./pair-sealer.ts";
 
 interface ReceiptsOptions {
   readonly links: LinkService;
   readonly directory: Directory;
   readonly mailbox: Pick<MailboxPutter, "put">;
-  readonly sealer: Sealer;
+  readonly sealer: Pick<PairSealer, "seal">;
   readonly random: Random;
   readonly serverOnline: () => boolean;
   readonly onProblem: (error: unknown) => void;
 }
 
+/** What becomes of a message: durable here, or its sender must seal it anew. */
+type Outcome = "delivered" | "unreadable";
+
 interface Waiting {
   readonly conversationId: ConversationId;
   readonly to: DeviceId;
-  readonly ids: Set<MessageId>;
+  readonly ids: Map<MessageId, Outcome>;
   /** The link by which the last of the messages came. */
   link: Link | undefined;
 }
 
 /**
- * Acknowledges messages to the devices that sent them, after they are durable here. A receipt
- * that is lost is no harm: the message comes again, and so does the receipt (SPEC D5).
+ * Acknowledges messages to the devices that sent them, after they are durable here, and tells of those
+ * that could not be opened. A receipt that is lost is no harm: the message comes again, and so does the
+ * receipt (SPEC D5).
  */
 export class Receipts {
   readonly #options: ReceiptsOptions;
@@ -51,17 +56,21 @@ export class Receipts {
     this.#options = options;
   }
 
-  /** Notes a message for the next `flush`. */
-  add(conversationId: ConversationId, to: DeviceId, id: MessageId, link: Link | undefined): void {
-    const name = `${conversationId}/${to}`;
+  /** Notes a message for the next `flush`. @param link the one by which it came */
+  add(
+    outcome: Outcome,
+    { conversationId, from, id }: Pick<EnvelopeHeader, "conversationId" | "from" | "id">,
+    link: Link | undefined,
+  ): void {
+    const name = `${conversationId}/${from}`;
     let waiting = this.#waiting.get(name);
     if (waiting === undefined) {
-      waiting = { conversationId, to, ids: new Set(), link };
+      waiting = { conversationId, to: from, ids: new Map(), link };
       this.#waiting.set(name, waiting);
     }
     waiting.link = link;
-    waiting.ids.add(id);
-    for (const oldest of waiting.ids) {
+    waiting.ids.set(id, outcome);
+    for (const oldest of waiting.ids.keys()) {
       if (waiting.ids.size <= MAX_WAITING_RECEIPTS) break;
       waiting.ids.delete(oldest);
     }
@@ -85,10 +94,12 @@ export class Receipts {
       while (again && !this.#closed) {
         again = false;
         for (const [name, waiting] of this.#waiting) {
-          const ids = [...waiting.ids].slice(0, MAX_RECEIPT_IDS);
-          const sent = await this.#send(waiting, ids);
+          const outcomes = [...waiting.ids].slice(0, MAX_RECEIPT_IDS);
+          const sent = await this.#send(waiting, outcomes);
           if (!sent) continue;
-          for (const id of ids) waiting.ids.delete(id);
+          for (const [id, outcome] of outcomes) {
+            if (waiting.ids.get(id) === outcome) waiting.ids.delete(id);
+          }
           if (waiting.ids.size === 0) this.#waiting.delete(name);
           // More may have come for anybody while this one went.
           again = true;
@@ -102,9 +113,12 @@ export class Receipts {
   }
 
   /** False where it must wait for the server. */
-  async #send(waiting: Waiting, ids: readonly MessageId[]): Promise<boolean> {
+  async #send(
+    waiting: Waiting,
+    outcomes: readonly (readonly [MessageId, Outcome])[],
+  ): Promise<boolean> {
     const { conversationId, to } = waiting;
-    const { directory, links, mailbox, random, sealer, serverOnline } = this.#options;
+    const { directory, links, mailbox, onProblem, random, sealer, serverOnline } = this.#options;
     const device = directory.device(to);
     if (device === undefined) return true;
     const header: EnvelopeHeader = {
@@ -115,14 +129,11 @@ export class Receipts {
       from: directory.self.deviceId,
       to,
     };
-    const content: Content = { kind: "receipt", delivered: [...ids] };
-    const plaintext = this.#encoder.encode(JSON.stringify(content));
-    let sealed: Uint8Array;
-    try {
-      sealed = await sealer.seal({ header, recipientKey: device.publicKey, plaintext });
-    } catch (error) {
+    const plaintext = this.#encoder.encode(JSON.stringify(receiptOf(outcomes)));
+    const sealed = sealer.seal(header, device.publicKey, plaintext);
+    if (sealed === undefined) {
       // A key that is none: that device gets no receipt, and all the others get theirs.
-      this.#options.onProblem(error);
+      onProblem(new TypeError(`nothing can be sealed for ${to}`));
       return true;
     }
     const envelope = encodeEnvelope({ ...header, sealed });
@@ -151,4 +162,16 @@ export class Receipts {
       return false;
     }
   }
+}
+
+function receiptOf(outcomes: readonly (readonly [MessageId, Outcome])[]): ReceiptContent {
+  const only = (wanted: Outcome): MessageId[] =>
+    outcomes.filter(([, outcome]) => outcome === wanted).map(([id]) => id);
+  const delivered = only("delivered");
+  const unreadable = only("unreadable");
+  return {
+    kind: "receipt",
+    ...(delivered.length === 0 ? {} : { delivered }),
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+  };
 }

@@ -25,7 +25,8 @@ test("D3: a message names the one before it for each device, not the one that ot
 test("D3: numbers go on after a restart, and time does not fall behind what was received", async () => {
   const store = new MemoryStore();
   const before = new Timelines();
-  const { write } = before.next(conversationId, peers(1), 1_000);
+  before.next(conversationId, peers(1), 1_000);
+  const write = before.write(conversationId);
   const order = encodeOrder({ ms: 5_000, counter: 2 }, deviceIdOf(1));
   await store.commit([
     write,

@@ -63,14 +63,14 @@ export class Timelines {
   }
 
   /**
-   * Numbers a new message. `write` belongs into the commit that makes it durable.
+   * Numbers a new message. What `write` gives belongs into the commit that makes it durable.
    * @param now wall clock, ms
    */
   next(
     conversationId: ConversationId,
     devices: readonly { userId: UserId; deviceId: DeviceId }[],
     now: number,
-  ): { sequence: number; at: HybridTime; recipients: OutboxRecipient[]; write: StoreWrite } {
+  ): { sequence: number; at: HybridTime; recipients: OutboxRecipient[] } {
     const timeline = this.#of(conversationId);
     const sequence = ++timeline.sequence;
     const at = timeline.clock.tick(now);
@@ -88,7 +88,12 @@ export class Timelines {
         timeline.gaps.delete(device);
       }
     }
-    return { sequence, at, recipients, write: writeOf(conversationId, timeline) };
+    return { sequence, at, recipients };
+  }
+
+  /** The conversation's timeline as it is now. */
+  write(conversationId: ConversationId): StoreWrite {
+    return writeOf(conversationId, this.#of(conversationId));
   }
 
   /**

@@ -128,6 +128,10 @@ export class RosterBook implements Directory, LinkPolicy {
     return entry?.state === "buddies" ? this.#verified(userId, entry.devices) : [];
   }
 
+  people(): readonly UserId[] {
+    return [...this.#entries.keys()];
+  }
+
   ownOthers(): readonly LinkPeer[] {
     const self = this.#self;
     if (self === undefined) return [];

@@ -1,5 +1,5 @@
 import type { MessageId, UserId } from "../../protocol/index.ts";
-import type { KeyPair } from "../../crypto/index.ts";
+import type { IdentityKeys } from "../../crypto/index.ts";
 import { ConversationBook } from "../conversations/conversation-book.ts";
 import { Delivery } from "../delivery/delivery.ts";
 import type { DeliveryState, PathReason } from "../delivery/delivery-state.ts";
@@ -7,8 +7,8 @@ import { Journal } from "../delivery/journal.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Random } from "../ports.ts";
-import { ConversationKeys } from "../sealing/conversation-keys.ts";
 import type { MessageRecord } from "../store.ts";
+import { FakeSealing } from "./fake-sealing.ts";
 import { MemoryStores, type MemoryStore } from "./memory-store.ts";
 import type { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
@@ -23,12 +23,13 @@ interface Life {
   readonly book: ConversationBook;
   readonly delivery: Delivery;
   readonly journal: Journal;
+  readonly sealing: FakeSealing;
 }
 
 /** A device of the simulated network: the real delivery on a store that survives crashes. */
 export class SimulatedDevice {
   readonly self: LinkPeer;
-  readonly identity: KeyPair;
+  readonly identity: IdentityKeys;
   readonly log = new MemoryLog();
   /** Messages told since the beginning, in the order of telling. */
   readonly told: MessageRecord[] = [];
@@ -42,7 +43,7 @@ export class SimulatedDevice {
   readonly #stores = new MemoryStores();
   #life: Life | undefined;
 
-  constructor(network: SimulatedNetwork, self: LinkPeer, identity: KeyPair, random: Random) {
+  constructor(network: SimulatedNetwork, self: LinkPeer, identity: IdentityKeys, random: Random) {
     this.#network = network;
     this.self = self;
     this.identity = identity;
@@ -74,6 +75,10 @@ export class SimulatedDevice {
     return this.#current.connection;
   }
 
+  get sealing(): FakeSealing {
+    return this.#current.sealing;
+  }
+
   get store(): MemoryStore {
     return this.#current.store;
   }
@@ -96,7 +101,7 @@ export class SimulatedDevice {
       network.carry(this, run),
     );
     const links = new SimulatedLinks(network, this);
-    const keys = new ConversationKeys({ identity: this.identity, clock, random: this.#random });
+    const sealing = new FakeSealing(network.groups, this.self.deviceId, store);
     const book = new ConversationBook(() => this.self.userId);
     const whileAlive =
       <A extends readonly unknown[]>(run: (...args: A) => void) =>
@@ -112,7 +117,8 @@ export class SimulatedDevice {
       connection,
       links,
       directory: network.directoryOf(this.self),
-      keys,
+      sealing,
+      identity: this.identity,
       book,
       handlers: {
         onMessage: whileAlive((message) => this.told.push(message)),
@@ -125,8 +131,7 @@ export class SimulatedDevice {
         onViolation: whileAlive((detail) => this.problems.push(detail)),
       },
     });
-    this.#life = { store, connection, links, book, delivery, journal };
-    await keys.load(store);
+    this.#life = { store, connection, links, book, delivery, journal, sealing };
     await book.load(store);
     await delivery.start();
   }

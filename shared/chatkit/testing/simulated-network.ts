@@ -1,8 +1,9 @@
 import { ProtocolError, type DeviceId, type UserId } from "../../protocol/index.ts";
-import { keyPairOf } from "../../crypto/index.ts";
+import { identityKeysOf } from "../../crypto/index.ts";
 import type { Directory } from "../delivery/directory.ts";
 import type { LinkPeer } from "../link.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { FakeGroups } from "./fake-sealing.ts";
 import { SimulatedDevice } from "./simulated-device.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import { SimulatedServer, unreachable } from "./simulated-server.ts";
@@ -30,6 +31,7 @@ interface Pair {
 export class SimulatedNetwork {
   readonly clock = new FakeClock();
   readonly server = new SimulatedServer();
+  readonly groups = new FakeGroups();
   readonly devices: readonly SimulatedDevice[];
   weather = fair;
   serverUp = true;
@@ -48,7 +50,7 @@ export class SimulatedNetwork {
         new SimulatedDevice(
           this,
           { userId: userIdOf(owner), deviceId: deviceIdOf(n + 1) },
-          keyPairOf(seededRandom(n + 1000).bytes(32)),
+          identityKeysOf(seededRandom(n + 1000).bytes(32)),
           seededRandom(seed * 100 + n + 7),
         ),
     );
@@ -81,6 +83,7 @@ export class SimulatedNetwork {
         return device && { userId: device.self.userId, publicKey: device.identity.publicKey };
       },
       devicesOf: peersOf,
+      people: () => [...new Set(this.devices.map((device) => device.self.userId))],
       ownOthers: () => peersOf(self.userId).filter(({ deviceId }) => deviceId !== self.deviceId),
       isOnline: (deviceId) => this.server.connections.has(deviceId),
       isBuddy: (userId) => userId !== self.userId,
@@ -217,6 +220,9 @@ export class SimulatedNetwork {
     for (const device of this.devices) {
       if (!device.isRunning) await device.start();
       device.failures = 0;
+      device.sealing.loseKeys(0);
+      device.sealing.makeReady();
+      device.sealing.catchUp();
     }
     this.setServer(true);
     for (let round = 0; round < 40; round++) {
