@@ -30,6 +30,21 @@ export function rendezvousConfigOf(settings: Settings, version: string): Rendezv
     signInAttemptsPerAddress: settings["sign-in-attempts-per-address"],
     registrationBurst: settings["registration-burst"],
     registrationsPerMinute: settings["registrations-per-minute"],
+    connectionsPerAddress: settings["connections-per-address"],
+    allowances: {
+      announcements: settings["limit-announcements"],
+      deviceStatements: settings["limit-device-list"],
+      groupBytes: settings["limit-groups"],
+      keyPackages: settings["limit-key-packages"],
+      mailboxBytes: settings["limit-mailbox"],
+      reads: settings["limit-reads"],
+      rosterRequests: settings["limit-roster"],
+      signals: settings["limit-signals"],
+    },
+    keyPackagesPerDevice: settings["limit-key-packages-per-device"],
+    rosterRequestsPerAddress: settings["limit-roster-per-address"],
+    unknownNames: settings["unknown-names"],
+    unknownNamesPerAddress: settings["unknown-names-per-address"],
   };
 }
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { RegistrationPolicy } from "../../shared/protocol/index.ts";
 import { defaultRendezvousConfig as defaults } from "../rendezvous-config.ts";
+import { RateValue } from "./rate-value.ts";
 import {
   Duration,
   oneOf,
@@ -54,6 +55,25 @@ export const Settings = v.pipe(
     "registrations-per-minute": v.optional(
       wholeNumber(1, 1_000_000),
       defaults.registrationsPerMinute,
+    ),
+    "connections-per-address": v.optional(
+      wholeNumber(1, 1_000_000),
+      defaults.connectionsPerAddress,
+    ),
+    "limit-announcements": v.optional(RateValue, defaults.allowances.announcements),
+    "limit-device-list": v.optional(RateValue, defaults.allowances.deviceStatements),
+    "limit-groups": v.optional(RateValue, defaults.allowances.groupBytes),
+    "limit-key-packages": v.optional(RateValue, defaults.allowances.keyPackages),
+    "limit-mailbox": v.optional(RateValue, defaults.allowances.mailboxBytes),
+    "limit-reads": v.optional(RateValue, defaults.allowances.reads),
+    "limit-roster": v.optional(RateValue, defaults.allowances.rosterRequests),
+    "limit-signals": v.optional(RateValue, defaults.allowances.signals),
+    "limit-key-packages-per-device": v.optional(RateValue, defaults.keyPackagesPerDevice),
+    "limit-roster-per-address": v.optional(RateValue, defaults.rosterRequestsPerAddress),
+    "unknown-names": v.optional(wholeNumber(1, 1_000_000), defaults.unknownNames),
+    "unknown-names-per-address": v.optional(
+      wholeNumber(1, 1_000_000),
+      defaults.unknownNamesPerAddress,
     ),
     "log-level": v.optional(oneOf(["debug", "info", "warn", "error"]), "info"),
     "log-format": v.optional(oneOf(["json", "pretty"]), "json"),
@@ -133,6 +153,56 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
     about: "new accounts from one address, at once (default: 300)",
   },
   "registrations-per-minute": { value: "N", about: "and after that (default: 30)" },
+  "connections-per-address": {
+    value: "N",
+    about: "connections from one address at once; many may sit behind one (default: 4000)",
+  },
+  "limit-announcements": {
+    value: "LIMIT",
+    about: "of one account: changes that all buddies are told of (default: 600+2/s)",
+  },
+  "limit-device-list": {
+    value: "LIMIT",
+    about: "of one account: statements for its device list (default: 256+6/m)",
+  },
+  "limit-groups": {
+    value: "LIMIT",
+    about: "of one account: bytes of group changes (default: 256MiB+1MiB/s)",
+  },
+  "limit-key-packages": {
+    value: "LIMIT",
+    about: "of one account: key packages published and taken (default: 8000+20/s)",
+  },
+  "limit-mailbox": {
+    value: "LIMIT",
+    about: "of one account: bytes put into mailboxes (default: 256MiB+2MiB/s)",
+  },
+  "limit-reads": {
+    value: "LIMIT",
+    about:
+      "of one account: pages of mailbox, groups, roster and device lists (default: 20000+100/s)",
+  },
+  "limit-roster": {
+    value: "LIMIT",
+    about: "of one account: requests to be somebody's buddy (default: 1000+12/m)",
+  },
+  "limit-signals": {
+    value: "LIMIT",
+    about: "of one account: signals for direct links (default: 8000+200/s)",
+  },
+  "limit-key-packages-per-device": {
+    value: "LIMIT",
+    about: "single-use key packages of one device for one account (default: 4+1/h)",
+  },
+  "limit-roster-per-address": {
+    value: "LIMIT",
+    about: "requests to be a buddy from one address (default: 10000+10/s)",
+  },
+  "unknown-names": {
+    value: "N",
+    about: "names that nobody has, asked for by one account before delays (default: 50)",
+  },
+  "unknown-names-per-address": { value: "N", about: "the same from one address (default: 1000)" },
   "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
   "log-format": { value: "FORMAT", about: "json (default) or pretty" },
   metrics: { value: "WHERE", about: "who may read /metrics: off, loopback (default) or all" },
