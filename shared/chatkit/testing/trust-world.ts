@@ -114,6 +114,8 @@ export class TrustNode {
   readonly changed: UserId[] = [];
   readonly safety: UserId[] = [];
   readonly keys: Uint8Array[] = [];
+  /** Who hears of keys, beside `keys`. */
+  onKeys: (userId: UserId, keys: readonly Uint8Array[]) => void = () => {};
   readonly log = new MemoryLog();
   /** What happened before the device was listed, told by `beforeListed`. */
   listings = 0;
@@ -186,7 +188,10 @@ export class TrustNode {
         await Promise.resolve();
         this.listings += 1;
       },
-      onKeys: (_, keys) => this.keys.push(...keys),
+      onKeys: (userId, keys) => {
+        this.keys.push(...keys);
+        this.onKeys(userId, keys);
+      },
       onChanged: (userId) => this.changed.push(userId),
       onSafety: (userId) => this.safety.push(userId),
       notice: (notice) => this.notices.push(notice),
