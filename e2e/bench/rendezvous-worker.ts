@@ -27,6 +27,7 @@ serve({
     store = await openSqliteStore(join(folder, "beeline.db"));
     const http = createServer();
     const unlimited = Number.MAX_SAFE_INTEGER;
+    const free = { burst: unlimited, perSecond: unlimited };
     const rendezvous = createRendezvous({
       store,
       // What limits a single client would limit the bench, which plays hundreds from one address.
@@ -37,6 +38,16 @@ serve({
         relayBytesPerSecond: unlimited,
         relayBurstBytes: unlimited,
         registrationBurst: unlimited,
+        allowances: {
+          announcements: free,
+          deviceStatements: free,
+          groupBytes: free,
+          keyPackages: free,
+          mailboxBytes: free,
+          reads: free,
+          rosterRequests: free,
+          signals: free,
+        },
       },
       log: pino({ level: "warn" }),
       metrics: noMetrics,

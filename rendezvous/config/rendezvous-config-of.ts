@@ -41,7 +41,7 @@ export function rendezvousConfigOf(settings: Settings, version: string): Rendezv
       rosterRequests: settings["limit-roster"],
       signals: settings["limit-signals"],
     },
-    keyPackagesPerDevice: settings["limit-key-packages-per-device"],
+    keyPackagesPerDevice: settings["limit-single-use"],
     rosterRequestsPerAddress: settings["limit-roster-per-address"],
     unknownNames: settings["unknown-names"],
     unknownNamesPerAddress: settings["unknown-names-per-address"],

@@ -68,7 +68,7 @@ export const Settings = v.pipe(
     "limit-reads": v.optional(RateValue, defaults.allowances.reads),
     "limit-roster": v.optional(RateValue, defaults.allowances.rosterRequests),
     "limit-signals": v.optional(RateValue, defaults.allowances.signals),
-    "limit-key-packages-per-device": v.optional(RateValue, defaults.keyPackagesPerDevice),
+    "limit-single-use": v.optional(RateValue, defaults.keyPackagesPerDevice),
     "limit-roster-per-address": v.optional(RateValue, defaults.rosterRequestsPerAddress),
     "unknown-names": v.optional(wholeNumber(1, 1_000_000), defaults.unknownNames),
     "unknown-names-per-address": v.optional(
@@ -190,7 +190,7 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
     value: "LIMIT",
     about: "of one account: signals for direct links (default: 8000+200/s)",
   },
-  "limit-key-packages-per-device": {
+  "limit-single-use": {
     value: "LIMIT",
     about: "single-use key packages of one device for one account (default: 4+1/h)",
   },

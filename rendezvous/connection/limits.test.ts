@@ -29,6 +29,7 @@ test("a frame that a stranger begins and does not end takes no memory", async ()
   socket.write(header);
   socket.write(Buffer.alloc(700_000));
   await closed;
+  expect(socket.bytesWritten).toBeGreaterThan(limits.MAX_STRANGER_FRAME_BYTES);
   const ada = await server.register("ada");
   await ada.request("session.ping", {});
 });
