@@ -207,3 +207,6 @@ export const MAX_PARKED = 1_024;
 
 /** Keys shared with other devices that are kept at hand; each takes a millisecond to make. */
 export const MAX_PAIR_KEYS = 1_024;
+
+/** Groups of which a server may tell at the beginning of a session. */
+export const MAX_GROUPS_LISTED = 65_536;

@@ -1,0 +1,322 @@
+import * as v from "valibot";
+import {
+  ConversationId,
+  type DeviceId,
+  type MessageId,
+  type UserId,
+} from "../../protocol/index.ts";
+import {
+  MlsError,
+  peekSealed,
+  type GroupMember,
+  type IdentityKeys,
+  type MlsSuite,
+} from "../../crypto/index.ts";
+import { ChatKitError, type Notice } from "../api.ts";
+import type { ServerConnection } from "../connection/server-connection.ts";
+import { MAX_GROUPS_LISTED, MAX_OPEN_GROUPS, MAX_UNREADABLE_NOTED } from "../limits.ts";
+import type { Clock, Log, Random } from "../ports.ts";
+import type { Store, StoreWrite } from "../store.ts";
+import { deviceIdOfKey, idBytes } from "../trust/device-id.ts";
+import { ConversationGroup } from "./conversation-group.ts";
+import { GroupAttention, type GroupNews } from "./group-attention.ts";
+import type { GroupContext } from "./group-context.ts";
+import { GroupMemory, presentGroup } from "./group-memory.ts";
+import { GroupRecords } from "./group-records.ts";
+import { GroupService } from "./group-service.ts";
+import { GroupUpkeep } from "./group-upkeep.ts";
+import type { MemberDirectory } from "./member-directory.ts";
+import { OwnKeyPackages } from "./own-key-packages.ts";
+import type { Opened, OpenRequest, Sealed, Sealing, SealRequest } from "./sealing.ts";
+import type { SecretValues } from "./secret-values.ts";
+import { WriteBuffer } from "./write-buffer.ts";
+
+export interface GroupBookOptions {
+  readonly store: Store;
+  /** Commits in the order in which they are asked for. @throws StoreError */
+  readonly journal: { commit(writes: readonly StoreWrite[]): Promise<void> };
+  readonly secrets: SecretValues;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly connection: ServerConnection;
+  /** This device's keys. */
+  readonly keys: IdentityKeys;
+  /** This account, once it is known. */
+  readonly self: () => UserId | undefined;
+  readonly directory: MemberDirectory;
+  /** The suite of this device's key packages, and of groups where all the others ask for it, too. */
+  readonly suite?: MlsSuite | undefined;
+  /** Key packages to keep at the server; `KEY_PACKAGES_PUBLISHED` unless a test wants fewer. */
+  readonly keyPackages?: number;
+  readonly onNotice: (notice: Notice) => void;
+}
+
+/** What can be told of a conversation's group. */
+export interface GroupDescription {
+  readonly epoch: number;
+  readonly suite: MlsSuite;
+  readonly members: readonly GroupMember[];
+  /** Equal on two devices exactly if they are in the same epoch of the same group. */
+  readonly confirmation: Uint8Array;
+}
+
+interface Entry {
+  readonly group: ConversationGroup;
+  readonly upkeep: GroupUpkeep;
+}
+
+/** All MLS groups of an account (SPEC M): one for each conversation, made when it is first needed. */
+export class GroupBook implements Sealing, Disposable {
+  readonly #options: GroupBookOptions;
+  readonly #context: GroupContext;
+  readonly #buffer = new WriteBuffer();
+  readonly #attention: GroupAttention;
+  readonly #unsubscribe: readonly (() => void)[];
+  /** In the order of use. */
+  readonly #entries = new Map<ConversationId, Entry>();
+  /** Messages for whose sake the group was looked after already; bounded. */
+  readonly #lookedAfter = new Set<MessageId>();
+  /** What the user was told in this session. */
+  readonly #told = new Set<string>();
+  /** Something handed out may still be on its way to the store. */
+  #isUnderWay = false;
+  #background = 0;
+  #closed = false;
+
+  constructor(options: GroupBookOptions) {
+    this.#options = options;
+    const { connection, secrets, store, suite = "hybrid" } = options;
+    const service = new GroupService(connection);
+    const self = (): ReturnType<GroupContext["self"]> => this.#self();
+    this.#context = {
+      ...options,
+      service,
+      suite,
+      self,
+      records: new GroupRecords(store, secrets, this.#buffer),
+      packages: new OwnKeyPackages({
+        ...options,
+        service,
+        suite,
+        buffer: this.#buffer,
+        identity: () => self().identity,
+        commit: (writes) => options.journal.commit(writes),
+      }),
+      notice: (notice) => this.#notice(notice),
+      commit: () => this.#commit(),
+      beforeLoad: () => this.#beforeLoad(),
+    };
+    this.#attention = new GroupAttention((id, news) => this.#attend(id, news));
+    this.#unsubscribe = [
+      connection.onEvent("group.changed", ({ conversationId, epoch }) =>
+        this.#attention.add(conversationId, { epoch, compare: false }),
+      ),
+      connection.onEvent("keyPackages.low", () =>
+        this.#inBackground(() => this.publishKeyPackages()),
+      ),
+    ];
+  }
+
+  async seal(request: SealRequest): Promise<Sealed> {
+    const { group, upkeep } = this.#entry(request.conversationId);
+    try {
+      const bytes = await group.seal(request);
+      if (bytes !== undefined) return { kind: "sealed", bytes };
+    } catch (error) {
+      if (!(error instanceof MlsError)) throw error;
+      this.#options.log.error("a group does not seal", { reason: error.reason, error });
+      group.needs.rejoin = true;
+    }
+    return { kind: "not-ready", ready: upkeep.demand({ recipients: request.recipients }) };
+  }
+
+  async open(request: OpenRequest): Promise<Opened> {
+    const { conversationId, id } = request.header;
+    const { group, upkeep } = this.#entry(conversationId);
+    const opened = await group.open(request, this.#lookedAfter.has(id));
+    if (opened.kind === "opened") return opened;
+    if (opened.kind === "unreadable") {
+      if (opened.isAhead) {
+        this.#notice({
+          kind: "server-untrusted",
+          detail: "A message shows that the server holds a conversation's newest state back.",
+        });
+      }
+      return { kind: "unreadable", error: opened.error };
+    }
+    const { compare } = opened;
+    const epoch = peekSealed(request.sealed)?.epoch ?? 0;
+    const ready = upkeep.demand({ compare, epoch }).then((isDone) => {
+      if (isDone) this.#note(id);
+      return isDone;
+    });
+    return { kind: "behind", ready };
+  }
+
+  unreadable(conversationId: ConversationId, device: DeviceId, message: MessageId): void {
+    this.#entry(conversationId).group.unreadable(device, message);
+  }
+
+  takeWrites(): readonly StoreWrite[] {
+    return this.#buffer.take();
+  }
+
+  rollBack(): void {
+    this.#isUnderWay = true;
+    this.#buffer.clear();
+    for (const { group } of this.#entries.values()) group.memory.forget();
+  }
+
+  /** A session began: what was missed is made up for, in the background. */
+  sessionBegan(): void {
+    this.#told.clear();
+    for (const { upkeep } of this.#entries.values()) upkeep.wake();
+    this.#inBackground(() => this.publishKeyPackages());
+    this.#inBackground(() => this.#compareAll());
+  }
+
+  /**
+   * Sees to it that others can take this device into their groups.
+   * @throws StoreError; as `ServerConnection.request`
+   */
+  publishKeyPackages(): Promise<void> {
+    return this.#context.packages.publish();
+  }
+
+  /** @returns undefined where this device is in no group of that conversation @throws StoreError */
+  describe(conversationId: ConversationId): Promise<GroupDescription | undefined> {
+    return this.#entry(conversationId).group.memory.exclusively((state) => {
+      const mls = presentGroup(state)?.mls;
+      if (mls === undefined) return undefined;
+      const { confirmation, epoch, members, suite } = mls;
+      return { confirmation, epoch, members, suite };
+    });
+  }
+
+  /** Nothing is under way that nobody waits for. */
+  get isIdle(): boolean {
+    const entries = [...this.#entries.values()];
+    return (
+      this.#background === 0 &&
+      this.#attention.isIdle &&
+      entries.every(({ group, upkeep }) => !group.memory.isBusy && !upkeep.isBusy)
+    );
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#unsubscribe) end();
+    this.#attention.clear();
+    for (const { upkeep } of this.#entries.values()) upkeep.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #self(): ReturnType<GroupContext["self"]> {
+    const { keys, self } = this.#options;
+    const userId = self();
+    if (userId === undefined) throw new ChatKitError("not-open", "The account is not known yet.");
+    const deviceId = deviceIdOfKey(keys.publicKey);
+    return { userId, deviceId, identity: { userId: idBytes(userId), keys } };
+  }
+
+  #entry(conversationId: ConversationId): Entry {
+    let entry = this.#entries.get(conversationId);
+    this.#entries.delete(conversationId);
+    if (entry === undefined) {
+      const memory = new GroupMemory(conversationId, this.#context);
+      const group = new ConversationGroup(memory, this.#context);
+      entry = { group, upkeep: new GroupUpkeep(group, this.#context) };
+      this.#dropIdle();
+    }
+    this.#entries.set(conversationId, entry);
+    return entry;
+  }
+
+  /** Makes room for one more, where there are groups that nothing is going on with. */
+  #dropIdle(): void {
+    for (const [id, { group, upkeep }] of this.#entries) {
+      if (this.#entries.size < MAX_OPEN_GROUPS) return;
+      const { behind, compare, rejoin, renew } = group.needs;
+      const isWanted = behind || compare || rejoin || renew;
+      const isBusy = group.memory.isBusy || upkeep.isBusy;
+      if (isWanted || isBusy || this.#context.records.isWaiting(id)) continue;
+      this.#isUnderWay = true;
+      upkeep.close();
+      this.#entries.delete(id);
+    }
+  }
+
+  async #attend(conversationId: ConversationId, news: GroupNews): Promise<void> {
+    if (this.#closed || this.#options.self() === undefined) return;
+    await this.#entry(conversationId).upkeep.demand(news);
+  }
+
+  /** Groups that the server knows otherwise than this device, and steps that were interrupted. */
+  async #compareAll(): Promise<void> {
+    await this.#commit();
+    const { records, service } = this.#context;
+    for (const id of await records.interrupted()) {
+      this.#attention.add(v.parse(ConversationId, id), { epoch: 0, compare: true });
+    }
+    const heads = await records.heads();
+    const listed = new Set<string>();
+    for await (const { conversationId, epoch } of service.list()) {
+      if (listed.size >= MAX_GROUPS_LISTED) return;
+      listed.add(conversationId);
+      if (heads.get(conversationId)?.epoch !== epoch) {
+        this.#attention.add(conversationId, { epoch, compare: true });
+      }
+    }
+    for (const id of heads.keys()) {
+      if (listed.has(id)) continue;
+      this.#attention.add(v.parse(ConversationId, id), { epoch: 0, compare: true });
+    }
+  }
+
+  #inBackground(work: () => Promise<void>): void {
+    this.#background++;
+    work()
+      .catch((error: unknown) => {
+        // The next session does it again.
+        this.#options.log.warn("the groups could not all be looked after", { error });
+      })
+      .finally(() => {
+        this.#background--;
+      });
+  }
+
+  async #commit(): Promise<void> {
+    const writes = this.#buffer.take();
+    if (writes.length === 0) return;
+    try {
+      await this.#options.journal.commit(writes);
+    } catch (error) {
+      this.rollBack();
+      throw error;
+    }
+  }
+
+  async #beforeLoad(): Promise<void> {
+    // The journal commits in order: once this is done, so is all that was handed out before.
+    if (this.#isUnderWay) await this.#options.journal.commit(this.#buffer.take());
+  }
+
+  #note(id: MessageId): void {
+    this.#lookedAfter.add(id);
+    for (const oldest of this.#lookedAfter) {
+      if (this.#lookedAfter.size <= MAX_UNREADABLE_NOTED) break;
+      this.#lookedAfter.delete(oldest);
+    }
+  }
+
+  #notice(notice: Notice): void {
+    this.#options.log.warn(notice.detail, { kind: notice.kind });
+    if (this.#told.has(notice.detail)) return;
+    this.#told.add(notice.detail);
+    this.#options.onNotice(notice);
+  }
+}

@@ -1,0 +1,34 @@
+import type { IdentityKeys, MlsIdentity, MlsSuite } from "../../crypto/index.ts";
+import type { UserId } from "../../protocol/index.ts";
+import type { Notice } from "../api.ts";
+import type { LinkPeer } from "../link.ts";
+import type { Clock, Log, Random } from "../ports.ts";
+import type { GroupRecords } from "./group-records.ts";
+import type { GroupService } from "./group-service.ts";
+import type { MemberDirectory } from "./member-directory.ts";
+import type { OwnKeyPackages } from "./own-key-packages.ts";
+
+/** What all groups of an account work with. */
+export interface GroupContext {
+  readonly keys: IdentityKeys;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly service: GroupService;
+  readonly directory: MemberDirectory;
+  readonly packages: OwnKeyPackages;
+  readonly records: GroupRecords;
+  readonly suite: MlsSuite;
+  readonly notice: (notice: Notice) => void;
+  /** This device. @throws ChatKitError not-open before the first sign-in */
+  readonly self: () => LinkPeer & { readonly identity: MlsIdentity };
+  /** Brings what waits in the write buffer onto the disk. @throws StoreError */
+  readonly commit: () => Promise<void>;
+  /** What was handed out to be committed is in the store, or never will be. @throws StoreError */
+  readonly beforeLoad: () => Promise<void>;
+}
+
+/** The account of the other person, or one's own: nobody else's devices belong into the group. */
+export function accountsOf(self: UserId, peer: UserId): readonly UserId[] {
+  return self === peer ? [self] : [self, peer];
+}

@@ -1,0 +1,192 @@
+import {
+  decodeBase64,
+  encodeBase64,
+  MlsError,
+  MlsGroup,
+  readGroupInfo,
+  welcomeReferences,
+  type GroupInfoClaims,
+  type MlsSuite,
+} from "../../crypto/index.ts";
+import type { UserId } from "../../protocol/index.ts";
+import { directConversationId } from "../conversations/conversation-id.ts";
+import type { LinkPeer } from "../link.ts";
+import { idBytes } from "../trust/device-id.ts";
+import type { ConversationGroup } from "./conversation-group.ts";
+import type { GroupContext } from "./group-context.ts";
+import { presentGroup } from "./group-memory.ts";
+import type { GroupView } from "./group-service.ts";
+import { takeMemberPackages } from "./member-packages.ts";
+import { memberDevices } from "./membership.ts";
+import { UpkeepError } from "./upkeep-error.ts";
+
+/** How this device comes into a conversation's group: by making it, by Welcome, from outside. */
+export class GroupEntry {
+  readonly #group: ConversationGroup;
+  readonly #context: GroupContext;
+
+  constructor(group: ConversationGroup, context: GroupContext) {
+    this.#group = group;
+    this.#context = context;
+  }
+
+  /** Proposes a group with all recipients in it. */
+  async create(recipients: readonly LinkPeer[]): Promise<void> {
+    const context = this.#context;
+    const { memory } = this.#group;
+    const taken = await takeMemberPackages(recipients, context);
+    const suite = suiteFor(
+      context.suite,
+      taken.map((one) => one.suite),
+    );
+    const added = taken.filter((one) => one.suite === suite);
+    this.#group.leaveOutBut(recipients, added);
+    const peer = this.#peer();
+    const { identity } = context.self();
+    await memory.exclusively(async ({ kind }) => {
+      if (kind !== "none") return;
+      const groupId = idBytes(memory.conversationId);
+      const alone = await MlsGroup.create({ identity, policy: memory.policy, groupId, suite });
+      if (added.length === 0) {
+        const groupInfo = await alone.groupInfo();
+        const pending = { commit: new Uint8Array(0), groupInfo, next: alone };
+        memory.propose({ kind: "create", epoch: alone.epoch }, pending, peer);
+        return;
+      }
+      const add = added.map(({ keyPackage }) => keyPackage);
+      const pending = await alone.commit({ add, remove: [] });
+      memory.propose(
+        {
+          kind: "create",
+          epoch: pending.next.epoch,
+          ...welcomeFor(
+            pending.welcome,
+            added.map(({ device }) => device),
+          ),
+        },
+        pending,
+        peer,
+      );
+    });
+  }
+
+  /**
+   * By a Welcome for this device, if there is a new one that its key packages open.
+   * @returns whether this device is now in the group, at the Welcome's epoch
+   */
+  async joinByWelcome(view: GroupView): Promise<boolean> {
+    const { memory } = this.#group;
+    const { packages, log, self } = this.#context;
+    if (view.welcome === undefined) return false;
+    const { epoch } = view.welcome;
+    const welcome = decodeBase64(view.welcome.welcome);
+    const references = welcomeReferences(welcome)?.references ?? [];
+    const keyPackage = (await packages.all()).find(({ reference }) =>
+      references.some((one) => encodeBase64(one) === encodeBase64(reference)),
+    );
+    if (keyPackage === undefined) return false;
+    await this.#learnPeer(view);
+    const peer = this.#peer();
+    const { identity } = self();
+    return await memory.exclusively(async (state) => {
+      const present = presentGroup(state);
+      if (state.kind === "pending" || (present !== undefined && present.mls.epoch >= epoch)) {
+        return false;
+      }
+      const { policy } = memory;
+      try {
+        const mls = await policy.joining(() =>
+          MlsGroup.join({ identity, policy, welcome, keyPackage }),
+        );
+        if (encodeBase64(mls.groupId) !== encodeBase64(idBytes(memory.conversationId))) {
+          return false;
+        }
+        memory.join(mls, peer);
+        packages.used(keyPackage);
+        return true;
+      } catch (error) {
+        if (!(error instanceof MlsError)) throw error;
+        log.info("a Welcome did not open", { reason: error.reason });
+        return false;
+      }
+    });
+  }
+
+  /** Proposes an external commit (RFC 9420 §12.4.3.2). */
+  async joinExternally(view: GroupView): Promise<void> {
+    const { memory } = this.#group;
+    await this.#learnPeer(view);
+    const peer = this.#peer();
+    const { epoch } = await this.claims(view);
+    const groupInfo = decodeBase64(view.groupInfo ?? "");
+    const { identity } = this.#context.self();
+    await memory.exclusively(async () => {
+      const { policy } = memory;
+      try {
+        const joined = await policy.joining(() =>
+          MlsGroup.joinExternal({ identity, policy, groupInfo }),
+        );
+        memory.propose({ kind: "join", epoch }, { ...joined, next: joined.group }, peer);
+      } catch (error) {
+        if (!(error instanceof MlsError)) throw error;
+        throw this.#untrusted("a conversation's group that cannot be joined", error);
+      }
+    });
+  }
+
+  /** What the server's GroupInfo says. @throws UpkeepError refused */
+  async claims(view: GroupView): Promise<GroupInfoClaims> {
+    const claims =
+      view.groupInfo === undefined ? undefined : await readGroupInfo(decodeBase64(view.groupInfo));
+    const id = encodeBase64(idBytes(this.#group.memory.conversationId));
+    if (
+      claims === undefined ||
+      encodeBase64(claims.groupId) !== id ||
+      claims.epoch !== view.epoch
+    ) {
+      throw this.#untrusted("no sound state of a conversation's group");
+    }
+    return claims;
+  }
+
+  #untrusted(what: string, cause?: unknown): UpkeepError {
+    const detail = `The server showed ${what}; it was not believed.`;
+    this.#context.notice({ kind: "server-untrusted", detail });
+    return new UpkeepError("refused", detail, { cause });
+  }
+
+  /** The other person of a conversation that only the server has named: it must follow from both ids. */
+  async #learnPeer(view: GroupView): Promise<void> {
+    const { memory } = this.#group;
+    if (memory.peer !== undefined) return;
+    const own = this.#context.self().userId;
+    const { members } = await this.claims(view);
+    const peer = memberDevices(members).find(
+      ({ userId }) => directConversationId(own, userId) === memory.conversationId,
+    );
+    if (peer === undefined) throw this.#untrusted("a group of a conversation that is not ours");
+    memory.peer = peer.userId;
+  }
+
+  #peer(): UserId {
+    const { peer } = this.#group.memory;
+    if (peer === undefined) throw new UpkeepError("refused", "It is not known with whom this is.");
+    return peer;
+  }
+}
+
+/** The classic suite only where this device and all the others ask for it. */
+function suiteFor(own: MlsSuite, others: readonly MlsSuite[]): MlsSuite {
+  return own === "classic" && others.every((suite) => suite === "classic") ? "classic" : "hybrid";
+}
+
+/** The `welcome` member of a step. */
+export function welcomeFor(
+  welcome: Uint8Array | undefined,
+  added: readonly LinkPeer[],
+): { readonly welcome?: { readonly devices: LinkPeer["deviceId"][]; readonly welcome: string } } {
+  if (welcome === undefined) return {};
+  return {
+    welcome: { devices: added.map(({ deviceId }) => deviceId), welcome: encodeBase64(welcome) },
+  };
+}

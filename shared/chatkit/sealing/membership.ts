@@ -1,0 +1,60 @@
+import * as v from "valibot";
+import { encodeId, UserId, type DeviceId } from "../../protocol/index.ts";
+import type { GroupMember } from "../../crypto/index.ts";
+import type { LinkPeer } from "../link.ts";
+import { deviceIdOfKey } from "../trust/device-id.ts";
+import type { MemberDirectory } from "./member-directory.ts";
+
+/** A leaf by the ids of its device. The device's id stands for its key (SPEC I1). */
+export interface MemberDevice extends LinkPeer {
+  readonly leaf: number;
+}
+
+export function memberDevices(members: readonly GroupMember[]): readonly MemberDevice[] {
+  return members.map(({ leaf, userId, publicKey }) => ({
+    leaf,
+    userId: v.parse(UserId, encodeId(userId)),
+    deviceId: deviceIdOfKey(publicKey),
+  }));
+}
+
+/** How a group differs from what it must be before something is sealed in it. */
+export interface MembershipGap {
+  /** Recipients that are not in it. */
+  readonly missing: readonly LinkPeer[];
+  /** Leaves of devices that are not in their account's verified list, and of strangers. */
+  readonly stale: readonly number[];
+  /** Accounts of which no verified list is known. */
+  readonly unknown: readonly UserId[];
+}
+
+/**
+ * @param accounts whose devices may be in the group
+ * @param self this device: it is in the group, listed yet or not
+ */
+export function membershipGap(
+  members: readonly MemberDevice[],
+  options: {
+    readonly recipients: readonly LinkPeer[];
+    readonly accounts: readonly UserId[];
+    readonly directory: MemberDirectory;
+    readonly self: DeviceId;
+  },
+): MembershipGap {
+  const { accounts, directory, recipients, self } = options;
+  const lists = accounts.map((userId) => ({ userId, devices: directory.devices(userId) }));
+  const stale = members.filter(({ userId, deviceId }) => {
+    if (deviceId === self) return false;
+    const devices = lists.find((one) => one.userId === userId)?.devices;
+    if (devices?.length === 0) return false;
+    return devices?.some((one) => one.deviceId === deviceId) !== true;
+  });
+  return {
+    missing: recipients.filter(
+      ({ deviceId, userId }) =>
+        !members.some((member) => member.deviceId === deviceId && member.userId === userId),
+    ),
+    stale: stale.map(({ leaf }) => leaf),
+    unknown: lists.filter(({ devices }) => devices.length === 0).map(({ userId }) => userId),
+  };
+}
