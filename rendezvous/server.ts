@@ -4,6 +4,9 @@ import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { RawData, WebSocket } from "ws";
 import { closeCodes, limits, type CloseCode } from "../shared/protocol/index.ts";
+import type { AuditLog } from "./audit/audit-log.ts";
+import { Auditor } from "./audit/auditor.ts";
+import { StoredAuditLog } from "./audit/stored-audit-log.ts";
 import type { Bus } from "./bus/bus.ts";
 import { createInProcessBus } from "./bus/in-process-bus.ts";
 import { systemClock, type Clock } from "./clock.ts";
@@ -42,6 +45,8 @@ export interface RendezvousOptions {
 }
 
 export interface Rendezvous extends AsyncDisposable {
+  /** In the store; for what happens around the core. */
+  readonly audit: AuditLog;
   /** Takes WebSocket upgrades of this HTTP server. The server stays the caller's. */
   attach(server: HttpServer | HttpsServer): void;
   /**
@@ -70,6 +75,8 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   readonly #bus: Bus;
   readonly #background: Background;
   readonly #services: Services;
+  readonly #audit: StoredAuditLog;
+  readonly #auditor: Auditor;
   readonly #dispatcher: Dispatcher;
   readonly #rate: Rate;
   readonly #connections = new Set<Connection>();
@@ -88,12 +95,18 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     this.now = Math.floor(clock.monotonic());
     this.#background = new Background(log);
     this.#services = createServices({ ...options, clock, bus, background: this.#background });
+    const auditing = { clock, background: this.#background };
+    this.#audit = new StoredAuditLog({ ...auditing, store: options.store.audit });
+    const { accounts } = options.store;
+    const auditor = new Auditor({ ...auditing, log: this.#audit, accounts });
+    this.#auditor = auditor;
     this.#rate = { perSecond: config.requestsPerSecond, burst: config.requestBurst };
     this.#addresses = new AddressCount(config.connectionsPerAddress);
     const allowances = new AccountAllowances(clock, config.allowances);
     this.#dispatcher = new Dispatcher({
-      open: openHandlers(this.#services, config, clock),
-      member: memberHandlers(this.#services),
+      open: auditor.open(openHandlers(this.#services, config, clock)),
+      member: auditor.member(memberHandlers(this.#services)),
+      refused: (...refusal) => auditor.refused(...refusal),
       spend: ({ userId }, method, params) => allowances.spend(userId, method, params),
       rate: this.#rate,
       clock,
@@ -105,8 +118,13 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
       room: (request) => this.#room(request),
       accepted: (ws, socket, request, supported) => this.#accept(ws, socket, request, supported),
     });
+    this.#timers.use(this.#audit);
     this.#timers.use(clock.every(SWEEP_MS, () => this.#sweep()));
     this.#timers.use(clock.every(PURGE_MS, () => this.#purge()));
+  }
+
+  get audit(): AuditLog {
+    return this.#audit;
   }
 
   attach(server: HttpServer | HttpsServer): void {
@@ -119,6 +137,7 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   left(connection: Connection, code: CloseCode | undefined): void {
     const { metrics } = this.#options;
     if (code !== undefined) metrics.closed(code);
+    this.#auditor.left(connection);
     this.#services.relay.left(connection, code);
     if (connection.member !== undefined) {
       this.#services.presence.left(connection.member);
@@ -165,7 +184,9 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
       return "server-full";
     }
     const { address } = clientAddress(request, config.trustProxy);
-    return this.#addresses.hasRoom(address) ? "free" : "address-full";
+    if (this.#addresses.hasRoom(address)) return "free";
+    this.#auditor.crowded(address);
+    return "address-full";
   }
 
   #accept(ws: PeerSocket, socket: Socket, request: IncomingMessage, supported: boolean): void {
@@ -224,7 +245,13 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
 
   #purge(): void {
     const { mailbox, groups } = this.#services;
-    const work = Promise.all([mailbox.purge(), groups.purge()]);
+    const { store } = this.#options;
+    const work = Promise.all([
+      mailbox.purge(),
+      groups.purge(),
+      store.invites.removeExpired(this.#clock.now()),
+      this.#audit.trim(),
+    ]);
     this.#background.run("what is old was not removed", work);
   }
 }

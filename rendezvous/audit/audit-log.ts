@@ -36,6 +36,3 @@ export interface AuditLog {
   /** Never throws and never waits. */
   write(event: AuditEvent): void;
 }
-
-/** For tests and for servers that keep none. */
-export const noAudit: AuditLog = { write: () => undefined };

@@ -71,6 +71,7 @@ export async function serveCommand(
   process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "fatal"));
   const port = await door.listen(settings.host, settings.port);
   door.http.on("error", (error) => log.error({ err: error }, "HTTP server"));
+  rendezvous.audit.write({ action: "server-started", actor: "server", detail: version });
   tell(log, { settings, port, version, tls, env: surroundings.env });
 
   using watching = new DisposableStack();
@@ -79,6 +80,7 @@ export async function serveCommand(
   const signal = await stop;
   draining = true;
   log.info({ signal }, "stopping");
+  rendezvous.audit.write({ action: "server-stopped", actor: "server", detail: signal });
   // Lets nothing hold the process up; unref, so that it does not hold it up itself.
   setTimeout(() => process.exit(0), EXIT_MS).unref();
   await close(door, rendezvous);

@@ -54,6 +54,12 @@ export interface DispatcherOptions {
   readonly member: MemberHandlers;
   /** Takes a request's cost from what its account may ask for. @throws ProtocolError rate-limited */
   readonly spend: <M extends MemberMethod>(member: Member, method: M, params: Params<M>) => void;
+  /** Sees every refusal. */
+  readonly refused: (
+    connection: Connection,
+    method: MethodName | "unknown",
+    error: ErrorName,
+  ) => void;
   readonly rate: Rate;
   readonly clock: Clock;
   readonly log: Logger;
@@ -186,6 +192,7 @@ export class Dispatcher {
   ): void {
     const refusal = this.#toProtocolError(method, error);
     this.#options.metrics.request(method, refusal.errorName);
+    this.#options.refused(connection, method, refusal.errorName);
     connection.sendText(errorFrame(id, refusal));
     if (offences.has(refusal.errorName)) connection.offend();
   }
