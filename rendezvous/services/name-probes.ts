@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { RateLimiter } from "../connection/rate-limiter.ts";
 import type { Rate } from "../connection/token-bucket.ts";
 import { networkOf, Tally } from "../sign-in/sign-in-throttle.ts";
+import { PairLock } from "./pair-lock.ts";
 
 const LONGEST_DELAY_MS = 15 * 60 * 1000;
 /** Others sit behind the same address: they must not wait for long because of one. */
@@ -28,6 +29,7 @@ export class NameProbes {
   readonly #requests: RateLimiter;
   readonly #accounts = new Tally();
   readonly #networks = new Tally();
+  readonly #turns = new PairLock();
 
   constructor(options: NameProbesOptions) {
     this.#options = options;
@@ -35,13 +37,31 @@ export class NameProbes {
   }
 
   /**
-   * Counts an attempt, before the name is looked up, as one that finds nobody: many at once are no
-   * way around. @throws ProtocolError rate-limited, with the time to wait
+   * Looks up a name for somebody. One account's look-ups run one after the other: many at once are
+   * no way around, and cost nothing where all the names are somebody's.
+   * @throws ProtocolError rate-limited, with the time to wait
    */
-  begin(userId: UserId, address: string): { found(): void } {
+  find<T>(
+    userId: UserId,
+    address: string,
+    lookUp: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const network = networkOf(address);
+    return this.#turns.run(userId, userId, async () => {
+      this.#admit(userId, network);
+      const found = await lookUp();
+      if (found === undefined) {
+        const now = this.#options.clock.monotonic();
+        this.#accounts.count(userId, now);
+        this.#networks.count(network, now);
+      }
+      return found;
+    });
+  }
+
+  #admit(userId: UserId, network: string): void {
     const { clock, unknownNames, unknownNamesPerAddress } = this.#options;
     const now = clock.monotonic();
-    const network = networkOf(address);
     const waitMs = Math.max(
       this.#accounts.wait(userId, now, unknownNames, LONGEST_DELAY_MS),
       this.#networks.wait(network, now, unknownNamesPerAddress, LONGEST_ADDRESS_DELAY_MS),
@@ -52,13 +72,5 @@ export class NameProbes {
       });
     }
     this.#requests.take(network);
-    this.#accounts.count(userId, now);
-    this.#networks.count(network, now);
-    return {
-      found: () => {
-        this.#accounts.takeBack(userId);
-        this.#networks.takeBack(network);
-      },
-    };
   }
 }

@@ -39,12 +39,14 @@ export class RosterService {
   /** @throws ProtocolError no-such-user, roster-full, rate-limited, invalid-params (oneself) */
   async add(member: Member, { userName }: Params<"roster.add">): Promise<RosterEntry> {
     const { store, probes } = this.#options;
-    const probe = probes.begin(member.userId, member.connection.address.address);
-    const account = await store.accounts.byName(userName);
-    if (account === undefined || account.disabled) {
+    const { address } = member.connection.address;
+    const account = await probes.find(member.userId, address, async () => {
+      const named = await store.accounts.byName(userName);
+      return named?.disabled === true ? undefined : named;
+    });
+    if (account === undefined) {
       throw new ProtocolError("no-such-user", "There is no user of this name.");
     }
-    probe.found();
     if (account.userId === member.userId) {
       throw new ProtocolError("invalid-params", "You cannot add yourself.");
     }
