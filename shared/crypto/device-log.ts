@@ -120,6 +120,9 @@ export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceLis
   ) {
     return undefined;
   }
+  if (type !== "genesis" && type !== "reset" && passwordKey.some((byte) => byte !== 0)) {
+    return undefined;
+  }
   const next = { ...list, length: list.length + 1, head: sha256(bytes) };
   const isIn = list.devices.some((device) => same(device, subject));
   const vouched =

@@ -46,6 +46,7 @@ export class TrustConnection implements ServerConnection {
       | ["devices.log", Params<"devices.log">]
       | ["devices.append", Params<"devices.append">]
       | ["device.remove", Params<"device.remove">]
+      | ["device.rename", Params<"device.rename">]
   ): Promise<unknown> {
     this.requests.push({ method: call[0], params: call[1] });
     await Promise.resolve();
@@ -58,6 +59,7 @@ export class TrustConnection implements ServerConnection {
       case "devices.append":
         return this.append(call[1]);
       case "device.remove":
+      case "device.rename":
         return {};
       default:
         throw new ProtocolError("unknown-method", "not played");
@@ -119,6 +121,8 @@ export class TrustNode {
   readonly log = new MemoryLog();
   /** What happened before the device was listed, told by `beforeListed`. */
   listings = 0;
+  /** Who hears of safety, beside `safety`. */
+  onSafety: (userId: UserId) => void = () => {};
   book: TrustBook;
   readonly #stores = new MemoryStores();
   #store: MemoryStore | undefined;
@@ -193,7 +197,10 @@ export class TrustNode {
         this.onKeys(userId, keys);
       },
       onChanged: (userId) => this.changed.push(userId),
-      onSafety: (userId) => this.safety.push(userId),
+      onSafety: (userId) => {
+        this.safety.push(userId);
+        this.onSafety(userId);
+      },
       notice: (notice) => this.notices.push(notice),
     });
   }

@@ -20,6 +20,9 @@ export interface LogFetcherOptions {
   readonly take: (log: FetchedLog, after: number) => "done" | "more" | "held-back" | "refused";
 }
 
+/** A signature takes a millisecond or two: with many lists, others get a turn after so long. */
+const TURN_MS = 16;
+
 interface Wish {
   readonly promise: Promise<boolean>;
   readonly settle: (isUpToDate: boolean) => void;
@@ -82,7 +85,7 @@ export class LogFetcher {
   }
 
   async #request(batch: ReadonlyMap<UserId, Wish>): Promise<void> {
-    const { connection, lengthOf, log, take } = this.#options;
+    const { clock, connection, lengthOf, log, take } = this.#options;
     const users = [...batch.keys()];
     const after = new Map(users.map((userId) => [userId, lengthOf(userId)]));
     let logs: readonly FetchedLog[];
@@ -97,7 +100,12 @@ export class LogFetcher {
     }
     const answers = new Map(logs.map((answer) => [answer.userId, answer]));
     const heldBack: UserId[] = [];
+    let since = clock.monotonic();
     for (const [userId, wish] of batch) {
+      if (clock.monotonic() - since > TURN_MS) {
+        await new Promise<void>((resolve) => void clock.setTimer(resolve, 0));
+        since = clock.monotonic();
+      }
       const answer = answers.get(userId);
       // An account that one may not ask about is left out.
       const outcome = answer === undefined ? "refused" : take(answer, after.get(userId) ?? 0);
