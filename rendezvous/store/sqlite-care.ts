@@ -63,5 +63,15 @@ export function checkDatabase(db: DatabaseSync): readonly string[] {
   for (const row of counters.all()) {
     findings.push(`The mailbox counters of device ${String(row["device_id"])} are wrong.`);
   }
+  const logs = db.prepare(
+    `SELECT user_id FROM accounts
+     LEFT JOIN device_lists ON device_lists.account = accounts.seq
+     LEFT JOIN (SELECT account, count(*) AS n, max(position) AS last
+                FROM device_statements GROUP BY account) AS held ON held.account = accounts.seq
+     WHERE coalesce(length, 0) <> coalesce(held.n, 0) OR coalesce(length, 0) <> coalesce(last + 1, 0)`,
+  );
+  for (const row of logs.all()) {
+    findings.push(`The device list of user ${String(row["user_id"])} has a gap.`);
+  }
   return findings;
 }

@@ -43,7 +43,10 @@ export const GroupView = v.object({
    */
   commits: v.array(GroupCommit),
   more: v.boolean(),
-  /** The newest Welcome for this device, with the epoch it leads into. */
+  /**
+   * The newest Welcome for this device, with the epoch it leads into. Absent where `have` was the
+   * group's epoch.
+   */
   welcome: v.exactOptional(v.object({ epoch: Epoch, welcome: WelcomeBytes })),
 });
 export type GroupView = v.InferOutput<typeof GroupView>;

@@ -17,7 +17,6 @@ import {
   DisplayName,
   Nickname,
   OwnDeviceRow,
-  Password,
   Profile,
   PublicKey,
   RosterEntry,
@@ -31,12 +30,6 @@ import {
 } from "./model.ts";
 import { Challenge, DeviceStatementBytes, OpaqueMessage, Signature } from "./sign-in.ts";
 import { OutgoingSignal } from "./signal.ts";
-
-/** A variant, so that another kind of credential can be added beside the password. */
-export const Credential = v.variant("type", [
-  v.object({ type: v.literal("password"), password: Password }),
-]);
-export type Credential = v.InferOutput<typeof Credential>;
 
 export const DeviceName = v.pipe(
   v.string(),
@@ -74,14 +67,6 @@ export const SignedIn = v.object({
   server: ServerInfo,
 });
 export type SignedIn = v.InferOutput<typeof SignedIn>;
-
-export const OldHello = v.object({
-  ...v.omit(DeviceHello, ["proof"]).entries,
-  deviceId: v.exactOptional(DeviceId),
-});
-const OldSignedIn = v.object({ ...SignedIn.entries, sessionToken: v.string() });
-export type OldHello = v.InferOutput<typeof OldHello>;
-export type OldSignedIn = v.InferOutput<typeof OldSignedIn>;
 
 /** A sealed envelope on its way into a device's mailbox. */
 export const MailboxPut = v.object({
@@ -190,30 +175,6 @@ export const methods = {
     result: SignedIn,
   },
 
-  /** Creates the account and signs in. user-name-taken, registration-closed, invite-*. */
-  "account.register": {
-    signedIn: false,
-    params: v.object({
-      userName: UserName,
-      displayName: v.exactOptional(DisplayName),
-      credential: Credential,
-      invite: v.exactOptional(v.pipe(v.string(), v.maxLength(128))),
-      device: OldHello,
-    }),
-    result: OldSignedIn,
-  },
-  /** wrong-credential (also for an unknown user), account-disabled, too-many-devices, rate-limited. */
-  "session.signIn": {
-    signedIn: false,
-    params: v.object({ userName: UserName, credential: Credential, device: OldHello }),
-    result: OldSignedIn,
-  },
-  /** Takes up a session after a lost connection, without the credential. session-ended. */
-  "session.resume": {
-    signedIn: false,
-    params: v.object({ sessionToken: v.pipe(v.string(), v.maxLength(256)), device: OldHello }),
-    result: OldSignedIn,
-  },
   /** Ends the session for good; with `forgetDevice`, removes the device and its mailbox too. */
   "session.signOut": {
     signedIn: true,
@@ -222,11 +183,6 @@ export const methods = {
   },
   /** Proof of life on an idle connection. */
   "session.ping": { signedIn: true, params: Nothing, result: Nothing },
-  "account.changePassword": {
-    signedIn: true,
-    params: v.object({ current: Credential, next: Credential }),
-    result: Nothing,
-  },
   /** Login with the present password and registration of the next, in one. rate-limited. */
   "account.passwordStart": {
     signedIn: true,
@@ -269,7 +225,8 @@ export const methods = {
   },
   /**
    * Device lists of buddies, of those with a request either way, and of one's own account, each from
-   * a statement's index on. Accounts that one may not ask about are left out.
+   * a statement's index on, in pages: shorter ones where many are asked about. `length` is the
+   * log's. Accounts that one may not ask about are left out.
    */
   "devices.log": {
     signedIn: true,
