@@ -1,4 +1,3 @@
-import { ProtocolError } from "../shared/protocol/index.ts";
 import type { Clock } from "./clock.ts";
 import type { MemberHandlers, OpenHandlers } from "./connection/dispatcher.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
@@ -44,9 +43,6 @@ export function openHandlers(
     "session.signInFinish": (connection, params) => signIns.signInFinish(connection, params),
     "session.challenge": (connection) => sessions.challenge(connection),
     "session.prove": (connection, params) => sessions.prove(connection, params),
-    "account.register": notYet,
-    "session.signIn": notYet,
-    "session.resume": notYet,
   };
 }
 
@@ -67,7 +63,6 @@ export function memberHandlers(services: Services): MemberHandlers {
   return {
     "session.signOut": (member, params) => sessions.signOut(member, params),
     "session.ping": (member) => sessions.ping(member),
-    "account.changePassword": notYet,
     "account.passwordStart": (member, params) => passwords.start(member, params),
     "account.passwordFinish": (member, params) => passwords.finish(member, params),
     "account.setProfile": (member, params) => accounts.setProfile(member, params),
@@ -98,9 +93,4 @@ export function memberHandlers(services: Services): MemberHandlers {
     "mailbox.fetch": (member, params) => mailbox.fetch(member, params),
     "mailbox.acknowledge": (member, params) => mailbox.acknowledge(member, params),
   };
-}
-
-/** The services behind these come with the next commits. */
-function notYet(): never {
-  throw new ProtocolError("unavailable", "This server cannot do that yet.");
 }

@@ -4,7 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { usageError } from "../config/operator-error.ts";
 
 /** What must never be read in a log, wherever an object that has it is logged. */
-const REDACT = ["password", "credential", "token", "sessionToken", "tokenHash", "authorization"];
+const REDACT = ["password", "credential", "record", "proof", "token", "authorization"];
 
 /**
  * Structured logs on standard output, a line each. Secrets are redacted; addresses of clients

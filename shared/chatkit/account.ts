@@ -1,9 +1,8 @@
 import {
   canonicalUserName,
   type ConversationId,
-  type OldHello,
   type MessageId,
-  type OldSignedIn,
+  type SignedIn,
   type UserId,
 } from "../protocol/index.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type IdentityKeys,
 } from "../crypto/index.ts";
 import type { ConnectionState, Conversation, Message, Notice } from "./api.ts";
+import { AccountSignIn } from "./connection/account-sign-in.ts";
 import { Connection } from "./connection/connection.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
 import { ConversationBook } from "./conversations/conversation-book.ts";
@@ -33,7 +33,8 @@ import { SafetyNumbers } from "./trust/safety-numbers.ts";
 import { TrustBook } from "./trust/trust-book.ts";
 
 const DEVICE_SECRET = "device/secret";
-const SESSION_TOKEN = "session/token";
+/** There while this device may come back without the password. */
+const SESSION = "session/open";
 
 interface AccountOptions {
   readonly server: string;
@@ -50,14 +51,14 @@ export class Account implements AsyncDisposable {
   readonly roster: RosterBook;
   readonly book: ConversationBook;
   readonly connection: Connection;
+  readonly signIn: AccountSignIn;
   readonly links: LinkManager;
   readonly groups: GroupBook;
   readonly delivery: Delivery;
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #options: AccountOptions;
-  readonly #identity: IdentityKeys;
-  #savedToken: string | undefined;
+  #hasSession = false;
   /** Made of the password that is being signed in with. */
   #passwordKey: IdentityKeys | undefined;
   #listed: Promise<void> = Promise.resolve();
@@ -97,12 +98,11 @@ export class Account implements AsyncDisposable {
     const { clock, log, random } = ports;
     this.#options = options;
     this.#store = store;
-    this.#identity = identity;
     this.#journal = new Journal(store, clock, (error) => this.#storeFailed(error));
     this.connection = new Connection({
       url: parseServerAddress(server).webSocketUrl,
       ports,
-      hello: () => this.#hello(),
+      hello: (challenge) => this.signIn.hello(challenge),
       onProtocolError: (error) =>
         this.#notice({ kind: "protocol-error", detail: error.message, error }),
       onWrongCertificate: (error) => this.#wrongCertificate(error),
@@ -123,6 +123,17 @@ export class Account implements AsyncDisposable {
       onChanged: () => this.#rosterChanged(),
       onSafety: (userId) => this.safety.tell(userId),
       notice: (notice) => this.#notice(notice),
+    });
+    this.signIn = new AccountSignIn({
+      identity,
+      host: options.host,
+      ports,
+      connection: this.connection,
+      trust: this.trust,
+      userName: options.userName,
+      onPasswordKeys: (keys) => {
+        this.#passwordKey = keys;
+      },
     });
     this.safety = new SafetyNumbers({
       trust: this.trust,
@@ -194,7 +205,7 @@ export class Account implements AsyncDisposable {
     });
     this.connection.onSession((session) => this.#sessionBegan(session));
     this.connection.onState((state) => {
-      if (state.state === "signed-out") this.#saveToken(undefined);
+      if (state.state === "signed-out") this.#saveSession(false);
       // Closing what is signed out already is no news.
       const isNews = state.state !== "idle" || this.#lastState !== "signed-out";
       this.#lastState = state.state;
@@ -206,21 +217,16 @@ export class Account implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const store = this.#store;
-    this.#savedToken = await store.value(SESSION_TOKEN);
+    this.#hasSession = (await store.value(SESSION)) !== undefined;
     await this.trust.load(store);
     await this.roster.load(store);
     await this.book.load(store);
     await this.delivery.start();
   }
 
-  /** The saved session, if there is one and this device is known to the server. */
-  get sessionToken(): string | undefined {
-    return this.roster.account === undefined ? undefined : this.#savedToken;
-  }
-
-  /** The sign-in that follows is by this password: it puts the device into the account's list. */
-  vouchWith(passwordKey: IdentityKeys): void {
-    this.#passwordKey = passwordKey;
+  /** Whether this device may come back without the password, as far as it knows. */
+  get hasSession(): boolean {
+    return this.roster.account !== undefined && this.#hasSession;
   }
 
   /**
@@ -329,25 +335,16 @@ export class Account implements AsyncDisposable {
     return this.close();
   }
 
-  #hello(): OldHello {
-    const { host, ports } = this.#options;
-    const deviceId = this.roster.account?.deviceId;
-    return {
-      ...(deviceId === undefined ? {} : { deviceId }),
-      name: host.deviceName,
-      publicKey: encodeBase64(this.#identity.publicKey),
-      client: host.client,
-      local: [...ports.localAddresses()],
-    };
-  }
-
-  #sessionBegan(session: OldSignedIn): void {
-    this.#saveToken(session.sessionToken);
+  #sessionBegan(session: SignedIn): void {
+    this.#saveSession(true);
     this.#forgeriesTold.clear();
-    const listed = this.trust.signedIn(session, this.#passwordKey);
-    listed.catch((error: unknown) => {
-      this.#options.ports.log.warn("the own device list is not in order", { error });
-    });
+    const passwordKey = this.#passwordKey;
+    const listed = this.trust.signedIn(session, passwordKey);
+    listed
+      .catch((error: unknown) => {
+        this.#options.ports.log.warn("the own device list is not in order", { error });
+      })
+      .finally(() => passwordKey?.secretKey.fill(0));
     // A device that came back can go on as it was; the next session tries again.
     this.#listed = this.#passwordKey === undefined ? Promise.resolve() : listed;
     this.#passwordKey = undefined;
@@ -364,13 +361,13 @@ export class Account implements AsyncDisposable {
     this.#clockTold = differs > CLOCK_TOLERANCE_MS;
   }
 
-  #saveToken(token: string | undefined): void {
-    if (token === this.#savedToken) return;
-    this.#savedToken = token;
+  #saveSession(isOpen: boolean): void {
+    if (isOpen === this.#hasSession) return;
+    this.#hasSession = isOpen;
     this.#save([
-      token === undefined
-        ? { type: "delete-value", key: SESSION_TOKEN }
-        : { type: "put-value", key: SESSION_TOKEN, value: token },
+      isOpen
+        ? { type: "put-value", key: SESSION, value: "yes" }
+        : { type: "delete-value", key: SESSION },
     ]);
   }
 

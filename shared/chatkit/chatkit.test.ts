@@ -1,39 +1,56 @@
 import { expect, test } from "vitest";
 import * as v from "valibot";
-import { OldHello, ProtocolError, type RosterEntry, type UserId } from "../protocol/index.ts";
-import { encodeBase64, keyPairOf } from "../crypto/index.ts";
+import {
+  DeviceHello,
+  ProtocolError,
+  type MethodName,
+  type RosterEntry,
+  type UserId,
+} from "../protocol/index.ts";
+import { decodeBase64, encodeBase64 } from "../crypto/index.ts";
 import type { ChatKitEvents, Message, Notice } from "./api.ts";
 import { ChatKit } from "./chatkit.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
+import { ListedAccount } from "./testing/device-logs.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { MemoryStores } from "./testing/memory-store.ts";
 import { FakePeers } from "./testing/peer-pair.ts";
 import { ScriptedServer } from "./testing/scripted-server.ts";
 import { deviceIdOf, userIdOf } from "./testing/test-ids.ts";
-import { MemoryLog, seededRandom } from "./testing/test-ports.ts";
+import { fakePasswords, MemoryLog, seededRandom } from "./testing/test-ports.ts";
+import { deviceIdOfKey } from "./trust/device-id.ts";
 
 const password = "correct horse";
-
-function entryOf(n: number, change: Partial<RosterEntry> = {}): RosterEntry {
-  const publicKey = encodeBase64(keyPairOf(seededRandom(n).bytes(32)).publicKey);
-  return {
-    profile: { userId: userIdOf(n), userName: `user-${n}`, displayName: `User ${n}` },
-    state: "buddies",
-    nickname: "",
-    group: "",
-    devices: [{ deviceId: deviceIdOf(n), name: "test", publicKey }],
-    logLength: 1,
-    presence: { show: "offline", statusText: "", endpoints: [] },
-    ...change,
-  };
-}
 
 class Bench {
   readonly clock = new FakeClock();
   readonly server = new ScriptedServer(this.clock);
   readonly stores = new MemoryStores();
   readonly notices: Notice[] = [];
+  readonly #people = new Map<number, ListedAccount>();
   #seed = 0;
+
+  /** Somebody with one device, which their list names. */
+  person(n: number): ListedAccount {
+    const person = this.#people.get(n) ?? new ListedAccount(n, this.server.logs);
+    this.#people.set(n, person);
+    return person;
+  }
+
+  entryOf(n: number, change: Partial<RosterEntry> = {}): RosterEntry {
+    const person = this.person(n);
+    const publicKey = encodeBase64(person.device(1).publicKey);
+    return {
+      profile: { userId: userIdOf(n), userName: `user-${n}`, displayName: `User ${n}` },
+      state: "buddies",
+      nickname: "",
+      group: "",
+      devices: [{ deviceId: person.peer(1).deviceId, name: "test", publicKey }],
+      logLength: 1,
+      presence: { show: "offline", statusText: "", endpoints: [] },
+      ...change,
+    };
+  }
 
   kit(server = "http://host:8080"): ChatKit {
     const kit = new ChatKit({
@@ -46,6 +63,7 @@ class Bench {
         peers: new FakePeers(),
         stores: this.stores,
         log: new MemoryLog(),
+        passwords: fakePasswords,
         localAddresses: () => [],
       },
     });
@@ -69,14 +87,16 @@ class Bench {
 
   async buddy(n: number, change: Partial<RosterEntry> = {}): Promise<UserId> {
     for (const client of this.server.clients.values()) {
-      client.event("roster.changed", { entry: entryOf(n, change) });
+      client.event("roster.changed", { entry: this.entryOf(n, change) });
     }
     await this.clock.advance(20);
     return userIdOf(n);
   }
 
-  hello(at: number): OldHello {
-    return v.parse(v.object({ device: OldHello }), this.server.requests[at]?.params).device;
+  /** What the device told of itself in the first request of that name. */
+  hello(of: MethodName): DeviceHello {
+    const request = this.server.requests.find(({ method }) => method === of);
+    return v.parse(v.object({ device: DeviceHello }), request?.params).device;
   }
 }
 
@@ -93,7 +113,7 @@ test("K1: calls reject with a reason, whether it is the engine's or the server's
   await expect(kit.roster.add("ben")).rejects.toMatchObject({ reason: "not-open" });
   await expect(kit.conversations.withPeer(id)).rejects.toMatchObject({ reason: "not-open" });
   await expect(kit.signOut()).rejects.toMatchObject({ reason: "not-open" });
-  bench.server.script("session.signIn", () => {
+  bench.server.script("session.signInFinish", () => {
     throw new ProtocolError("wrong-credential", "no");
   });
   await expect(bench.run(kit.signIn({ userName: "ada", password }))).rejects.toMatchObject({
@@ -117,7 +137,9 @@ test("K2: signing in shows oneself; one account is open at a time", async () => 
   const kit = bench.kit();
   const connection = collect(kit, "connection");
   const self = await bench.run(kit.signIn({ userName: "Ada", password }));
-  expect(self).toMatchObject({ deviceId: deviceIdOf(1), show: "online" });
+  const { publicKey } = bench.hello("session.signInFinish");
+  const deviceId = deviceIdOfKey(decodeBase64(publicKey));
+  expect(self).toMatchObject({ deviceId, show: "online" });
   expect(kit.self).toEqual(self);
   expect(connection.map(({ state }) => state)).toEqual(["connecting", "online"]);
   await expect(kit.signIn({ userName: "ben", password })).rejects.toMatchObject({
@@ -130,13 +152,14 @@ test("K2, K3: a restored session has the same device and keys, the roster and th
   const bench = new Bench();
   const kit = await bench.signedIn();
   const ben = await bench.buddy(5, { nickname: "Benny" });
+  const deviceId = kit.self?.deviceId;
   const { conversationId } = await kit.conversations.withPeer(ben);
   await kit.send(conversationId, "hello");
   await kit.close();
 
   const again = bench.kit();
   expect(await again.restore("ADA")).toBe(true);
-  expect(again.self?.deviceId).toBe(deviceIdOf(1));
+  expect(again.self?.deviceId).toBe(deviceId);
   expect(again.roster.get(ben)?.nickname).toBe("Benny");
   expect(again.conversations.list()).toMatchObject([
     { title: "Benny", unread: 0, last: { own: true, delivery: { state: "queued" } } },
@@ -146,11 +169,8 @@ test("K2, K3: a restored session has the same device and keys, the roster and th
   ]);
   await bench.clock.advance(20);
   expect(again.connection.state).toBe("online");
-  const resumed = bench.server.requests.findIndex(({ method }) => method === "session.resume");
-  expect(bench.hello(resumed)).toMatchObject({
-    deviceId: deviceIdOf(1),
-    publicKey: bench.hello(0).publicKey,
-  });
+  const { publicKey } = bench.hello("session.signInFinish");
+  expect(bench.hello("session.prove")).toMatchObject({ publicKey });
   expect(again.roster.entries()).toEqual([]);
   expect(again.conversations.list()[0]?.title).toBe("Benny");
   await again.close();
@@ -235,7 +255,7 @@ test("K6: links are wanted with buddies who are online, and stay while the serve
       statusText: "",
       endpoints: [
         {
-          deviceId: deviceIdOf(n),
+          deviceId: bench.person(n).peer(1).deviceId,
           observed: { address: "192.0.2.1", port: 1 },
           local: [],
           client: { name: "test", version: "1" },
@@ -247,15 +267,16 @@ test("K6: links are wanted with buddies who are online, and stay while the serve
   await bench.buddy(5, online(5));
   await bench.buddy(7);
   await bench.buddy(8, { ...online(8), state: "pending" });
+  const both = [5, 6].map((n) => bench.person(n).peer(1).deviceId).toSorted();
   const wanted = (): unknown[] =>
     kit
       .links()
       .map(({ deviceId }) => deviceId)
       .toSorted();
-  expect(wanted()).toEqual([deviceIdOf(5), deviceIdOf(6)]);
+  expect(wanted()).toEqual(both);
   bench.server.lastEnd?.close(1001, "restart");
   await bench.clock.advance(1);
-  expect(wanted()).toEqual([deviceIdOf(5), deviceIdOf(6)]);
+  expect(wanted()).toEqual(both);
   await kit.close();
 });
 
@@ -350,9 +371,11 @@ test("C5: the conversation talked in last comes first, and history comes in page
 
 test("roster calls ask the server, and show its answer at once", async () => {
   const bench = new Bench();
-  bench.server.script("roster.add", () => entryOf(5, { state: "requested", devices: [] }));
-  bench.server.script("roster.accept", () => entryOf(5));
-  bench.server.script("roster.update", ({ nickname }) => entryOf(5, { nickname: nickname ?? "" }));
+  bench.server.script("roster.add", () => bench.entryOf(5, { state: "requested", devices: [] }));
+  bench.server.script("roster.accept", () => bench.entryOf(5));
+  bench.server.script("roster.update", ({ nickname }) =>
+    bench.entryOf(5, { nickname: nickname ?? "" }),
+  );
   bench.server.script("roster.remove", () => ({}));
   const kit = await bench.signedIn();
   const userId = userIdOf(5);
@@ -384,7 +407,7 @@ test("closing releases every timer and the store", async () => {
 
 test("K1: closing does not wait for a sign-in that gets no answer", async () => {
   const bench = new Bench();
-  bench.server.script("session.signIn", () => "never");
+  bench.server.script("session.signInFinish", () => "never");
   const kit = bench.kit();
   const entering = kit.signIn({ userName: "ada", password });
   const refused = expect(entering).rejects.toMatchObject({ reason: "closed" });
@@ -403,4 +426,48 @@ test("K6: no link is begun with a device that the roster does not know yet", asy
   await bench.buddy(5, { presence: { show: "online", statusText: "", endpoints } });
   expect(kit.links()).toEqual([]);
   await bench.run(kit.close());
+});
+
+test("A2, I4: registering begins the account's device list with this device", async () => {
+  const bench = new Bench();
+  const kit = bench.kit();
+  const self = await bench.run(kit.register({ userName: "Ada", password, displayName: "Ada L." }));
+  const { publicKey } = bench.hello("account.registerFinish");
+  const list = bench.server.logs.list(self.profile.userId);
+  expect(list.devices.map(encodeBase64)).toEqual([publicKey]);
+  expect(bench.server.count("devices.append")).toBe(0);
+  await bench.run(kit.close());
+});
+
+test("A9: a changed password's key stands in the device list", async () => {
+  const bench = new Bench();
+  const { logs } = bench.server;
+  bench.server.script("account.passwordStart", () => ({ response: "AAAA", nextResponse: "AAAA" }));
+  let conflicts = 1;
+  bench.server.script("account.passwordFinish", ({ statement }, client) => {
+    // Another device was faster, once.
+    if (conflicts-- > 0) throw new ProtocolError("device-list-conflict", "no");
+    logs.append(client.identity().userId, [statement]);
+    return {};
+  });
+  const kit = bench.kit();
+  const self = await bench.run(kit.register({ userName: "ada", password }));
+  const before = logs.list(self.profile.userId).passwordKey;
+  await bench.run(kit.changePassword(password, "battery staple"));
+  const after = logs.list(self.profile.userId);
+  expect(after.length).toBe(2);
+  expect(after.passwordKey).not.toEqual(before);
+  await expect(kit.changePassword(password, "short")).rejects.toMatchObject({
+    reason: "invalid-params",
+  });
+  await bench.run(kit.close());
+});
+
+test("A1: a password that is too short is not sent, since the server cannot see it", async () => {
+  const bench = new Bench();
+  const kit = bench.kit();
+  const registering = kit.register({ userName: "ada", password: "short" });
+  await expect(bench.run(registering)).rejects.toMatchObject({ reason: "invalid-params" });
+  expect(bench.server.requests).toEqual([]);
+  await kit.close();
 });

@@ -21,7 +21,6 @@ import {
   type Self,
 } from "./api.ts";
 import { calling } from "./calling.ts";
-import type { SignInRequest } from "./connection/connection.ts";
 import { pinnedPorts } from "./connection/pinned-sockets.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
 import { serverInfo } from "./connection/server-info.ts";
@@ -205,27 +204,22 @@ export class ChatKit implements ChatKitApi {
     displayName?: string;
     invite?: string;
   }): Promise<Self> {
-    const { password, ...rest } = account;
-    const credential = { type: "password" as const, password };
-    const params = { ...rest, credential };
-    return this.#enter(account.userName, { method: "account.register", params });
+    return this.#enter(account.userName, ({ signIn }) => signIn.register(account));
   }
 
   signIn({ userName, password }: { userName: string; password: string }): Promise<Self> {
-    const credential = { type: "password" as const, password };
-    return this.#enter(userName, { method: "session.signIn", params: { userName, credential } });
+    return this.#enter(userName, ({ signIn }) => signIn.signIn({ password }));
   }
 
   restore(userName: string): Promise<boolean> {
     return this.#exclusive(async () => {
       const account = await this.#openAccount(userName);
-      const token = account.sessionToken;
-      if (token === undefined) {
+      if (!account.hasSession) {
         await account.close();
         return false;
       }
       this.#account = account;
-      account.connection.resume(token);
+      account.connection.resume();
       return true;
     });
   }
@@ -266,10 +260,8 @@ export class ChatKit implements ChatKitApi {
 
   changePassword(current: string, next: string): Promise<void> {
     return calling(async () => {
-      await this.#open().connection.request("account.changePassword", {
-        current: { type: "password", password: current },
-        next: { type: "password", password: next },
-      });
+      const { roster, signIn } = this.#open();
+      await signIn.changePassword(roster.self.userId, current, next);
     });
   }
 
@@ -338,13 +330,13 @@ export class ChatKit implements ChatKitApi {
     return this.#emitter.on(event, handler);
   }
 
-  #enter(userName: string, request: SignInRequest): Promise<Self> {
+  #enter(userName: string, begin: (account: Account) => Promise<void>): Promise<Self> {
     return this.#exclusive(async () => {
       const account = await this.#openAccount(userName);
       try {
         if (this.#closed) throw new ChatKitError("closed", "ChatKit was closed.");
         this.#account = account;
-        await account.connection.open(request);
+        await begin(account);
         await account.listed;
         const self = account.roster.account;
         if (self === undefined) throw new ChatKitError("not-open", "The sign-in was not finished.");

@@ -11,6 +11,7 @@ import type {
   PeerSignal,
   TransportAddress,
 } from "../protocol/index.ts";
+import type { IdentityKeys, PasswordStart } from "../crypto/index.ts";
 import type { Store } from "./store.ts";
 
 export interface Ports {
@@ -23,6 +24,8 @@ export interface Ports {
   /** Where the operating system can guard keys on disk; absent where it cannot. */
   readonly keyProtector?: KeyProtector;
   readonly log: Log;
+  /** OPAQUE's unless a test plays it. */
+  readonly passwords?: PasswordWork;
   /** The host's own addresses as far as its platform tells them; may change at any time. */
   localAddresses(): readonly TransportAddress[];
 }
@@ -165,6 +168,22 @@ export interface OpenRequest {
   /** X25519 public key of the sending device, 32 bytes. */
   readonly senderKey: Uint8Array;
   readonly sealed: Uint8Array;
+}
+
+/** The client's half of OPAQUE: `crypto/password.ts` says what each does. */
+export interface PasswordWork {
+  startRegistration(password: string): Promise<PasswordStart>;
+  finishRegistration(
+    password: string,
+    start: PasswordStart,
+    response: string,
+  ): { readonly record: string; readonly passwordKeys: IdentityKeys };
+  startLogin(password: string): Promise<PasswordStart>;
+  finishLogin(
+    password: string,
+    start: PasswordStart,
+    response: string,
+  ): { readonly finish: string; readonly passwordKeys: IdentityKeys } | undefined;
 }
 
 /** What the program that embeds the engine is. */

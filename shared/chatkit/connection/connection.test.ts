@@ -5,7 +5,8 @@ import {
   limits,
   ProtocolError,
   resultFrame,
-  type OldSignedIn,
+  type SignedIn,
+  type UserId,
 } from "../../protocol/index.ts";
 import { ChatKitError, type ConnectionState } from "../api.ts";
 import {
@@ -17,24 +18,39 @@ import {
 } from "../limits.ts";
 import { FakeClock, flushMicrotasks } from "../testing/fake-clock.ts";
 import { rejection } from "../testing/rejection.ts";
+import { testIdentity } from "../testing/device-logs.ts";
+import { genesisFor } from "../trust/own-list.ts";
+import type { IdentityKeys } from "../../crypto/index.ts";
 import { ScriptedServer } from "../testing/scripted-server.ts";
 import { deviceIdOf, userIdOf } from "../testing/test-ids.ts";
-import { MemoryLog, seededRandom, testHello } from "../testing/test-ports.ts";
-import { Connection, type SignInRequest } from "./connection.ts";
+import {
+  fakePasswords,
+  MemoryLog,
+  seededRandom,
+  testHello,
+  WRONG_PASSWORD,
+} from "../testing/test-ports.ts";
+import { Connection } from "./connection.ts";
 import { PING_TIMEOUT_MS } from "./heartbeat.ts";
+import { opaquePasswords } from "./opaque-passwords.ts";
+import { byPassword, byRegistration, type SigningIn } from "./sign-in.ts";
 
 let clock: FakeClock;
 let server: ScriptedServer;
 let log: MemoryLog;
 let connection: Connection;
 let states: ConnectionState[];
-let sessions: OldSignedIn[];
+let sessions: SignedIn[];
 let broken: ProtocolError[];
 
-const signIn: SignInRequest = {
-  method: "session.signIn",
-  params: { userName: "ada", credential: { type: "password", password: "correct horse" } },
+const given: SigningIn = {
+  userName: "ada",
+  password: "correct horse",
+  hello: testHello(),
+  passwords: fakePasswords,
+  onPasswordKeys: () => {},
 };
+const signIn = byPassword(given);
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -46,7 +62,7 @@ beforeEach(() => {
   connection = new Connection({
     url: "ws://test/ws",
     ports: { clock, random: seededRandom(7), sockets: server.sockets, log },
-    hello: () => testHello,
+    hello: testHello(),
     onProtocolError: (error) => broken.push(error),
   });
   connection.onState((state) => states.push(state));
@@ -67,7 +83,8 @@ function socket(): (typeof server.sockets.connections)[number] {
 }
 
 async function online(): Promise<void> {
-  connection.resume(server.grant(1));
+  server.grant(1);
+  connection.resume();
   await flushMicrotasks();
   expect(connection.state.state).toBe("online");
 }
@@ -75,14 +92,14 @@ async function online(): Promise<void> {
 describe("signing in", () => {
   test("answers with the session; the state follows", async () => {
     const session = await connection.open(signIn);
-    expect(session.deviceId).toBe(deviceIdOf(1));
+    expect(session.profile.userId).toBe(userIdOf(1));
     expect(states.map((state) => state.state)).toEqual(["connecting", "online"]);
     expect(sessions).toEqual([session]);
     expect(socket().subprotocol).toBe("beeline.1");
   });
 
   test("a refusal rejects with the server's error, and nothing is tried again", async () => {
-    server.script("session.signIn", () => {
+    server.script("session.signInFinish", () => {
       throw new ProtocolError("wrong-credential", "no");
     });
     await expect(connection.open(signIn)).rejects.toMatchObject({ errorName: "wrong-credential" });
@@ -93,12 +110,53 @@ describe("signing in", () => {
   });
 
   test("a refused sign-in can be followed by a good one", async () => {
-    server.script("session.signIn", () => {
+    server.script("session.signInFinish", () => {
       throw new ProtocolError("wrong-credential", "no");
     });
     await expect(connection.open(signIn)).rejects.toThrow(ProtocolError);
-    const session = await connection.open({ ...signIn, method: "account.register" });
-    expect(session.deviceId).toBe(deviceIdOf(1));
+    const genesis = (userId: UserId, passwordKeys: IdentityKeys): Uint8Array =>
+      genesisFor(userId, testIdentity(1, 1), passwordKeys, 1);
+    const session = await connection.open(byRegistration({ ...given, genesis }));
+    expect(session.profile.userId).toBe(userIdOf(1));
+  });
+
+  test("A5: a wrong password is found out here, and no second half is sent", async () => {
+    server.script("session.signInStart", () => ({
+      response: WRONG_PASSWORD,
+      challenge: `${"A".repeat(43)}=`,
+    }));
+    await expect(connection.open(signIn)).rejects.toMatchObject({ errorName: "wrong-credential" });
+    expect(server.requests.map(({ method }) => method)).toEqual(["session.signInStart"]);
+    expect(connection.state).toEqual({ state: "idle" });
+  });
+
+  test("the password's keys are told before the session begins", async () => {
+    const order: string[] = [];
+    connection.onSession(() => order.push("session"));
+    await connection.open(byPassword({ ...given, onPasswordKeys: () => order.push("keys") }));
+    expect(order).toEqual(["keys", "session"]);
+  });
+
+  test("closing between the halves ends it, and sends nothing more", async () => {
+    const held = Promise.withResolvers<{ request: string; state: string }>();
+    const passwords = { ...fakePasswords, startLogin: () => held.promise };
+    const refused = rejection(connection.open(byPassword({ ...given, passwords })));
+    await flushMicrotasks();
+    const closing = connection.close();
+    expect(await refused).toMatchObject({ reason: "closed" });
+    held.resolve({ request: "AAAA", state: "" });
+    await clock.advance(5_000);
+    await closing;
+    expect(server.requests).toEqual([]);
+  });
+
+  test("an answer that is none of OPAQUE is a refusal, not a hang", async () => {
+    await expect(
+      connection.open(byPassword({ ...given, passwords: opaquePasswords })),
+    ).rejects.toMatchObject({
+      errorName: "internal",
+    });
+    expect(connection.state).toEqual({ state: "idle" });
   });
 
   test("without a server it is unreachable, and nothing is tried again", async () => {
@@ -116,7 +174,7 @@ describe("signing in", () => {
     "a server that says nothing (%s) times out",
     async (way) => {
       server.sockets.admission = way;
-      server.script("session.signIn", () => "never");
+      server.script("session.signInFinish", () => "never");
       const rejected = rejection(connection.open(signIn));
       await clock.advance(CONNECT_TIMEOUT_MS);
       expect(await rejected).toMatchObject({
@@ -129,25 +187,27 @@ describe("signing in", () => {
   test("a second one at the same time is refused", async () => {
     const first = connection.open(signIn);
     await expect(connection.open(signIn)).rejects.toMatchObject({ reason: "already-open" });
-    expect(() => connection.resume("token")).toThrow(ChatKitError);
+    expect(() => connection.resume()).toThrow(ChatKitError);
     await first;
   });
 
-  test("the session is resumed with its token after a loss", async () => {
+  test("A7: after a loss the device comes back by its key", async () => {
     await connection.open(signIn);
     socket().end(closeCodes.goingAway, "restart");
     await clock.advance(2_000);
     expect(connection.state.state).toBe("online");
-    expect(sessions.map((session) => session.deviceId)).toEqual([deviceIdOf(1), deviceIdOf(1)]);
-    expect(server.count("session.signIn")).toBe(1);
-    expect(server.count("session.resume")).toBe(1);
+    expect(sessions).toHaveLength(2);
+    expect(sessions[1]?.deviceId).toBe(sessions[0]?.deviceId);
+    expect(server.count("session.signInFinish")).toBe(1);
+    expect(server.count("session.prove")).toBe(1);
   });
 });
 
 describe("resuming", () => {
   test("goes on for ever with growing, jittered pauses within the bound", async () => {
     server.sockets.admission = "refuse";
-    connection.resume(server.grant(1));
+    server.grant(1);
+    connection.resume();
     await clock.advance(30 * 60_000);
     const waits = states.filter((state) => state.state === "waiting");
     expect(waits.length).toBeGreaterThan(20);
@@ -164,7 +224,8 @@ describe("resuming", () => {
       if (state.state !== "waiting") return;
       pauses.push({ attempt: state.attempt, ms: state.retryAt - clock.now() });
     });
-    connection.resume(server.grant(1));
+    server.grant(1);
+    connection.resume();
     await clock.advance(20 * 60_000);
     for (const { attempt, ms } of pauses) {
       expect(ms).toBeLessThanOrEqual(Math.min(RECONNECT_MAX_MS, 500 * 2 ** attempt));
@@ -174,32 +235,35 @@ describe("resuming", () => {
   });
 
   test("honours the server's wish for a pause", async () => {
-    server.script("session.resume", () => {
+    server.script("session.prove", () => {
       throw new ProtocolError("rate-limited", "later", { retryAfterMs: 90_000 });
     });
-    connection.resume(server.grant(1));
+    server.grant(1);
+    connection.resume();
     await clock.advance(89_999);
     expect(server.sockets.connections).toHaveLength(1);
     await clock.advance(2_000);
     expect(server.sockets.connections.length).toBeGreaterThan(1);
   });
 
-  test.each(["session-ended", "account-disabled"] as const)(
-    "%s signs out for good",
-    async (name) => {
-      server.script("session.resume", () => {
-        throw new ProtocolError(name, "over");
-      });
-      connection.resume("token-1");
-      await clock.advance(10 * 60_000);
-      expect(connection.state).toEqual({ state: "signed-out", reason: name });
-      expect(server.sockets.connections).toHaveLength(1);
-    },
-  );
+  test.each([
+    ["session-ended", "session-ended"],
+    ["account-disabled", "account-disabled"],
+    ["wrong-device-key", "session-ended"],
+  ] as const)("%s signs out for good", async (name, reason) => {
+    server.script("session.prove", () => {
+      throw new ProtocolError(name, "over");
+    });
+    connection.resume();
+    await clock.advance(10 * 60_000);
+    expect(connection.state).toEqual({ state: "signed-out", reason });
+    expect(server.sockets.connections).toHaveLength(1);
+  });
 
   test("reconnectNow cuts the pause short", async () => {
     server.sockets.admission = "refuse";
-    connection.resume(server.grant(1));
+    server.grant(1);
+    connection.resume();
     await clock.advance(5 * 60_000);
     expect(connection.state.state).toBe("waiting");
     server.sockets.admission = "accept";
@@ -225,7 +289,8 @@ describe("resuming", () => {
   });
 
   test("a server that throws the client out at once is not stormed", async () => {
-    connection.resume(server.grant(1));
+    server.grant(1);
+    connection.resume();
     const unsubscribe = connection.onState((state) => {
       if (state.state === "online") server.lastEnd?.close(closeCodes.protocolViolation);
     });
@@ -352,7 +417,7 @@ describe("requests", () => {
     expect(await late).toMatchObject({
       reason: "server-unreachable",
     });
-    server.lastEnd?.send(resultFrame(2, server.info()));
+    server.lastEnd?.send(resultFrame(3, server.info()));
     await flushMicrotasks();
     expect(broken).toEqual([]);
     expect(connection.state.state).toBe("online");
@@ -390,8 +455,8 @@ describe("requests", () => {
     });
     await flushMicrotasks();
     expect(answered).toBe(false);
-    // The sign-in was request 1.
-    server.lastEnd?.send(resultFrame(2, server.info()));
+    // The sign-in was requests 1 and 2.
+    server.lastEnd?.send(resultFrame(3, server.info()));
     await first;
     await behind;
     await connection.close();
@@ -400,12 +465,9 @@ describe("requests", () => {
 
   test("over the frame's limit are refused before they are sent", async () => {
     await online();
-    const password = "A".repeat(limits.MAX_TEXT_FRAME_BYTES);
+    const request = "A".repeat(limits.MAX_TEXT_FRAME_BYTES);
     await expect(
-      connection.request("account.changePassword", {
-        current: { type: "password", password },
-        next: { type: "password", password: "x" },
-      }),
+      connection.request("account.passwordStart", { request, nextRequest: "A" }),
     ).rejects.toMatchObject({ errorName: "too-large" });
     expect(connection.state.state).toBe("online");
   });
@@ -441,7 +503,7 @@ describe("a server that breaks the protocol", () => {
   test("a broken result rejects its request and is reported", async () => {
     await online();
     server.script("server.info", (_, client) => {
-      client.end.send(resultFrame(2, { name: 1 }));
+      client.end.send(resultFrame(3, { name: 1 }));
       return "never";
     });
     await expect(connection.request("server.info", {})).rejects.toMatchObject({
@@ -451,8 +513,8 @@ describe("a server that breaks the protocol", () => {
   });
 
   test("a broken answer to the sign-in is a refusal, not a hang", async () => {
-    server.script("session.signIn", (_, client) => {
-      client.end.send(resultFrame(1, {}));
+    server.script("session.signInFinish", (_, client) => {
+      client.end.send(resultFrame(2, {}));
       return "never";
     });
     await expect(connection.open(signIn)).rejects.toMatchObject({ errorName: "internal" });
@@ -480,14 +542,13 @@ describe("events", () => {
     connection.onSession(() => order.push("session"));
     connection.onEvent("roster.removed", () => order.push("event"));
     connection.onState((state) => order.push(state.state));
-    server.script("session.resume", (params, client) => {
+    server.script("session.prove", (_, client) => {
       const session = { userId: userIdOf(1), deviceId: deviceIdOf(1) };
       client.signedIn(session);
       client.event("roster.removed", { userId: userIdOf(9) });
-      const answer: OldSignedIn = {
+      const answer: SignedIn = {
         profile: { userId: session.userId, userName: "a", displayName: "a" },
         deviceId: session.deviceId,
-        sessionToken: params.sessionToken,
         devices: [],
         logLength: 1,
         show: "online",
@@ -496,11 +557,11 @@ describe("events", () => {
         mailboxCount: 0,
         server: server.info(),
       };
-      client.end.send(resultFrame(1, answer));
+      client.end.send(resultFrame(2, answer));
       client.event("roster.removed", { userId: userIdOf(8) });
       return "never";
     });
-    connection.resume("token");
+    connection.resume();
     await flushMicrotasks();
     expect(order).toEqual(["connecting", "session", "online", "event"]);
   });
@@ -539,7 +600,8 @@ describe("the end", () => {
 
   test("signOut without a server ends it all the same", async () => {
     server.sockets.admission = "refuse";
-    connection.resume(server.grant(1));
+    server.grant(1);
+    connection.resume();
     await clock.advance(1_000);
     await connection.signOut({ forgetDevice: false });
     expect(connection.state).toEqual({ state: "signed-out", reason: "by-user" });
@@ -569,7 +631,8 @@ describe("the end", () => {
 
   test("a handler may close from within", async () => {
     connection.onSession(() => void connection.close());
-    connection.resume(server.grant(1));
+    server.grant(1);
+    connection.resume();
     await clock.advance(60_000);
     expect(connection.state).toEqual({ state: "idle" });
     expect(states.map((state) => state.state)).toEqual(["connecting", "idle"]);

@@ -1,13 +1,12 @@
 import {
   closeCodes,
   ProtocolError,
-  type OldHello,
   type EventName,
   type EventParams,
   type MethodName,
   type Params,
   type Result,
-  type OldSignedIn,
+  type SignedIn,
 } from "../../protocol/index.ts";
 import { ChatKitError, type ConnectionState, type SignedOutReason } from "../api.ts";
 import { assertNever } from "../assert-never.ts";
@@ -17,19 +16,18 @@ import { backOffMs } from "./back-off.ts";
 import { EventListeners } from "./event-listeners.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listeners } from "./listeners.ts";
-import type { Login, Phase, SignInRequest } from "./phase.ts";
+import type { Login, Phase } from "./phase.ts";
 import { errorOfClose, pauseAfterClose, signedOutByClose, signedOutByRefusal } from "./outcomes.ts";
 import { RpcSocket, unreachable, type Answer } from "./rpc-socket.ts";
 import type { ServerConnection } from "./server-connection.ts";
-
-export type { SignInRequest } from "./phase.ts";
+import { byKey, callLast, type Hello, type SignIn } from "./sign-in.ts";
 
 export interface ConnectionOptions {
   /** `ServerAddress.webSocketUrl`. */
   readonly url: string;
   readonly ports: Pick<Ports, "clock" | "random" | "sockets" | "log">;
   /** What this device tells of itself; asked anew at every sign-in, for its addresses change. */
-  readonly hello: () => OldHello;
+  readonly hello: Hello;
   /** The server broke the protocol; the connection goes on, or ends by itself. */
   readonly onProtocolError?: (error: ProtocolError) => void;
   /** Somebody else answered in the server's place; it is tried again. */
@@ -49,7 +47,7 @@ const CLOSE_WAIT_MS = 2_000;
 export class Connection implements ServerConnection, AsyncDisposable {
   readonly #options: ConnectionOptions;
   readonly #stateListeners: Listeners<[ConnectionState]>;
-  readonly #sessionListeners: Listeners<[OldSignedIn]>;
+  readonly #sessionListeners: Listeners<[SignedIn]>;
   readonly #channelListeners: Listeners<[number, Uint8Array]>;
   readonly #eventListeners: EventListeners;
   #phase: Phase = { name: "idle" };
@@ -77,35 +75,35 @@ export class Connection implements ServerConnection, AsyncDisposable {
   }
 
   /**
-   * Signs in or registers, in one attempt. From then on the session is resumed by itself whenever
-   * the connection is lost.
+   * Signs in or registers, in one attempt. From then on this device comes back by itself, by its
+   * key, whenever the connection is lost.
    * @throws ProtocolError as the server refused it
    * @throws ChatKitError `server-unreachable`, `wrong-certificate`, `already-open`, `closed`
    */
-  open(request: SignInRequest): Promise<OldSignedIn> {
+  open(signIn: SignIn): Promise<SignedIn> {
     return new Promise((resolve, reject) => {
       const error = this.#whyNotStart();
-      if (error === undefined) this.#start({ by: "credential", request, resolve, reject });
+      if (error === undefined) this.#start({ by: "person", signIn, resolve, reject });
       else reject(error);
     });
   }
 
   /**
-   * Takes up a saved session in the background, for as long as it takes; `onSession` and `onState`
-   * tell what comes of it.
+   * Takes up this device's session in the background, for as long as it takes; `onSession` and
+   * `onState` tell what comes of it.
    * @throws ChatKitError `already-open`, `closed`
    */
-  resume(token: string): void {
+  resume(): void {
     const error = this.#whyNotStart();
     if (error !== undefined) throw error;
-    this.#start({ by: "token", token });
+    this.#start({ by: "key" });
   }
 
   /** Tries now instead of at the end of the back-off; asks an open connection whether it lives. */
   reconnectNow(): void {
     if (this.#phase.name === "waiting") {
       this.#phase.timer.cancel();
-      this.#start({ by: "token", token: this.#phase.token });
+      this.#start({ by: "key" });
     } else if (this.#phase.name === "online") {
       this.#phase.heartbeat.probe();
     }
@@ -164,7 +162,7 @@ export class Connection implements ServerConnection, AsyncDisposable {
     return this.#stateListeners.add(handler);
   }
 
-  onSession(handler: (session: OldSignedIn) => void): () => void {
+  onSession(handler: (session: SignedIn) => void): () => void {
     return this.#sessionListeners.add(handler);
   }
 
@@ -212,21 +210,21 @@ export class Connection implements ServerConnection, AsyncDisposable {
   }
 
   #authenticate(rpc: RpcSocket, login: Login): void {
-    const device = this.#options.hello();
-    const answer: Answer<OldSignedIn> = {
+    const signIn = login.by === "key" ? byKey(this.#options.hello) : login.signIn;
+    const answer: Answer<SignedIn> = {
       resolve: (session) => this.#signedIn(rpc, session),
       reject: (error) => this.#refused(rpc, error),
     };
-    if (login.by === "token") {
-      rpc.call("session.resume", { sessionToken: login.token, device }, answer);
-    } else if (login.request.method === "session.signIn") {
-      rpc.call("session.signIn", { ...login.request.params, device }, answer);
-    } else {
-      rpc.call("account.register", { ...login.request.params, device }, answer);
-    }
+    signIn((method, params) => rpc.request(method, params)).then(
+      // Where the socket has gone meanwhile this is refused at once, and nobody waits for it.
+      (last) => callLast(rpc, last, answer),
+      (error: unknown) => {
+        answer.reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
   }
 
-  #signedIn(rpc: RpcSocket, session: OldSignedIn): void {
+  #signedIn(rpc: RpcSocket, session: SignedIn): void {
     if (this.#phase.name !== "connecting" || this.#phase.rpc !== rpc) return;
     const { deadline, login } = this.#phase;
     const { clock } = this.#options.ports;
@@ -238,30 +236,30 @@ export class Connection implements ServerConnection, AsyncDisposable {
       name: "online",
       rpc,
       heartbeat,
-      token: session.sessionToken,
       since: clock.monotonic(),
     };
     this.#sessionListeners.emit(session);
     if (this.#online(rpc) !== undefined) {
       this.#setState({ state: "online", server: session.server });
     }
-    if (login.by === "credential") login.resolve(session);
+    if (login.by === "person") login.resolve(session);
   }
 
   #refused(rpc: RpcSocket, error: Error): void {
     // A lost connection is told by `onClose`.
-    if (!(error instanceof ProtocolError)) return;
+    if (error instanceof ChatKitError) return;
     if (this.#phase.name !== "connecting" || this.#phase.rpc !== rpc) return;
     const { login } = this.#phase;
-    const reason = signedOutByRefusal(error.errorName);
-    if (login.by === "credential") {
+    const refusal = error instanceof ProtocolError ? error : undefined;
+    const reason = refusal && signedOutByRefusal(refusal.errorName);
+    if (login.by === "person") {
       this.#leave({ name: "idle" }, error);
       this.#attempt = 0;
       this.#setState({ state: "idle" });
     } else if (reason === undefined) {
-      this.#options.ports.log.warn("the server refused to resume the session", { error });
+      this.#options.ports.log.warn("this device could not come back", { error });
       this.#leave({ name: "idle" }, error);
-      this.#wait(login.token, error.retryAfterMs ?? 0);
+      this.#wait(refusal?.retryAfterMs ?? 0);
     } else {
       this.#signedOut(reason);
     }
@@ -279,21 +277,21 @@ export class Connection implements ServerConnection, AsyncDisposable {
     if (phase.name === "online") {
       const lastedMs = this.#options.ports.clock.monotonic() - phase.since;
       if (lastedMs >= STABLE_MS) this.#attempt = 0;
-      this.#wait(phase.token, pauseAfterClose(code));
-    } else if (phase.login.by === "token") {
-      this.#wait(phase.login.token, pauseAfterClose(code));
+      this.#wait(pauseAfterClose(code));
+    } else if (phase.login.by === "key") {
+      this.#wait(pauseAfterClose(code));
     } else {
       this.#attempt = 0;
       this.#setState({ state: "idle" });
     }
   }
 
-  #wait(token: string, pauseMs: number): void {
+  #wait(pauseMs: number): void {
     const { clock, random } = this.#options.ports;
     const bounds = { min: RECONNECT_MIN_MS, max: RECONNECT_MAX_MS };
     const delay = pauseMs + backOffMs(random, this.#attempt, bounds);
-    const timer = clock.setTimer(() => this.#start({ by: "token", token }), delay);
-    this.#phase = { name: "waiting", token, timer };
+    const timer = clock.setTimer(() => this.#start({ by: "key" }), delay);
+    this.#phase = { name: "waiting", timer };
     this.#setState({
       state: "waiting",
       attempt: this.#attempt,
@@ -318,7 +316,7 @@ export class Connection implements ServerConnection, AsyncDisposable {
       case "connecting":
         phase.deadline.cancel();
         this.#end(phase.rpc, error);
-        if (phase.login.by === "credential") phase.login.reject(error);
+        if (phase.login.by === "person") phase.login.reject(error);
         return;
       case "online":
         phase.heartbeat.stop();

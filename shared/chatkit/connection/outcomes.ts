@@ -23,7 +23,8 @@ export function signedOutByClose(code: number): SignedOutReason | undefined {
 /** Why the session is over after this refusal to resume it; undefined where it may work later. */
 export function signedOutByRefusal(error: ErrorName): SignedOutReason | undefined {
   if (error === "session-ended" || error === "account-disabled") return error;
-  return undefined;
+  // A key that the server does not take today it will not take tomorrow.
+  return error === "wrong-device-key" ? "session-ended" : undefined;
 }
 
 /** What a connection's end means to those who wait for it. */

@@ -1,22 +1,14 @@
-import type { Params, OldSignedIn } from "../../protocol/index.ts";
+import type { SignedIn } from "../../protocol/index.ts";
 import type { Timer } from "../ports.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Answer, RpcSocket } from "./rpc-socket.ts";
-
-/** A sign-in with a credential: once, by a person, and answered to them. */
-export type SignInRequest =
-  | {
-      readonly method: "session.signIn";
-      readonly params: Omit<Params<"session.signIn">, "device">;
-    }
-  | {
-      readonly method: "account.register";
-      readonly params: Omit<Params<"account.register">, "device">;
-    };
+import type { SignIn } from "./sign-in.ts";
 
 export type Login =
-  | ({ readonly by: "credential"; readonly request: SignInRequest } & Answer<OldSignedIn>)
-  | { readonly by: "token"; readonly token: string };
+  /** Once, by a person, and answered to them. */
+  | ({ readonly by: "person"; readonly signIn: SignIn } & Answer<SignedIn>)
+  /** Back to the session of this device, for as long as it takes. */
+  | { readonly by: "key" };
 
 /** Where the connection stands, with what it holds there. */
 export type Phase =
@@ -30,9 +22,8 @@ export type Phase =
   | {
       readonly name: "online";
       readonly rpc: RpcSocket;
-      readonly token: string;
       readonly heartbeat: Heartbeat;
       readonly since: number;
     }
-  | { readonly name: "waiting"; readonly token: string; readonly timer: Timer }
+  | { readonly name: "waiting"; readonly timer: Timer }
   | { readonly name: "closed" };

@@ -4,7 +4,7 @@ import type {
   MethodName,
   Params,
   Result,
-  OldSignedIn,
+  SignedIn,
 } from "../../protocol/index.ts";
 import type { ConnectionState } from "../api.ts";
 
@@ -31,7 +31,7 @@ export interface ServerConnection {
   /** Returns the function that ends the subscription. */
   onState(handler: (state: ConnectionState) => void): () => void;
   /** Signed in or resumed, with the fresh roster; comes before any event of that connection. */
-  onSession(handler: (session: OldSignedIn) => void): () => void;
+  onSession(handler: (session: SignedIn) => void): () => void;
   onEvent<E extends EventName>(event: E, handler: (params: EventParams<E>) => void): () => void;
   onChannelData(handler: (channel: number, payload: Uint8Array) => void): () => void;
 }

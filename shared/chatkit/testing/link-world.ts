@@ -18,7 +18,6 @@ export interface LinkNode {
   readonly connection: Connection;
   readonly links: LinkManager;
   readonly log: MemoryLog;
-  readonly token: string;
   readonly frames: { readonly link: Link; readonly frame: Uint8Array }[];
   readonly opened: Link[];
   readonly closed: { readonly link: Link; readonly reason: LinkCloseReason }[];
@@ -53,7 +52,7 @@ export class LinkWorld {
     const peer = { userId: userIdOf(n), deviceId: deviceIdOf(n) };
     const log = new MemoryLog();
     const ports = { clock: this.clock, random: seededRandom(n), sockets: this.server.sockets, log };
-    const connection = new Connection({ url: "ws://test/ws", ports, hello: () => testHello });
+    const connection = new Connection({ url: "ws://test/ws", ports, hello: testHello(n) });
     const links = new LinkManager({
       connection,
       ports: { ...ports, ...(peers === undefined ? {} : { peers }) },
@@ -71,7 +70,6 @@ export class LinkWorld {
       connection,
       links,
       log,
-      token: this.server.grant(n),
       frames: [],
       opened: [],
       closed: [],
@@ -84,7 +82,8 @@ export class LinkWorld {
     links.onClose((link, reason) => node.closed.push({ link, reason }));
     links.onDrain((link) => node.drained.push(link));
     this.#nodes.push(node);
-    connection.resume(node.token);
+    this.server.grant(n);
+    connection.resume();
     await flushMicrotasks();
     return node;
   }

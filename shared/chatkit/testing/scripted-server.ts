@@ -8,7 +8,7 @@ import {
   parseRequestFrame,
   ProtocolError,
   resultFrame,
-  type OldHello,
+  type DeviceHello,
   type DeviceId,
   type EventName,
   type EventParams,
@@ -16,13 +16,19 @@ import {
   type Params,
   type Result,
   type ServerInfo,
-  type OldSignedIn,
+  type SignedIn,
   type UserId,
 } from "../../protocol/index.ts";
 import type { Clock } from "../ports.ts";
+import { decodeBase64 } from "../../crypto/index.ts";
+import { deviceIdOfKey } from "../trust/device-id.ts";
+import { DeviceLogs } from "./device-logs.ts";
 import { FakeSockets, type ServerEnd } from "./socket-pair.ts";
 import { deviceIdOf, userIdOf } from "./test-ids.ts";
+import { testPublicKey } from "./test-ports.ts";
 import { testServerInfo } from "./test-server-info.ts";
+
+const CHALLENGE = `${"A".repeat(43)}=`;
 
 /** Plays one method; what it throws as ProtocolError becomes the answer. `never` answers nothing. */
 type MethodScript<M extends MethodName> = (
@@ -40,11 +46,12 @@ export class ScriptedServer {
   readonly clients = new Map<DeviceId, ScriptedClient>();
   /** Every request that was understood, in order. */
   readonly requests: { readonly method: MethodName; readonly params: unknown }[] = [];
-  /** Sessions by token. */
+  readonly logs = new DeviceLogs();
+  /** Sessions by public key. */
   readonly #sessions = new Map<string, { readonly userId: UserId; readonly deviceId: DeviceId }>();
   readonly #scripts = new Map<string, (raw: unknown, client: ScriptedClient) => unknown>();
   readonly #clock: Clock;
-  #devices = 0;
+  #people = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -53,11 +60,30 @@ export class ScriptedServer {
       new ScriptedClient(this, end).listen();
     });
     this.script("server.info", () => this.info());
-    this.script("session.signIn", ({ device }, client) => this.#signIn(client, device));
-    this.script("account.register", ({ device }, client) => this.#signIn(client, device));
-    this.script("session.resume", ({ sessionToken, device }, client) =>
-      this.#session(client, sessionToken, device),
-    );
+    this.script("account.registerStart", () => {
+      this.#people += 1;
+      const userId = userIdOf(this.#people);
+      return { userId, response: "AAAA", challenge: CHALLENGE };
+    });
+    this.script("account.registerFinish", ({ device, statement }, client) => {
+      this.logs.append(userIdOf(this.#people), [statement]);
+      return this.#enter(client, device, userIdOf(this.#people));
+    });
+    this.script("session.signInStart", () => ({ response: "AAAA", challenge: CHALLENGE }));
+    this.script("session.signInFinish", ({ device }, client) => {
+      const known = this.#sessions.get(device.publicKey)?.userId;
+      if (known === undefined) this.#people += 1;
+      return this.#enter(client, device, known ?? userIdOf(this.#people));
+    });
+    this.script("session.challenge", () => ({ challenge: CHALLENGE }));
+    this.script("session.prove", ({ device }, client) => this.#session(client, device));
+    this.script("devices.log", (params) => this.logs.log(params));
+    this.script("devices.append", ({ statements }, client) => {
+      this.logs.append(client.identity().userId, statements);
+      return {};
+    });
+    this.script("keyPackages.publish", ({ packages }) => ({ kept: packages.length }));
+    this.script("group.list", () => ({ groups: [], more: false }));
     this.script("session.ping", () => ({}));
     this.script("session.signOut", () => ({}));
     this.script("signal.send", ({ to, linkId, signal }, client) => {
@@ -83,15 +109,9 @@ export class ScriptedServer {
     });
   }
 
-  /** A session that `session.resume` takes: the token of user and device number `n`. */
-  grant(n: number): string {
-    const token = `token-${n}`;
-    this.#sessions.set(token, { userId: userIdOf(n), deviceId: deviceIdOf(n) });
-    return token;
-  }
-
-  revoke(token: string): void {
-    this.#sessions.delete(token);
+  /** A session of the device that says `testHello(n)`: user and device number `n`. */
+  grant(n: number): void {
+    this.#sessions.set(testPublicKey(n), { userId: userIdOf(n), deviceId: deviceIdOf(n) });
   }
 
   info(): ServerInfo {
@@ -115,20 +135,20 @@ export class ScriptedServer {
     return client;
   }
 
-  #signIn(client: ScriptedClient, hello: OldHello): OldSignedIn {
-    this.#devices += 1;
-    return this.#session(client, this.grant(this.#devices), hello);
+  #enter(client: ScriptedClient, hello: DeviceHello, userId: UserId): SignedIn {
+    const deviceId = deviceIdOfKey(decodeBase64(hello.publicKey));
+    this.#sessions.set(hello.publicKey, { userId, deviceId });
+    return this.#session(client, hello);
   }
 
-  #session(client: ScriptedClient, token: string, hello: OldHello): OldSignedIn {
-    const session = this.#sessions.get(token);
+  #session(client: ScriptedClient, hello: DeviceHello): SignedIn {
+    const session = this.#sessions.get(hello.publicKey);
     if (session === undefined) throw new ProtocolError("session-ended", "Sign in again.");
     client.signedIn(session);
     this.clients.set(session.deviceId, client);
     return {
-      profile: { userId: session.userId, userName: token, displayName: token },
+      profile: { userId: session.userId, userName: "scripted", displayName: "Scripted" },
       deviceId: session.deviceId,
-      sessionToken: token,
       devices: [
         {
           deviceId: session.deviceId,
@@ -138,7 +158,7 @@ export class ScriptedServer {
           lastSeen: 0,
         },
       ],
-      logLength: 1,
+      logLength: this.logs.statements(session.userId).length,
       show: "online",
       statusText: "",
       roster: [],
