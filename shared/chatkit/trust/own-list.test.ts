@@ -153,6 +153,23 @@ test("I7: a listed device that the server has no more is taken out", async () =>
   expect(node.notices).toEqual([]);
 });
 
+test("I7: a device that came while the session began is not taken for gone", async () => {
+  const ada = new ListedAccount(1, logs);
+  ada.change("add", 2, 1);
+  ada.change("remove", 2, 1);
+  const node = await nodeOf(ada, 1);
+  const { log } = node.connection;
+  node.connection.log = (params) => {
+    node.connection.log = log;
+    ada.change("add", 2, "password");
+    return log(params);
+  };
+  // The server told rows and length before the other device signed in.
+  await node.signedIn(3);
+  expect(logs.list(ada.userId).devices).toHaveLength(2);
+  expect(node.book.devices(ada.userId)).toHaveLength(2);
+});
+
 test("I7: removing puts it into the list first; a device not listed itself cannot", async () => {
   const ada = new ListedAccount(1, logs);
   ada.change("add", 2, 1);

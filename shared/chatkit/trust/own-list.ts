@@ -223,7 +223,7 @@ export class OwnList {
   }
 
   /** What must be in the list and is not yet. */
-  #due({ devices }: Session, passwordKey: IdentityKeys | undefined): readonly Uint8Array[] {
+  #due(session: Session, passwordKey: IdentityKeys | undefined): readonly Uint8Array[] {
     const { clock, identity } = this.#options;
     const list = this.#list();
     const { publicKey } = identity;
@@ -242,10 +242,7 @@ export class OwnList {
           ];
       return [deviceStatement(list, signer, change, clock.now())];
     }
-    const present = new Set(devices.map(({ deviceId }) => deviceId));
-    const gone = list.devices.filter(
-      (key) => !sameBytes(key, publicKey) && !present.has(deviceIdOfKey(key)),
-    );
+    const gone = list.devices.filter((key) => this.#isGone(key, session));
     const isOther =
       passwordKey !== undefined &&
       !(list.passwordKey !== undefined && isKey(passwordKey, list.passwordKey));
@@ -254,6 +251,18 @@ export class OwnList {
       // An administrator gave out another password, and this device was let in with it.
       ...(isOther ? [{ type: "password" as const, subject: passwordKey.publicKey }] : []),
     ]);
+  }
+
+  /** The server had no row of a device that was in the list already, and has none now. */
+  #isGone(publicKey: Uint8Array, { devices, logLength }: Session): boolean {
+    const deviceId = deviceIdOfKey(publicKey);
+    return (
+      !sameBytes(publicKey, this.#options.identity.publicKey) &&
+      !devices.some((row) => row.deviceId === deviceId) &&
+      this.#options.deviceName(deviceId) === undefined &&
+      // One that came into the list since the session began has a row that came since, too.
+      this.#log.lastAdded(publicKey) < logLength
+    );
   }
 
   /** Several statements, each after the one before, signed by this device. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
-import { encodeBase64 } from "../../crypto/index.ts";
+import { decodeBase64, decodeDeviceStatement, encodeBase64 } from "../../crypto/index.ts";
 import type { Store, StoreWrite } from "../store.ts";
+import { sameBytes } from "./log-reading.ts";
 
 const KEY = "own-device-log";
 const Saved = v.array(v.string());
@@ -24,6 +25,15 @@ export class OwnLog {
     if (index > this.#statements.length) return [];
     this.#statements = [...this.#statements.slice(0, index), ...statements.map(encodeBase64)];
     return [{ type: "put-value", key: KEY, value: JSON.stringify(this.#statements) }];
+  }
+
+  /** The place of the statement by which that device came into the list last; -1 where there is none. */
+  lastAdded(publicKey: Uint8Array): number {
+    return this.#statements.findLastIndex((text) => {
+      const statement = decodeDeviceStatement(decodeBase64(text));
+      const adds = statement?.type !== "remove" && statement?.type !== "password";
+      return statement !== undefined && adds && sameBytes(statement.subject, publicKey);
+    });
   }
 
   /** Those from that index on. */

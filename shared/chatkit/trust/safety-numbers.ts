@@ -79,7 +79,8 @@ export class SafetyNumbers {
       if (userId === undefined) return;
       this.#toTell.delete(userId);
       if (this.#toTell.size > 0) this.#tellNext();
-      if (this.#isKnown(this.#options.self())) this.#options.onSafety(this.of(userId));
+      const isKnown = this.#isKnown(this.#options.self()) && this.#isKnown(userId);
+      if (isKnown) this.#options.onSafety(this.of(userId));
     }, 0);
   }
 
