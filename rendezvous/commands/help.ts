@@ -5,9 +5,13 @@ const COMMANDS = `beeline-rendezvous: the server that introduces Beeline's peopl
   serve                          run the server
   user add NAME                  create an account; asks for the password
   user list [--json]             all accounts
+  user show NAME [--json]        one account and its devices
   user disable NAME              sign an account out everywhere and keep it out
   user enable NAME               let it in again
   user reset-password NAME       set a new password and sign the account out everywhere
+  user remove NAME --yes         remove an account for good, with all that waits for it
+  user devices NAME [--json]     its devices
+  user revoke-device NAME DEVICE   sign a device out and remove it; by id or name
   invite [--uses N] [--expires TIME]   make an invitation: code, link and QR code
   invite list [--json]           all invitations that can still be used
   invite revoke CODE             withdraw one; the first four letters do where no other has them

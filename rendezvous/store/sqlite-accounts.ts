@@ -44,6 +44,14 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
   const device = prepare(db, "SELECT 1 FROM devices WHERE device_id = ?");
   const append = logAppender(db);
 
+  const emptyMailboxes = prepare(
+    db,
+    `DELETE FROM mailbox WHERE key >> 32 IN (
+       SELECT devices.seq FROM devices JOIN accounts ON accounts.seq = devices.account
+       WHERE accounts.user_id = ?)`,
+  );
+  const remove = prepare(db, "DELETE FROM accounts WHERE user_id = ?");
+
   function spend(invite: string, now: number): boolean {
     const hash = inviteCodeHash(invite);
     return spendLastUse.run(hash, now) === 1 || spendInvite.run(hash, now) === 1;
@@ -92,11 +100,17 @@ export function sqliteAccounts({ db, commits, read }: SqliteContext): AccountSto
       commits.write(() => changed(setDisplayName.run(userId, displayName))),
     setPresence: (userId, show, statusText) =>
       commits.write(() => changed(setPresence.run(userId, show, statusText))),
-    setLastSeen: (userId, at) => commits.write(() => changed(setLastSeen.run(userId, at))),
+    setLastSeen: (userId, at) => commits.write(() => void setLastSeen.run(userId, at)),
     setDisabled: (userId, disabled) =>
       commits.write(() => {
         changed(setDisabled.run(userId, disabled ? 1 : 0));
         if (disabled) endSessions.run(userId);
+      }),
+    remove: (userId) =>
+      commits.write(() => {
+        // Mailboxes hang on their devices without a foreign key.
+        emptyMailboxes.run(userId);
+        return remove.run(userId) === 1;
       }),
   };
 }

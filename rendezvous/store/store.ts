@@ -86,9 +86,12 @@ export interface AccountStore {
   }): Promise<void>;
   setDisplayName(userId: UserId, displayName: string): Promise<void>;
   setPresence(userId: UserId, show: Show, statusText: string): Promise<void>;
+  /** No effect where the account was removed meanwhile. */
   setLastSeen(userId: UserId, at: number): Promise<void>;
   /** Disabling ends all sessions in the same step. */
   setDisabled(userId: UserId, disabled: boolean): Promise<void>;
+  /** With its devices, their mailboxes, its buddies and its place in groups. True where it was. */
+  remove(userId: UserId): Promise<boolean>;
 }
 
 export interface StoredDevice extends Device {

@@ -192,8 +192,30 @@ function accountContract(open: () => Promise<Store>): void {
     await expectRefusal(accounts.setCredential(nobody, "x"), "no-such-user");
     await expectRefusal(accounts.setDisplayName(nobody, "x"), "no-such-user");
     await expectRefusal(accounts.setPresence(nobody, "away", ""), "no-such-user");
-    await expectRefusal(accounts.setLastSeen(nobody, 1), "no-such-user");
+    // Whoever was removed while online is seen to leave afterwards.
+    await accounts.setLastSeen(nobody, 1);
+    expect(await accounts.remove(nobody)).toBe(false);
     await expectRefusal(accounts.setDisabled(nobody, true), "no-such-user");
+  });
+
+  test("a removed account leaves nothing behind, and the others as they were", async () => {
+    await using store = await open();
+    await addPeople(store);
+    await store.mailbox.put([deposit(1), deposit(2, { to: adaLaptop })], quota);
+    await store.roster.change([
+      { type: "put", row: row(ada, ben) },
+      { type: "put", row: row(ben, ada) },
+    ]);
+    expect(await store.accounts.remove(ben)).toBe(true);
+    expect(await store.accounts.byName("ben")).toBeUndefined();
+    expect(await store.devices.get(benLaptop)).toBeUndefined();
+    expect(await store.mailbox.count(benLaptop)).toBe(0);
+    expect(await store.mailbox.count(adaLaptop)).toBe(1);
+    expect(await store.roster.of(ada)).toEqual([]);
+    expect(await store.devices.ofUser(ada)).toHaveLength(1);
+    expect(await store.check()).toEqual([]);
+    // The name is free again.
+    await addAccount(store, nobody, "ben");
   });
 
   test("disabling an account ends its sessions, and only its own", async () => {
