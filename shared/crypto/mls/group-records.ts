@@ -57,71 +57,54 @@ export type SavedState = Pick<
 
 /** Knows what was given out to be saved, and tells what has changed since. */
 export class GroupRecords {
-  /** Names that were given out, but for the ratchets'. */
-  #fixed: ReadonlySet<string> = new Set();
-  #schedule: SavedState["keySchedule"] | undefined;
+  /** What was given out but for the ratchets: by name, the part of the state that it was made of. */
+  #fixed: ReadonlyMap<string, unknown> = new Map();
   /** The ratchets as they were given out, by epoch: the library never changes one in place. */
   #ratchets: ReadonlyMap<bigint, SecretTree> = new Map();
-  /** Names that were given out, here or by the group before, and may be there no more. */
-  readonly #stale = new Set<string>();
 
   /** @param saved what is saved already */
   constructor(saved?: SavedState) {
     if (saved === undefined) return;
-    this.#fixed = new Set(fixedRecords(saved).keys());
-    this.#schedule = saved.keySchedule;
+    this.#fixed = new Map(fixedRecords(saved).map(({ name, source }) => [name, source]));
     this.#ratchets = epochsOf(saved);
   }
 
-  /** This group stands in the place of another: what that one has saved goes, or is replaced. */
+  /** This group stands in the place of another: what that one gave out is what is saved. */
   replace(former: GroupRecords): void {
-    for (const name of [...former.#names(), ...former.#stale]) this.#stale.add(name);
+    this.#fixed = former.#fixed;
+    this.#ratchets = former.#ratchets;
   }
 
   take(state: SavedState): Map<string, Uint8Array | undefined> {
     const changed = new Map<string, Uint8Array | undefined>();
     const epochs = epochsOf(state);
-    const hasMoved =
-      this.#schedule !== state.keySchedule ||
-      this.#stale.size > 0 ||
-      [...this.#ratchets.keys()].some((epoch) => !epochs.has(epoch)) ||
-      [...epochs.keys()].some((epoch) => !this.#ratchets.has(epoch));
-    if (hasMoved) {
-      for (const name of this.#names()) this.#stale.add(name);
+    if (this.#fixed.get("state") !== state.keySchedule || !sameKeys(this.#ratchets, epochs)) {
+      for (const name of this.#names()) changed.set(name, undefined);
       this.#takeFixed(state, changed);
     }
     for (const [epoch, tree] of epochs) {
       const before = this.#ratchets.get(epoch);
-      if (tree === before && !hasMoved) continue;
       for (let block = 0; block < blockCount(tree); block += 1) {
         const name = ratchetsName(epoch, block);
-        this.#stale.delete(name);
-        const nodes = blockOf(tree, block);
-        const known = before === undefined ? [] : blockOf(before, block);
-        if (nodes.some((node, index) => node !== known[index])) {
-          changed.set(name, encodeRatchets(nodes));
-        }
+        if (before !== undefined && sameBlock(tree, before, block)) changed.delete(name);
+        else changed.set(name, encodeRatchets(blockOf(tree, block)));
       }
     }
     this.#ratchets = epochs;
-    for (const name of this.#stale) changed.set(name, undefined);
-    this.#stale.clear();
     return changed;
   }
 
   #takeFixed(state: SavedState, changed: Map<string, Uint8Array | undefined>): void {
     const fixed = fixedRecords(state);
-    for (const [name, encoded] of fixed) {
-      this.#stale.delete(name);
-      const isSaved = this.#fixed.has(name) && this.#schedule === state.keySchedule;
-      if (!isSaved) changed.set(name, encoded());
+    for (const { name, source, encoded } of fixed) {
+      if (this.#fixed.get(name) === source) changed.delete(name);
+      else changed.set(name, encoded());
     }
-    this.#fixed = new Set(fixed.keys());
-    this.#schedule = state.keySchedule;
+    this.#fixed = new Map(fixed.map(({ name, source }) => [name, source]));
   }
 
   *#names(): Iterable<string> {
-    yield* this.#fixed;
+    yield* this.#fixed.keys();
     for (const [epoch, tree] of this.#ratchets) {
       for (let block = 0; block < blockCount(tree); block += 1) yield ratchetsName(epoch, block);
     }
@@ -177,23 +160,37 @@ function epochsOf(state: SavedState): Map<bigint, SecretTree> {
   return epochs.set(state.groupContext.epoch, state.secretTree);
 }
 
-/** Encoded only where asked for. */
-function fixedRecords(state: SavedState): Map<string, () => Uint8Array> {
-  const records = new Map([
-    ["state", () => encodeState({ ...state, epoch: state.groupContext.epoch })],
-    ["tree", () => encodeRatchetTree(state.ratchetTree)],
-  ]);
+/** A record that does not change while its source stays the same object. */
+interface FixedRecord {
+  readonly name: string;
+  readonly source: unknown;
+  readonly encoded: () => Uint8Array;
+}
+
+function fixedRecords(state: SavedState): FixedRecord[] {
   const present = { ...state, senderDataSecret: state.keySchedule.senderDataSecret };
-  for (const epoch of [...state.historicalReceiverData.values(), present]) {
-    records.set(epochName(epoch.groupContext.epoch), () =>
-      encodeEpoch({
-        ...epoch,
-        width: epoch.secretTree.length,
-        members: membersOf(epoch.ratchetTree),
-      }),
-    );
-  }
-  return records;
+  return [
+    {
+      name: "state",
+      source: state.keySchedule,
+      encoded: () => encodeState({ ...state, epoch: state.groupContext.epoch }),
+    },
+    {
+      name: "tree",
+      source: state.ratchetTree,
+      encoded: () => encodeRatchetTree(state.ratchetTree),
+    },
+    ...[...state.historicalReceiverData.values(), present].map((epoch) => ({
+      name: epochName(epoch.groupContext.epoch),
+      source: epoch.groupContext,
+      encoded: () =>
+        encodeEpoch({
+          ...epoch,
+          width: epoch.secretTree.length,
+          members: membersOf(epoch.ratchetTree),
+        }),
+    })),
+  ];
 }
 
 /** Of a former epoch's tree nothing is asked but who its members were. */
@@ -238,6 +235,17 @@ function blockCount(tree: SecretTree): number {
 function blockOf(tree: SecretTree, block: number): SecretTreeNode[] {
   const first = 2 * LEAVES_PER_RECORD * block;
   return tree.slice(first, first + 2 * LEAVES_PER_RECORD).filter((_node, index) => index % 2 === 0);
+}
+
+function sameBlock(tree: SecretTree, before: SecretTree, block: number): boolean {
+  if (tree === before) return true;
+  const known = blockOf(before, block);
+  const nodes = blockOf(tree, block);
+  return nodes.length === known.length && nodes.every((node, index) => node === known[index]);
+}
+
+function sameKeys<Key>(a: ReadonlyMap<Key, unknown>, b: ReadonlyMap<Key, unknown>): boolean {
+  return a.size === b.size && [...a.keys()].every((key) => b.has(key));
 }
 
 const EMPTY = new Uint8Array(0);

@@ -110,14 +110,14 @@ export interface MlsGroupApi {
    * Call once this group stands in the place of `former`: a pending commit was taken, somebody's was
    * processed, or this device joined anew. It gets the keys with which late messages of former
    * epochs are opened, as they are now; all others of `former` are overwritten, and `former` must
-   * not be used any more. What `former` had saved and this group has not is deleted by the next
-   * `takeRecords`. Without the call late messages may be lost, and keys stay longer than they should.
+   * not be used any more. The next `takeRecords` turns the records of `former` into those of this
+   * group. Without the call late messages may be lost, and keys stay longer than they should.
    */
   takeOver(former: MlsGroupApi): void;
   /**
    * What must be saved of it, by name, changed since the last call; undefined means: delete. Small for
-   * a message sent or received, all of it for a new epoch. The first call gives everything, except
-   * for a group that was just loaded: what it was loaded from counts as saved.
+   * a message sent or received, all of it for a new epoch. The first call gives everything;
+   * but what a group was loaded from, and what the group gave out that it took over, counts as saved.
    */
   takeRecords(): ReadonlyMap<string, Uint8Array | undefined>;
 }
