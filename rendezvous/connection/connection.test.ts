@@ -9,8 +9,11 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** One that nobody is at the other end of. */
 function lonely(): Connection {
+  const ws = new PeerSocket("ws://localhost", { createConnection: () => new Socket() });
+  // It says that there is nobody.
+  ws.on("error", () => undefined);
   return new Connection({
-    ws: new PeerSocket(null),
+    ws,
     socket: new Socket(),
     address: { address: "192.0.2.1", port: 1 },
     bucket: new TokenBucket({ perSecond: 1, burst: 1 }, 0),
