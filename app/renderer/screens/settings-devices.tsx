@@ -40,7 +40,7 @@ export function DevicesSection(): JSX.Element | null {
           title={t.settings.removeDeviceTitle(removing.name)}
           text={t.settings.removeDeviceText}
           action={t.common.remove}
-          onConfirm={() => app.attempt(() => account.kit.removeDevice(removing.deviceId))}
+          onConfirm={() => app.attempt(() => account.kit.devices.remove(removing.deviceId))}
           onClose={() => setRemoving(undefined)}
         />
       )}

@@ -5,9 +5,15 @@ import {
   type Conversation,
   type LinkStatus,
   type Message,
+  type OwnDevice,
   type Self,
 } from "../../../shared/chatkit/api.ts";
-import type { ChatKitApi, ConversationsApi, RosterApi } from "../../../shared/chatkit/chatkit.ts";
+import type {
+  ChatKitApi,
+  ConversationsApi,
+  DevicesApi,
+  RosterApi,
+} from "../../../shared/chatkit/chatkit.ts";
 import type {
   ConversationId,
   RosterEntry,
@@ -24,6 +30,7 @@ import {
   userId,
   type Person,
 } from "./fake-people.ts";
+import { FakeSafety } from "./fake-safety.ts";
 
 type Handlers = { [E in keyof ChatKitEvents]: Set<(payload: ChatKitEvents[E]) => void> };
 
@@ -150,6 +157,20 @@ export class FakeKit implements ChatKitApi {
     },
   };
 
+  readonly devices: DevicesApi = {
+    list: () => this.#ownDevices(),
+    rename: async (id, name) =>
+      this.#setDevices((all) =>
+        all.map((device) => (device.deviceId === id ? { ...device, name } : device)),
+      ),
+    remove: async (id) => this.#setDevices((all) => all.filter((device) => device.deviceId !== id)),
+  };
+
+  readonly safety = new FakeSafety(
+    (id) => this.#entries.has(id),
+    (safety) => this.emit("safety", safety),
+  );
+
   serverInfo = async (): Promise<ServerInfo> => this.server;
   register = async (account: { userName: string; displayName?: string }): Promise<Self> =>
     this.#enter(account.userName, account.displayName ?? account.userName);
@@ -176,11 +197,6 @@ export class FakeKit implements ChatKitApi {
   };
   setDisplayName = async (displayName: string): Promise<void> =>
     this.#setSelf((self) => ({ ...self, profile: { ...self.profile, displayName } }));
-  removeDevice = async (id: Self["deviceId"]): Promise<void> =>
-    this.#setSelf((self) => ({
-      ...self,
-      devices: self.devices.filter((device) => device.deviceId !== id),
-    }));
   setPresence = async (presence: Pick<Self, "show" | "statusText">): Promise<void> =>
     this.#setSelf((self) => ({ ...self, ...presence }));
 
@@ -276,6 +292,18 @@ export class FakeKit implements ChatKitApi {
     if (this.self === undefined) return;
     this.self = change(this.self);
     this.emit("self", this.self);
+  }
+
+  #ownDevices(): readonly OwnDevice[] {
+    return (this.self?.devices ?? []).map(({ deviceId: id, name }) => {
+      const current = id === this.self?.deviceId;
+      return { deviceId: id, name, current, online: current, vouched: true };
+    });
+  }
+
+  #setDevices(change: (devices: Self["devices"]) => Self["devices"]): void {
+    this.#setSelf((self) => ({ ...self, devices: change(self.devices) }));
+    this.emit("devices", this.#ownDevices());
   }
 
   #put(entry: RosterEntry): RosterEntry {
