@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { format, judge, type Figure, type Judged } from "./figure.ts";
 import { memory } from "./memory.ts";
 import { mailbox } from "./mailbox.ts";
+import { mls } from "./mls.ts";
 import { crowd } from "./crowd.ts";
 import { presence } from "./presence.ts";
 import { relayThroughput } from "./relay-throughput.ts";
@@ -21,6 +22,7 @@ const sections: Record<string, (folder: string) => Promise<Figure[]>> = {
   relay: relayThroughput,
   mailbox,
   "sign-ins": signIns,
+  mls,
   memory,
   presence,
   crowd,
