@@ -48,7 +48,7 @@ async function takeAll(bytes: Uint8Array): Promise<void> {
     readGroupInfo(bytes),
   ];
   const outcomes = await Promise.allSettled(attempts);
-  const refusals = outcomes.flatMap((outcome) =>
+  const refusals = outcomes.flatMap((outcome): unknown[] =>
     outcome.status === "rejected" ? [outcome.reason] : [],
   );
   expect(refusals.filter((reason) => !(reason instanceof MlsError))).toEqual([]);
