@@ -11,7 +11,7 @@ const MAX_OWNERS = 20_000;
  * `own`, `buddy`: may be reached. `concealed`: they blocked the asker, who must not notice. Unknown
  * devices and those of strangers are the same: `none`.
  */
-export type Standing = "own" | "buddy" | "concealed" | "none";
+type Standing = "own" | "buddy" | "concealed" | "none";
 
 export interface ReachOptions {
   readonly store: Store;

@@ -163,6 +163,10 @@ const migrations: readonly Migration[] = [
         PRIMARY KEY (account, in_group)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX group_members_group ON group_members (in_group);
+      -- A conversation of two that has lost one of them is nobody's any more.
+      CREATE TRIGGER group_without_member AFTER DELETE ON group_members BEGIN
+        DELETE FROM groups WHERE seq = OLD.in_group;
+      END;
       CREATE TABLE group_commits (
         seq INTEGER PRIMARY KEY,
         in_group INTEGER NOT NULL REFERENCES groups (seq) ON DELETE CASCADE,

@@ -321,6 +321,16 @@ function groupContract(open: () => Promise<Store>): void {
     expect((await view(store, 1))?.commits).toHaveLength(1);
   });
 
+  test("with an account go its groups", async () => {
+    await using store = await open();
+    await addGroup(store, 0, { welcome: { devices: [benLaptop], welcome: some(1) } });
+    await store.groups.commit({ ...state(1), commit: some(1) }, quota);
+    await store.accounts.remove(ben);
+    expect(await store.groups.find(conversation(1))).toBeUndefined();
+    expect(await store.groups.list(ada, { limit: 9 })).toEqual([]);
+    expect(await store.check()).toEqual([]);
+  });
+
   test("an account's groups are listed in the order of their making, page by page", async () => {
     await using store = await open();
     await addGroup(store);
