@@ -13,6 +13,7 @@ import { presentGroup, type GroupMemory } from "./group-memory.ts";
 import type { HeldGroup } from "./held-group.ts";
 import { memberDevices, membershipGap, type MembershipGap } from "./membership.ts";
 import { encodeBinding, isBoundTo } from "./message-binding.ts";
+import { Pacer } from "./pacer.ts";
 import { SealError } from "./seal-error.ts";
 import type { OpenRequest, SealRequest } from "./sealing.ts";
 
@@ -49,9 +50,13 @@ export class ConversationGroup {
   /** How often a device could not open a message; bounded. */
   readonly #complaints = new Map<string, number>();
 
+  /** New keys because of complaints: they may have another cause. */
+  readonly #renewals: Pacer;
+
   constructor(memory: GroupMemory, context: GroupContext) {
     this.memory = memory;
     this.#context = context;
+    this.#renewals = new Pacer(context.clock);
   }
 
   /** @returns undefined where the server has to help first @throws MlsError, StoreError */
@@ -103,8 +108,8 @@ export class ConversationGroup {
       if (this.#complaints.size <= MAX_UNREADABLE_NOTED) break;
       this.#complaints.delete(oldest);
     }
-    if (times === 1) this.needs.compare = true;
-    else this.needs.renew = true;
+    if (times > 1 && this.#renewals.tryNow()) this.needs.renew = true;
+    else this.needs.compare = true;
   }
 
   /** Those recipients that could not be taken in do not hold up the others for a while. */

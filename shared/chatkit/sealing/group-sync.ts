@@ -9,6 +9,7 @@ import { presentGroup, type GroupState } from "./group-memory.ts";
 import type { PendingStep } from "./group-records.ts";
 import type { GroupView } from "./group-service.ts";
 import { takeMemberPackages } from "./member-packages.ts";
+import { Pacer } from "./pacer.ts";
 import { UpkeepError } from "./upkeep-error.ts";
 
 /** What is wanted of a group. */
@@ -32,11 +33,14 @@ export class GroupSync {
   readonly #entry: GroupEntry;
   /** Attempts in a row at which a commit brought somebody in who is in no verified list. */
   #refusals = 0;
+  /** Where a server leads everybody astray, the members must not chase each other from epoch to epoch. */
+  readonly #rejoins: Pacer;
 
   constructor(group: ConversationGroup, context: GroupContext) {
     this.#group = group;
     this.#context = context;
     this.#entry = new GroupEntry(group, context);
+    this.#rejoins = new Pacer(context.clock);
   }
 
   /** @throws UpkeepError, MlsError, StoreError; as `ServerConnection.request` */
@@ -83,6 +87,9 @@ export class GroupSync {
 
   async #rejoin(): Promise<void> {
     this.#group.needs.rejoin = true;
+    if (!this.#rejoins.tryNow()) {
+      throw new UpkeepError("refused", "This device has joined anew too often.");
+    }
     const view = await this.#get();
     if (view === undefined) await this.#giveBack();
     else await this.#join(view);
@@ -208,6 +215,7 @@ export class GroupSync {
         memory.join(await state.group.mls.process(decodeBase64(commit)), peer);
       });
       this.#refusals = 0;
+      this.#rejoins.reset();
       return true;
     } catch (error) {
       if (!(error instanceof MlsError)) throw error;
