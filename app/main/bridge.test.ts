@@ -25,6 +25,8 @@ function joined(argv = ["beeline"]) {
       setBadge: (count) => done.push(["badge", count]),
       notify: ({ tag }) => done.push(["notify", tag]),
       localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
+      pinServer: (...args) => done.push(["pin", ...args]),
+      refusedCertificate: (host) => host === "192.0.2.9",
     },
   );
   const ipc: RendererIpc = {
@@ -51,6 +53,10 @@ describe("the bridge", () => {
     });
     const { platform } = joined(["beeline", "--server=ws://10.0.0.2:8383"]).bridge;
     expect(platform.defaultServer).toBe("ws://10.0.0.2:8383");
+    const link = "beeline://10.0.0.2:8383/#invite=abcd";
+    expect(joined(["beeline", link]).bridge.platform.inviteLink).toBe(link);
+    const long = joined(["beeline", `${link}${"x".repeat(2048)}`]).bridge.platform;
+    expect(long.inviteLink).toBeUndefined();
   });
 
   it("needs the platform information", () => {
@@ -77,6 +83,20 @@ describe("the bridge", () => {
       ["badge", 2],
       ["notify", "c1"],
     ]);
+  });
+
+  it("passes pins of servers, and what came of them", async () => {
+    const { bridge, done } = joined();
+    const pin = "3djnxEloFENZhDJhXOreT9kBhAzOGcz6E9X75sV9udQ";
+    await bridge.pinServer("192.0.2.1", pin);
+    await bridge.pinServer("192.0.2.1", undefined);
+    expect(done).toEqual([
+      ["pin", "192.0.2.1", pin],
+      ["pin", "192.0.2.1", undefined],
+    ]);
+    await expect(bridge.pinServer("192.0.2.1", "no pin")).rejects.toThrow("pin-server");
+    expect(await bridge.refusedCertificate("192.0.2.9")).toBe(true);
+    expect(await bridge.refusedCertificate("192.0.2.1")).toBe(false);
   });
 
   it("tells clicks until told not to", () => {

@@ -5,6 +5,8 @@ import type { Host, IpcEvent } from "./ipc.ts";
 
 const own = { senderFrame: { url: "app://beeline/index.html", parent: null } };
 
+const PIN = "3djnxEloFENZhDJhXOreT9kBhAzOGcz6E9X75sV9udQ";
+
 /** The registered handlers over a host that notes what reached it. */
 function registered() {
   const reached: unknown[][] = [];
@@ -15,6 +17,8 @@ function registered() {
     setBadge: (...args) => void reached.push(["setBadge", ...args]),
     notify: (...args) => void reached.push(["notify", ...args]),
     localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
+    pinServer: (...args) => void reached.push(["pinServer", ...args]),
+    refusedCertificate: (host) => host === "[2001:db8::1]",
   };
   registerIpc({ handle: (channel, listener) => handlers.set(channel, listener) }, host);
   const call = (channel: string, args: unknown[], event: IpcEvent = own): unknown =>
@@ -32,12 +36,17 @@ describe("calls from the page", () => {
     await call(CHANNELS.setSetting, ["theme"]);
     call(CHANNELS.setBadge, [3]);
     call(CHANNELS.notify, [{ title: "t", body: "b", tag: "c1" }]);
+    call(CHANNELS.pinServer, ["chat.example.org", PIN]);
+    call(CHANNELS.pinServer, ["192.0.2.1"]);
+    expect(call(CHANNELS.refusedCertificate, ["[2001:db8::1]"])).toBe(true);
     expect(reached).toEqual([
       ["setSetting", "theme", '{"a":1}'],
       ["setSetting", "theme", undefined],
       ["setSetting", "theme", undefined],
       ["setBadge", 3],
       ["notify", { title: "t", body: "b", tag: "c1" }],
+      ["pinServer", "chat.example.org", PIN],
+      ["pinServer", "192.0.2.1", undefined],
     ]);
   });
 
@@ -57,6 +66,13 @@ describe("calls from the page", () => {
     [CHANNELS.notify, [{ title: "t".repeat(257), body: "b", tag: "c" }]],
     [CHANNELS.notify, [{ title: "t", body: "b", tag: "c", icon: "/etc/passwd" }]],
     [CHANNELS.localAddresses, [1]],
+    [CHANNELS.pinServer, []],
+    [CHANNELS.pinServer, ["chat.example.org", "short"]],
+    [CHANNELS.pinServer, ["chat.example.org", `${PIN.slice(0, -1)}R`]],
+    [CHANNELS.pinServer, ["https://chat.example.org", PIN]],
+    [CHANNELS.pinServer, ["a b", PIN]],
+    [CHANNELS.pinServer, ["*", PIN]],
+    [CHANNELS.refusedCertificate, [""]],
   ])("are refused with wrong arguments: %s %j", (channel, args) => {
     const { call, reached } = registered();
     expect(() => call(channel, args)).toThrow(RefusedCall);
@@ -76,6 +92,6 @@ describe("calls from the page", () => {
         expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
       }
     }
-    expect(handlers.size).toBe(5);
+    expect(handlers.size).toBe(7);
   });
 });

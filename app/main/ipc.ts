@@ -21,6 +21,8 @@ export interface Host {
   setBadge(count: number): void;
   notify(notification: BridgeNotification): void;
   localAddresses(): readonly BridgeAddress[];
+  pinServer(host: string, pin: string | undefined): void;
+  refusedCertificate(host: string): boolean;
 }
 
 /** The page broke the bridge's contract: wrong arguments, or a frame that may not ask. */
@@ -36,6 +38,11 @@ const Notification = v.strictObject({
   body: v.pipe(v.string(), v.maxLength(1024)),
   tag: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
 });
+
+/** A host name or address, as in a URL. */
+const ServerHost = v.pipe(v.string(), v.regex(/^(?:[\w.-]{1,253}|\[[\da-f:.]{2,45}\])$/i));
+/** 32 bytes: the last character carries four bits only. */
+const Pin = v.pipe(v.string(), v.regex(/^[\w-]{42}[AEIMQUYcgkosw048]$/));
 
 export function registerIpc(ipc: MainIpc, host: Host): void {
   /** Binds a channel to a handler, behind the check of the sender and of the arguments. */
@@ -62,4 +69,10 @@ export function registerIpc(ipc: MainIpc, host: Host): void {
   on(CHANNELS.setBadge, v.strictTuple([Badge]), ([count]) => host.setBadge(count));
   on(CHANNELS.notify, v.strictTuple([Notification]), ([notification]) => host.notify(notification));
   on(CHANNELS.localAddresses, v.strictTuple([]), () => host.localAddresses());
+  on(CHANNELS.pinServer, v.strictTuple([ServerHost, v.optional(Pin)]), ([server, pin]) =>
+    host.pinServer(server, pin),
+  );
+  on(CHANNELS.refusedCertificate, v.strictTuple([ServerHost]), ([server]) =>
+    host.refusedCertificate(server),
+  );
 }

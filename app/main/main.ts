@@ -10,8 +10,9 @@ import { localAddresses } from "./local-addresses.ts";
 import { menuTemplate } from "./menu.ts";
 import { Notifications } from "./notifications.ts";
 import { guardPermissions } from "./permissions.ts";
-import { platformArgument, platformInfo } from "./platform-info.ts";
+import { LINK_SCHEME, platformArgument, platformInfo } from "./platform-info.ts";
 import { SCHEME, SCHEME_PRIVILEGES, serve } from "./scheme.ts";
+import { ServerPins } from "./server-pins.ts";
 import { openSettings } from "./settings.ts";
 import { openWindow, showWindow } from "./window.ts";
 
@@ -25,6 +26,8 @@ protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: SCHEME_PRIVI
 // networks do not resolve.
 app.commandLine.appendSwitch("disable-features", "WebRtcHideLocalIpsWithMdns");
 app.enableSandbox();
+// Invitation links open the installed app; elsewhere they are pasted.
+if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME);
 
 // The settings and the history have one writer.
 if (app.requestSingleInstanceLock()) {
@@ -41,6 +44,7 @@ async function run(): Promise<void> {
   const settings = await openSettings(join(app.getPath("userData"), "settings.json"), report);
   protocol.handle(SCHEME, (request) => serve(request, renderer, readAsset));
   guardPermissions(session.defaultSession);
+  const pins = new ServerPins(session.defaultSession);
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform)));
 
   const info = platformInfo(app.getVersion(), process.platform, hostname(), process.argv);
@@ -60,6 +64,8 @@ async function run(): Promise<void> {
     },
     notify: (notification) => notifications.show(notification),
     localAddresses: () => localAddresses(networkInterfaces()),
+    pinServer: (host, pin) => pins.set(host, pin),
+    refusedCertificate: (host) => pins.refused(host),
   });
   app.on("second-instance", show);
   app.on("activate", show);

@@ -28,6 +28,8 @@ export interface PlatformInfo {
   readonly hostName: string;
   /** Address of the server that the host suggests, e.g. given by a flag; absent where there is none. */
   readonly defaultServer?: string;
+  /** The invitation link (`beeline://…`) with which the program was opened. */
+  readonly inviteLink?: string;
 }
 
 export interface BeelineBridge {
@@ -44,4 +46,11 @@ export interface BeelineBridge {
   onNotificationClick(handler: (tag: string) => void): () => void;
   /** The machine's own addresses (no loopback, no link-local), asked anew on every call. Port 0. */
   localAddresses(): Promise<readonly BridgeAddress[]>;
+  /**
+   * From the next connection to this host on, the certificate with this fingerprint (SHA-256 of its
+   * DER, base64url) is trusted and no other; undefined: the platform's own rules.
+   */
+  pinServer(host: string, pin: string | undefined): Promise<void>;
+  /** Has the host, since it was pinned, last shown another certificate? */
+  refusedCertificate(host: string): Promise<boolean>;
 }

@@ -6,6 +6,8 @@ export const CHANNELS = {
   notify: "beeline:notify",
   notificationClick: "beeline:notification-click",
   localAddresses: "beeline:local-addresses",
+  pinServer: "beeline:pin-server",
+  refusedCertificate: "beeline:refused-certificate",
 } as const;
 
 /** The window's argument that carries the platform information, as JSON in URI encoding. */

@@ -14,6 +14,7 @@ const Platform = v.object({
   os: v.picklist(["linux", "mac", "windows"]),
   hostName: v.string(),
   defaultServer: v.exactOptional(v.string()),
+  inviteLink: v.exactOptional(v.string()),
 });
 const Addresses = v.array(v.object({ address: v.string(), port: v.number() }));
 
@@ -46,6 +47,12 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
     },
     async localAddresses() {
       return v.parse(Addresses, await ipc.invoke(CHANNELS.localAddresses));
+    },
+    async pinServer(host, pin) {
+      await ipc.invoke(CHANNELS.pinServer, host, pin);
+    },
+    async refusedCertificate(host) {
+      return v.parse(v.boolean(), await ipc.invoke(CHANNELS.refusedCertificate, host));
     },
   };
 }

@@ -6,25 +6,29 @@ import type { TransportAddress } from "../../../shared/protocol/index.ts";
 import { createConsoleLog, type LogLevel } from "./console-log.ts";
 import { createDexieStores } from "./dexie-store.ts";
 import { askForPersistence } from "./persistent-storage.ts";
+import { createPinningConnector, type CertificateGuard } from "./pinning-connector.ts";
 import { webRandom } from "./web-random.ts";
 import { webSocketConnector } from "./web-socket-connector.ts";
 
 export interface BrowserPortsOptions {
   /** A browser tells none; Electron's main process knows them. */
   readonly localAddresses: () => readonly TransportAddress[];
+  /** Checks the pins of servers; a browser lets nobody. */
+  readonly guard?: CertificateGuard;
   /** The least that reaches the console; `warn` if left out. */
   readonly logLevel?: LogLevel;
 }
 
 /** The engine's ports in a page: WebSocket, WebRTC where the browser has it, IndexedDB. */
 export function createBrowserPorts(options: BrowserPortsOptions): Ports {
-  const { localAddresses, logLevel = "warn" } = options;
+  const { localAddresses, guard, logLevel = "warn" } = options;
   const log = createConsoleLog(logLevel);
   const stores = createDexieStores(log);
   return {
     clock: systemClock,
     random: webRandom,
-    sockets: webSocketConnector,
+    sockets:
+      guard === undefined ? webSocketConnector : createPinningConnector(webSocketConnector, guard),
     ...("RTCPeerConnection" in globalThis ? { peers: createSimplePeerConnector(SimplePeer) } : {}),
     stores: {
       async open(account) {
