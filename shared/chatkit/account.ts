@@ -29,6 +29,7 @@ import { GroupBook } from "./sealing/group-book.ts";
 import { SecretValues } from "./sealing/secret-values.ts";
 import type { MessageRecord, Store, StoreWrite } from "./store.ts";
 import { ownDevices } from "./trust/device-calls.ts";
+import { Newcomers } from "./trust/newcomers.ts";
 import { SafetyNumbers } from "./trust/safety-numbers.ts";
 import { TrustBook } from "./trust/trust-book.ts";
 
@@ -63,6 +64,7 @@ export class Account implements AsyncDisposable {
   #passwordKey: IdentityKeys | undefined;
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
+  readonly #newcomers: Newcomers;
   readonly #forgeriesTold = new Set<UserId>();
   #wantedScheduled = false;
   #clockTold = false;
@@ -124,6 +126,7 @@ export class Account implements AsyncDisposable {
       onSafety: (userId) => this.safety.tell(userId),
       notice: (notice) => this.#notice(notice),
     });
+    this.#newcomers = new Newcomers(this.trust, clock);
     this.signIn = new AccountSignIn({
       identity,
       host: options.host,
@@ -246,11 +249,15 @@ export class Account implements AsyncDisposable {
     }
   }
 
-  /** Resolves once it was asked for the devices of a buddy of whom none is known. */
+  /** Resolves once it is known who would get a message to that buddy now, as far as it can be. */
   async lookFor(peer: UserId): Promise<void> {
-    if (this.roster.isBuddy(peer) && this.roster.devicesOf(peer).length === 0) {
-      await this.trust.ready(peer);
-    }
+    const entry = this.roster.get(peer);
+    if (entry?.state !== "buddies" || this.connection.state.state !== "online") return;
+    const { userId } = this.roster.self;
+    await this.#newcomers.look([
+      { userId: peer, devices: entry.devices },
+      { userId, devices: this.roster.ownRows() },
+    ]);
   }
 
   /** @throws StoreError */

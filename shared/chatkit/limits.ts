@@ -128,6 +128,9 @@ export const TRUST_MAX_RETRIES = 8;
 /** Accounts whose device lists are kept: a full roster, and as many who have left it. */
 export const MAX_TRUST_RECORDS = 2_048;
 
+/** A message waits so long for the list that says whether a device just seen belongs to its account. */
+export const NEWCOMER_GRACE_MS = 1_000;
+
 /** Attempts to put a statement into one's own device list while other devices do, too. */
 export const OWN_LIST_TRIES = 6;
 
