@@ -1,6 +1,6 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { concatBytes } from "@noble/hashes/utils.js";
-import { KEY_BYTES } from "./device-keys.ts";
+import { KEY_BYTES } from "./identity.ts";
 
 /**
  * Files and backups, encrypted in chunks with a random key each, by the STREAM construction (Hoang,
@@ -24,7 +24,7 @@ export const SEALED_HEADER_BYTES = 24;
 export const CHUNK_TAG_BYTES = 16;
 
 /** Large enough that the tag costs nothing, small enough to be held in memory many times. */
-export const SEAL_CHUNK_BYTES = 64 * 1024;
+const SEAL_CHUNK_BYTES = 64 * 1024;
 
 /** Chunk sizes that a header may name: what is held in memory is the header's to say. */
 const MIN_CHUNK_BYTES = 64;

@@ -25,7 +25,7 @@ export const portableCurves: Curves = {
  * By WebCrypto. Keys are imported once for each array that holds one: MLS hands in the same arrays
  * again and again, and an import costs as much as a signature.
  */
-export function nativeCurves(subtle: SubtleCrypto): Curves {
+function nativeCurves(subtle: SubtleCrypto): Curves {
   const signing = new WeakMap<Uint8Array, Promise<CryptoKey>>();
   const verifying = new WeakMap<Uint8Array, Promise<CryptoKey>>();
   const agree = async (secretKey: Uint8Array, publicKey: Uint8Array) => {

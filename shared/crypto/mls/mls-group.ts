@@ -1,31 +1,22 @@
-import type { CiphersuiteImpl, ClientState, PrivateMessage, Proposal } from "ts-mls";
-import { createGroup, joinGroup } from "ts-mls/clientState.js";
-import {
-  createCommit,
-  createGroupInfoWithExternalPubAndRatchetTree,
-  joinGroupExternal,
-} from "ts-mls/createCommit.js";
+import type { CiphersuiteImpl, ClientState, Proposal } from "ts-mls";
+import { createGroup } from "ts-mls/clientState.js";
+import { createCommit, createGroupInfoWithExternalPubAndRatchetTree } from "ts-mls/createCommit.js";
 import { createApplicationMessage } from "ts-mls/createMessage.js";
 import type { EpochReceiverData } from "ts-mls/epochReceiverData.js";
 import { acceptAll } from "ts-mls/incomingMessageAction.js";
-import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
-import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
-import { decryptSenderData } from "ts-mls/privateMessage.js";
 import { processMessage } from "ts-mls/processMessages.js";
 import { emptyPskIndex } from "ts-mls/pskIndex.js";
-import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
 import { cipherSuites } from "./cipher-suites.ts";
 import { Admission, KEY_RETENTION } from "./client-config.ts";
 import { checkCommit, checkKeys } from "./commit-rules.ts";
-import { readGroupInfo, treeOf } from "./group-infos.ts";
+import { epochKeys, openMessage, unprotect } from "./epoch-keys.ts";
 import { GroupRecords, readRecords, type SavedState } from "./group-records.ts";
-import { decodeKeyPackage, newKeyPackage, privateKeysOf } from "./key-packages.ts";
+import { FOR_EVER, stateByWelcome, stateFromOutside, type MlsMembership } from "./joining.ts";
+import { decodeKeyPackage, newKeyPackage } from "./key-packages.ts";
 import {
   MlsError,
   type GroupMember,
-  type GroupPolicy,
   type MlsGroupApi,
-  type MlsIdentity,
   type MlsSuite,
   type OpenedMessage,
   type OwnKeyPackage,
@@ -33,24 +24,13 @@ import {
 } from "./mls-types.ts";
 import { overwriteSecrets } from "./secrets.ts";
 import {
-  decodeGroupInfoMessage,
   decodeMessage,
-  decodeWelcomeMessage,
   encodeMessage,
   epochNumber,
   knownSuite,
   membersOf,
   sameBytes,
 } from "./wire.ts";
-
-/** Who this device is in its groups, and who may be in them with it. */
-export interface MlsMembership {
-  readonly identity: MlsIdentity;
-  readonly policy: GroupPolicy;
-}
-
-/** This device's own leaf in a group is in time for ever: its account's list says whether it is. */
-const FOR_EVER = { lastResort: false, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
 
 export class MlsGroup implements MlsGroupApi {
   readonly suite: MlsSuite;
@@ -92,38 +72,7 @@ export class MlsGroup implements MlsGroupApi {
   static async join(
     options: MlsMembership & { readonly welcome: Uint8Array; readonly keyPackage: OwnKeyPackage },
   ): Promise<MlsGroup> {
-    const { identity, policy } = options;
-    const { welcome, suite } = decodeWelcomeMessage(options.welcome);
-    const { keyPackage } = await decodeKeyPackage(options.keyPackage.keyPackage);
-    const privateKeys = privateKeysOf(identity, options.keyPackage);
-    const cs = (await cipherSuites())[suite];
-    const reference = await makeKeyPackageRef(keyPackage, cs.hash);
-    if (!welcome.secrets.some(({ newMember }) => sameBytes(newMember, reference))) {
-      throw new MlsError("not-for-us", "a Welcome for other key packages");
-    }
-    const admission = new Admission(identity, policy);
-    const state = await admission.run(async () => {
-      // Looked into before the library works on it, which takes the longer the bigger its tree is.
-      const key = await cs.hpke.importPrivateKey(privateKeys.initPrivateKey);
-      const secrets = await decryptGroupSecrets(key, reference, welcome, cs.hpke);
-      if (secrets === undefined || secrets.psks.length > 0) {
-        throw new MlsError("invalid", "a Welcome as none of ours is");
-      }
-      const none = new Uint8Array(cs.kdf.size);
-      const groupInfo = await decryptGroupInfo(welcome, secrets.joinerSecret, none, cs);
-      if (groupInfo === undefined) throw new MlsError("invalid", "no GroupInfo in the Welcome");
-      treeOf(groupInfo);
-      return await joinGroup(
-        welcome,
-        keyPackage,
-        privateKeys,
-        emptyPskIndex,
-        cs,
-        undefined,
-        undefined,
-        admission.config,
-      );
-    });
+    const { suite, cs, state } = await stateByWelcome(options);
     checkState(state);
     return new MlsGroup(options, suite, cs, state);
   }
@@ -137,34 +86,9 @@ export class MlsGroup implements MlsGroupApi {
   static async joinExternal(
     options: MlsMembership & { readonly groupInfo: Uint8Array },
   ): Promise<{ group: MlsGroup; commit: Uint8Array; groupInfo: Uint8Array }> {
-    const { identity, policy } = options;
-    const { groupInfo, suite } = decodeGroupInfoMessage(options.groupInfo);
-    const claims = await readGroupInfo(options.groupInfo);
-    if (claims === undefined) throw new MlsError("invalid", "no sound GroupInfo");
-    const isResync = claims.members.some(({ publicKey }) =>
-      sameBytes(publicKey, identity.keys.publicKey),
-    );
-    const cs = (await cipherSuites())[suite];
-    const { keyPackage, privateKeys } = await newKeyPackage(identity, suite, FOR_EVER);
-    const admission = new Admission(identity, policy);
-    const { publicMessage, newState } = await admission.run(async () =>
-      joinGroupExternal(
-        groupInfo,
-        keyPackage,
-        privateKeys,
-        isResync,
-        cs,
-        undefined,
-        admission.config,
-      ),
-    );
-    checkState(newState);
-    const group = new MlsGroup(options, suite, cs, newState);
-    const commit = encodeMessage({
-      version: "mls10",
-      wireformat: "mls_public_message",
-      publicMessage,
-    });
+    const { suite, cs, state, commit } = await stateFromOutside(options);
+    checkState(state);
+    const group = new MlsGroup(options, suite, cs, state);
     return { group, commit, groupInfo: await group.groupInfo() };
   }
 
@@ -251,7 +175,9 @@ export class MlsGroup implements MlsGroupApi {
       const { privateMessage } = message;
       if (privateMessage.contentType !== "commit") throw new MlsError("malformed", "no commit");
       this.#expectPresent(privateMessage);
-      const { content } = await this.#run(async (state) => this.#unprotect(state, privateMessage));
+      const { content } = await this.#run(async (state) =>
+        unprotect(epochKeys(state), privateMessage, this.#cs),
+      );
       if (content.content.contentType !== "commit") throw new MlsError("malformed", "no commit");
       checkCommit(this.#state, content.content.commit, content.content.sender);
     } else if (message.wireformat === "mls_public_message") {
@@ -297,34 +223,21 @@ export class MlsGroup implements MlsGroupApi {
     if (privateMessage.epoch < epoch && past === undefined) {
       throw new MlsError("past-epoch", "of an epoch whose keys are gone");
     }
-    const { content, tree, consumed } = await this.#run(async (state) =>
-      this.#unprotect(past ?? state, privateMessage),
-    ).catch(async (error: unknown) => {
-      throw (await this.#isUsed(past ?? this.#state, privateMessage))
-        ? new MlsError("used", "its key was used", { cause: error })
-        : error;
-    });
-    if (content.content.contentType !== "application") {
-      throw new MlsError("invalid", "no sealed message");
-    }
-    const { sender, applicationData, authenticatedData } = content.content;
-    const ratchets = (past ?? this.#state).ratchetTree;
-    const leaf = sender.senderType === "member" ? sender.leafIndex : -1;
-    const member = membersOf(ratchets).find((candidate) => candidate.leaf === leaf);
-    if (member === undefined) throw new MlsError("invalid", "of nobody in the group");
+    const keys = past ?? epochKeys(this.#state);
+    const { opened, secretTree, consumed } = await this.#run(async () =>
+      openMessage(keys, privateMessage, this.#cs),
+    );
+    const late = new Map(this.#state.historicalReceiverData);
     this.#moveOn(
       past === undefined
-        ? { ...this.#state, secretTree: tree }
+        ? { ...this.#state, secretTree }
         : {
             ...this.#state,
-            historicalReceiverData: new Map(this.#state.historicalReceiverData).set(
-              privateMessage.epoch,
-              { ...past, secretTree: tree },
-            ),
+            historicalReceiverData: late.set(privateMessage.epoch, { ...past, secretTree }),
           },
       consumed,
     );
-    return { plaintext: applicationData, additional: authenticatedData, sender: member };
+    return opened;
   }
 
   takeOver(former: MlsGroupApi): void {
@@ -356,35 +269,6 @@ export class MlsGroup implements MlsGroupApi {
     );
   }
 
-  #unprotect(state: ClientState | EpochReceiverData, message: PrivateMessage) {
-    const { senderDataSecret } = "keySchedule" in state ? state.keySchedule : state;
-    const { secretTree, ratchetTree, groupContext } = state;
-    return unprotectPrivateMessage(
-      senderDataSecret,
-      message,
-      secretTree,
-      ratchetTree,
-      groupContext,
-      KEY_RETENTION,
-      this.#cs,
-    );
-  }
-
-  /** Whether a message that did not open has a key that is gone: asked only then. */
-  async #isUsed(state: ClientState | EpochReceiverData, message: PrivateMessage): Promise<boolean> {
-    const { senderDataSecret } = "keySchedule" in state ? state.keySchedule : state;
-    try {
-      const data = await decryptSenderData(message, senderDataSecret, this.#cs);
-      const node = data && state.secretTree[2 * data.leafIndex];
-      if (data === undefined || node === undefined) return false;
-      const { generation, unusedGenerations } = node.application;
-      return data.generation < generation && unusedGenerations[data.generation] === undefined;
-    } catch {
-      // Not even the sender can be read: it is broken, and the first error says so.
-      return false;
-    }
-  }
-
   #moveOn(state: ClientState, consumed: readonly Uint8Array[]): void {
     this.#state = state;
     if (this.#isShared) return;
@@ -400,15 +284,9 @@ export class MlsGroup implements MlsGroupApi {
   }
 
   /** The present epoch and the former ones, as far as late messages need them. */
-  *#epochs(): Iterable<[bigint, EpochReceiverData]> {
-    const { groupContext, secretTree, ratchetTree, keySchedule } = this.#state;
-    const { senderDataSecret } = keySchedule;
-    const resumptionPsk = new Uint8Array(0);
-    yield* this.#state.historicalReceiverData;
-    yield [
-      groupContext.epoch,
-      { groupContext, secretTree, ratchetTree, senderDataSecret, resumptionPsk },
-    ];
+  #epochs(): [bigint, EpochReceiverData][] {
+    const { groupContext, historicalReceiverData } = this.#state;
+    return [...historicalReceiverData, [groupContext.epoch, epochKeys(this.#state)]];
   }
 
   #has(leaf: number): boolean {
