@@ -4,8 +4,10 @@ import * as v from "valibot";
 import { createNodePorts } from "../../app/cli/ports/node-ports.ts";
 import type { Message } from "../../shared/chatkit/api.ts";
 import { ChatKit } from "../../shared/chatkit/chatkit.ts";
+import { opaquePasswords } from "../../shared/chatkit/connection/opaque-passwords.ts";
 import { MemoryStores } from "../../shared/chatkit/testing/memory-store.ts";
 import { serve } from "./rpc.ts";
+import { CHEAP_STRETCHING } from "./wire-client.ts";
 
 const Run = v.object({
   address: v.string(),
@@ -26,6 +28,8 @@ serve({
         ports: {
           ...createNodePorts({ dataFolder, peers: false }),
           stores: new MemoryStores(),
+          // Two hundred passwords are another figure.
+          passwords: opaquePasswords(CHEAP_STRETCHING),
         },
       });
       kit.on("message", (message) => {

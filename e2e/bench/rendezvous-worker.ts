@@ -1,5 +1,5 @@
 /** The rendezvous server in a process of the bench's, with ways to fill it quickly. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import pino from "pino";
@@ -8,11 +8,13 @@ import { noMetrics } from "../../rendezvous/metrics.ts";
 import { randomId } from "../../rendezvous/random-id.ts";
 import { defaultRendezvousConfig } from "../../rendezvous/rendezvous-config.ts";
 import { createRendezvous } from "../../rendezvous/server.ts";
+import { deviceIdOf } from "../../rendezvous/sign-in/device-proof.ts";
 import { openSqliteStore } from "../../rendezvous/store/sqlite-store.ts";
 import type { RosterChange, Store } from "../../rendezvous/store/store.ts";
-import { DeviceId, UserId } from "../../shared/protocol/index.ts";
+import { encodeBase64, identityKeysOf, KEY_BYTES } from "../../shared/crypto/index.ts";
+import { UserId } from "../../shared/protocol/index.ts";
 import { serve } from "./rpc.ts";
-import { DEVICE_KEY, type Seeded } from "./wire-client.ts";
+import type { Seeded } from "./wire-client.ts";
 
 let store: Store | undefined;
 
@@ -38,6 +40,7 @@ serve({
         relayBytesPerSecond: unlimited,
         relayBurstBytes: unlimited,
         registrationBurst: unlimited,
+        signInAttemptsPerAddress: unlimited,
         allowances: {
           announcements: free,
           deviceStatements: free,
@@ -59,8 +62,8 @@ serve({
   },
 
   /**
-   * Accounts with a device and a session each, written straight into the store: hashing a thousand
-   * passwords is another figure. `buddies` are pairs of indices.
+   * Accounts with a device and a session each, written straight into the store: registering a
+   * thousand is another figure. `buddies` are pairs of indices.
    */
   async seed(args) {
     const { count, buddies } = v.parse(
@@ -72,9 +75,9 @@ serve({
     const seeded = await Promise.all(
       Array.from({ length: count }, async (_, index): Promise<Seeded> => {
         const userId = v.parse(UserId, randomId());
-        const deviceId = v.parse(DeviceId, randomId());
         const userName = `${prefix}-${index}`;
-        const sessionToken = randomBytes(32).toString("base64url");
+        const { publicKey, secretKey } = identityKeysOf(randomBytes(KEY_BYTES));
+        const deviceId = deviceIdOf(publicKey);
         await opened().accounts.create({
           userId,
           userName,
@@ -82,16 +85,9 @@ serve({
           credential: "none",
           now,
         });
-        await opened().devices.put(
-          { userId, deviceId, name: "bench", publicKey: DEVICE_KEY, lastSeen: now },
-          1,
-        );
-        await opened().sessions.put(createHash("sha256").update(sessionToken).digest(), {
-          userId,
-          deviceId,
-          expiresAt: now + 3_600_000,
-        });
-        return { userId, deviceId, sessionToken };
+        const device = { userId, deviceId, name: "bench", publicKey: encodeBase64(publicKey) };
+        await opened().devices.signIn({ ...device, now, sessionEnds: now + 3_600_000 }, 1);
+        return { userId, deviceId, secretKey: encodeBase64(secretKey) };
       }),
     );
     const changes = buddies.flatMap(([a, b]): RosterChange[] => {

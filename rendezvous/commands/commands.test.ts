@@ -2,8 +2,10 @@ import { mkdir, mkdtempDisposable, readdir, rename, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { closeCodes } from "../../shared/protocol/index.ts";
+import * as v from "valibot";
+import { closeCodes, UserId } from "../../shared/protocol/index.ts";
 import { environmentName, settingNames } from "../config/settings.ts";
+import { openSqliteStore } from "../store/sqlite-store.ts";
 import { errorNameOf, newKeys, TestClient } from "../testing/test-client.ts";
 import { runProgram, ServerProcess, type Ended } from "./testing/program.ts";
 import { runInside } from "./testing/run-inside.ts";
@@ -212,6 +214,24 @@ describe("doctor", () => {
     expect(found.stdout).toContain("will be made at the first start");
     expect(found.code).toBe(0);
     await expect(readdir(place.path)).rejects.toThrow("ENOENT");
+  });
+
+  test("passwords of an older version are told, and a reset puts it right", async () => {
+    await using place = await makePlace();
+    {
+      await using store = await openSqliteStore(join(place.path, "beeline.db"));
+      const userId = v.parse(UserId, `u${"0".repeat(20)}A`);
+      const credential = "$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA";
+      const account = { userId, userName: "ada", displayName: "Ada", credential, now: 1 };
+      await store.accounts.create(account);
+    }
+    const doctor = ["doctor", "--port", "0", "--no-web-client"];
+    const told = await place.run(...doctor);
+    expect(told.stdout).toMatch(/^warn {2}Passwords: 1 of an older version .*ada/m);
+    expect(told.code).toBe(0);
+    const file = await place.file("password", "a good password");
+    await place.run("user", "reset-password", "ada", "--password-file", file);
+    expect((await place.run(...doctor)).stdout).toMatch(/^ok {4}Passwords/m);
   });
 
   test("a damaged database, a bad setting and a taken port are found", async () => {

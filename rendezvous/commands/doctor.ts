@@ -8,6 +8,7 @@ import { checkClock } from "./doctor/clock.ts";
 import { checkDatabaseFile } from "./doctor/database.ts";
 import { bad, good, poor, type Finding } from "./doctor/finding.ts";
 import { checkDataFolder, checkDiskSpace } from "./doctor/disk.ts";
+import { checkPasswords } from "./doctor/passwords.ts";
 import { checkPort } from "./doctor/port.ts";
 import { checkWebClient } from "./doctor/web-client.ts";
 
@@ -42,6 +43,7 @@ export async function doctorCommand(
     checkDataFolder,
     checkDiskSpace,
     checkDatabaseFile,
+    checkPasswords,
     checkPort,
     checkCertificate,
     checkWebClient,

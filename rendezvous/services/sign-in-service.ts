@@ -12,7 +12,7 @@ import type { Connection } from "../connection/connection.ts";
 import { randomId } from "../random-id.ts";
 import type { RendezvousConfig } from "../rendezvous-config.ts";
 import { BetweenHalves } from "../sign-in/between-halves.ts";
-import type { DeviceProofs } from "../sign-in/device-proof.ts";
+import { deviceIdOf, type DeviceProofs } from "../sign-in/device-proof.ts";
 import type { OpaqueServer } from "../sign-in/opaque-server.ts";
 import type { PasswordCheck, StartedLogin } from "../sign-in/password-check.ts";
 import type { RegistrationThrottle } from "../sign-in/registration-throttle.ts";
@@ -135,7 +135,8 @@ export class SignInService {
       const { finish, device: hello } = params;
       const found = () => store.accounts.byName(userName);
       await passwords.finish(login, finish, async () => (await found())?.credential);
-      const deviceId = proofs.check(connection, hello, { known: false });
+      const device = await store.devices.get(deviceIdOf(Buffer.from(hello.publicKey, "base64")));
+      const deviceId = proofs.check(connection, hello, { known: device !== undefined });
       const account = await found();
       if (account === undefined || account.disabled) {
         throw new ProtocolError("account-disabled", "This account is disabled.");

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { Connection } from "../connection/connection.ts";
 
 /** Longest time between the two halves of a sign-in, ms. */
 const KEPT_MS = 60_000;
@@ -9,7 +8,7 @@ const KEPT_MS = 60_000;
  * once. It goes with the connection.
  */
 export class BetweenHalves<T> {
-  readonly #kept = new WeakMap<Connection, { readonly value: T; readonly until: number }>();
+  readonly #kept = new WeakMap<object, { readonly value: T; readonly until: number }>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -17,12 +16,12 @@ export class BetweenHalves<T> {
   }
 
   /** Replaces what waited before. */
-  keep(connection: Connection, value: T): void {
+  keep(connection: object, value: T): void {
     this.#kept.set(connection, { value, until: this.#clock.monotonic() + KEPT_MS });
   }
 
   /** Undefined where nothing waits, or it has waited too long. */
-  take(connection: Connection): T | undefined {
+  take(connection: object): T | undefined {
     const kept = this.#kept.get(connection);
     this.#kept.delete(connection);
     return kept !== undefined && this.#clock.monotonic() < kept.until ? kept.value : undefined;

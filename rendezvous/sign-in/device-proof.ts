@@ -8,7 +8,6 @@ import {
   type DeviceHello,
 } from "../../shared/protocol/index.ts";
 import type { Clock } from "../clock.ts";
-import type { Connection } from "../connection/connection.ts";
 import { BetweenHalves } from "./between-halves.ts";
 
 const CHALLENGE_BYTES = 32;
@@ -24,7 +23,7 @@ export class DeviceProofs {
   }
 
   /** A new challenge, base64; the one before is void. */
-  challenge(connection: Connection): string {
+  challenge(connection: object): string {
     const challenge = randomBytes(CHALLENGE_BYTES);
     this.#challenges.keep(connection, challenge);
     return challenge.toString("base64");
@@ -35,7 +34,7 @@ export class DeviceProofs {
    * @param known a key that was checked with care before: it is on the curve and not of small order
    * @throws ProtocolError wrong-device-key
    */
-  check(connection: Connection, hello: DeviceHello, { known }: { known: boolean }): DeviceId {
+  check(connection: object, hello: DeviceHello, { known }: { known: boolean }): DeviceId {
     const challenge = this.#challenges.take(connection);
     const publicKey = Buffer.from(hello.publicKey, "base64");
     const proof = Buffer.from(hello.proof, "base64");

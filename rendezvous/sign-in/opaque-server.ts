@@ -14,6 +14,8 @@ const RECORD = /^[A-Za-z0-9_-]{256}$/;
 export class OpaqueServer {
   readonly #secrets: SecretStore;
   #setup: Promise<string> | undefined;
+  /** Any request will do to try records with. */
+  #probe: string | undefined;
 
   constructor(secrets: SecretStore) {
     this.#secrets = secrets;
@@ -72,13 +74,13 @@ export class OpaqueServer {
   async isRecord(record: string): Promise<boolean> {
     if (!RECORD.test(record)) return false;
     const serverSetup = await this.#keys();
-    const { startLoginRequest } = client.startLogin({ password: "" });
+    this.#probe ??= client.startLogin({ password: "" }).startLoginRequest;
     try {
       server.startLogin({
         serverSetup,
         userIdentifier: "",
         registrationRecord: record,
-        startLoginRequest,
+        startLoginRequest: this.#probe,
       });
       return true;
     } catch {

@@ -217,9 +217,10 @@ export const SCHEMA_VERSION = migrations.at(-1)?.number ?? 0;
 
 /**
  * Brings the schema up to date: each missing migration in one transaction with its record.
+ * @param to an older schema, for tests of the next steps
  * @throws StoreError newer-version, damaged (another program's database)
  */
-export function migrate(db: DatabaseSync): void {
+export function migrate(db: DatabaseSync, to = SCHEMA_VERSION): void {
   const applicationId = pragmaNumber(db, "application_id");
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
   if (applicationId !== APPLICATION_ID && tables !== 0) {
@@ -245,7 +246,7 @@ export function migrate(db: DatabaseSync): void {
     const record = db.prepare("INSERT INTO migrations VALUES (?, ?, datetime())");
     const from = appliedVersion(db);
     for (const migration of migrations) {
-      if (migration.number <= from) continue;
+      if (migration.number <= from || migration.number > to) continue;
       db.exec(migration.sql);
       record.run(migration.number, migration.name);
     }

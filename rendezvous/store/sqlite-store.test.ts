@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
 import * as v from "valibot";
 import { DeviceId, MessageId, UserId } from "../../shared/protocol/index.ts";
-import { SCHEMA_VERSION } from "./migrations.ts";
+import { migrate, SCHEMA_VERSION } from "./migrations.ts";
 import { openSqliteStore, type SqliteStore } from "./sqlite-store.ts";
 import { storeContract } from "./testing/store-contract.ts";
 import { StoreError } from "./store.ts";
@@ -137,6 +137,29 @@ describe("opening", () => {
       db.prepare("INSERT INTO migrations VALUES (?, 'later', '')").run(SCHEMA_VERSION + 1);
     }
     expect(await reasonOf(openSqliteStore(file))).toBe("newer-version");
+  });
+
+  test("from a database of passwords and tokens accounts stay, and devices sign in anew", async () => {
+    await using folder = await temporary();
+    const file = join(folder.path, "beeline.sqlite");
+    {
+      using db = new DatabaseSync(file);
+      migrate(db, 1);
+      db.exec(`
+        INSERT INTO accounts (user_id, user_name, canonical_name, display_name, credential, created_at)
+          VALUES ('${ada}', 'ada', 'ada', 'Ada', '$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA', 1);
+        INSERT INTO devices (device_id, account, name, public_key, last_seen, mailbox_count, mailbox_bytes)
+          VALUES ('${laptop}', 1, 'm', 'k', 1, 1, 1);
+        INSERT INTO sessions VALUES (x'00', 1, 999);
+        INSERT INTO mailbox VALUES ((1 << 32) + 1, 1, 'm', 'u', 'd', 1, x'00');
+      `);
+    }
+    await using store = await openSqliteStore(file);
+    expect(await store.accounts.byId(ada)).toMatchObject({ userName: "ada", disabled: false });
+    expect(await store.devices.ofUser(ada)).toEqual([]);
+    expect(await store.mailbox.count(laptop)).toBe(0);
+    expect(await store.deviceLogs.head(ada)).toBeUndefined();
+    expect(await store.check()).toEqual([]);
   });
 
   test("a folder that cannot be is unwritable", async () => {

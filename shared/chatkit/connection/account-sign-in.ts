@@ -86,7 +86,7 @@ export class AccountSignIn {
 
   async #changePassword(current: string, next: string): Promise<void> {
     const { connection, ports, trust } = this.#options;
-    const { passwords = opaquePasswords } = ports;
+    const { passwords = opaquePasswords() } = ports;
     const login = await passwords.startLogin(current);
     const registration = await passwords.startRegistration(next);
     const { response, nextResponse } = await connection.request("account.passwordStart", {
@@ -107,7 +107,7 @@ export class AccountSignIn {
 
   #signingIn({ password }: { password: string }): SigningIn {
     const { ports, userName, onPasswordKeys } = this.#options;
-    const { passwords = opaquePasswords } = ports;
+    const { passwords = opaquePasswords() } = ports;
     return {
       userName,
       password,

@@ -152,7 +152,7 @@ describe("signing in", () => {
 
   test("an answer that is none of OPAQUE is a refusal, not a hang", async () => {
     await expect(
-      connection.open(byPassword({ ...given, passwords: opaquePasswords })),
+      connection.open(byPassword({ ...given, passwords: opaquePasswords() })),
     ).rejects.toMatchObject({
       errorName: "internal",
     });
