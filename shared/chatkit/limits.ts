@@ -64,13 +64,6 @@ export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** Remembered ids of received messages, per conversation and sender, for dropping duplicates. */
 export const MAX_SEEN_IDS = 4_096;
 
-/** A sending key is replaced after so many messages or so long: what one stolen key opens. */
-export const SEAL_KEY_MAX_MESSAGES = 10_000;
-export const SEAL_KEY_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
-
-/** Keys kept per conversation and sending device: those of a month, and a few spare. */
-export const MAX_KEYS_PER_SENDER = 16;
-
 /**
  * How far a conversation's time may run ahead of our clock because a member's clock does: further
  * than any clock is wrong by accident, and short of where times end on the wire.

@@ -2,15 +2,7 @@
  * Everything outside the engine that it needs. One implementation per host: `app/renderer/ports`
  * for browsers, `app/cli/ports` for Node, scripted fakes in `testing/` for tests.
  */
-import type {
-  ClientInfo,
-  ConversationId,
-  DeviceId,
-  EnvelopeHeader,
-  MessageId,
-  PeerSignal,
-  TransportAddress,
-} from "../protocol/index.ts";
+import type { ClientInfo, PeerSignal, TransportAddress } from "../protocol/index.ts";
 import type { IdentityKeys, PasswordStart } from "../crypto/index.ts";
 import type { Store } from "./store.ts";
 
@@ -139,35 +131,6 @@ export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
-}
-
-/**
- * Turns content into sealed bytes and back. The engine knows no keys; what secures a conversation
- * is this port's business alone.
- */
-export interface Sealer {
-  /** Seals for one device; the header is bound as additional data. @throws SealError */
-  seal(request: SealRequest): Promise<Uint8Array>;
-  /** @throws SealError where the bytes are forged, damaged or for somebody else */
-  open(request: OpenRequest): Promise<Uint8Array>;
-  /** The device has opened this message: what was repeated for its sake can end. */
-  confirm(conversationId: ConversationId, device: DeviceId, message: MessageId): void;
-}
-
-export interface SealRequest {
-  readonly header: EnvelopeHeader;
-  /** X25519 public key of the recipient device, 32 bytes. */
-  readonly recipientKey: Uint8Array;
-  readonly plaintext: Uint8Array;
-  /** Sent before without an answer: leave nothing out that the device might lack. */
-  readonly again?: boolean;
-}
-
-export interface OpenRequest {
-  readonly header: EnvelopeHeader;
-  /** X25519 public key of the sending device, 32 bytes. */
-  readonly senderKey: Uint8Array;
-  readonly sealed: Uint8Array;
 }
 
 /** The client's half of OPAQUE: `crypto/password.ts` says what each does. */

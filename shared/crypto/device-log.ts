@@ -1,7 +1,13 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { KEY_BYTES } from "./device-keys.ts";
-import { deviceIdBytes, sign, SIGNATURE_BYTES, verify, type IdentityKeys } from "./identity.ts";
+import {
+  deviceIdBytes,
+  KEY_BYTES,
+  sign,
+  SIGNATURE_BYTES,
+  verify,
+  type IdentityKeys,
+} from "./identity.ts";
 
 /**
  * An account's devices: an append-only log of signed statements, each bound to the one before by its

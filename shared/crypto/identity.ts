@@ -2,7 +2,9 @@ import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { KEY_BYTES } from "./device-keys.ts";
+
+/** Bytes of a public key, of a seed, and of every symmetric key here. */
+export const KEY_BYTES = 32;
 
 /** Bytes of an Ed25519 signature (RFC 8032 §5.1.6). */
 export const SIGNATURE_BYTES = 64;

@@ -3,8 +3,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64urlnopad } from "@scure/base";
 import { client, ready } from "@serenity-kit/opaque";
-import { KEY_BYTES } from "./device-keys.ts";
-import { identityKeysOf, type IdentityKeys } from "./identity.ts";
+import { identityKeysOf, KEY_BYTES, type IdentityKeys } from "./identity.ts";
 
 const PASSWORD_KEY = utf8ToBytes("beeline password key v1");
 

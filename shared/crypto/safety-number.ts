@@ -2,7 +2,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64urlnopad } from "@scure/base";
 import type { DeviceList } from "./device-log.ts";
-import { KEY_BYTES } from "./device-keys.ts";
+import { KEY_BYTES } from "./identity.ts";
 
 const DOMAIN = utf8ToBytes("beeline safety number v1\0");
 const CODE_NAME = "beeline-safety";

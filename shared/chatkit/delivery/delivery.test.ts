@@ -571,6 +571,15 @@ test("W5: content that is malformed is dropped; a kind of message that is unknow
   for (const content of bad) await forger.deliver(await forger.envelope(content));
   expect(a.told).toEqual([]);
   expect(a.problems).toHaveLength(bad.length);
+  // It is not asked for, and not opened again.
+  let answers = 0;
+  b.links.onFrame(() => answers++);
+  const [first] = bad;
+  const frame = await forger.envelope(first);
+  await forger.deliver(frame);
+  await forger.deliver(frame);
+  expect(a.problems).toHaveLength(bad.length + 1);
+  expect(answers).toBe(0);
   const poll = { type: "poll", question: "tea?", options: ["yes", { maybe: 1 }] };
   await forger.deliver(await forger.envelope({ ...textContent("x"), body: poll }));
   await net.clock.advance(HOLD_BACK_MS);

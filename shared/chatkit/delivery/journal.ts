@@ -15,7 +15,7 @@ interface Batch {
 export interface JournalMember {
   /** Each write once. */
   takeWrites(): readonly StoreWrite[];
-  /** The commit that took some failed; no other is under way. */
+  /** A commit failed, and no other is under way: what is not in the store is void. */
   rollBack(): void;
 }
 
@@ -118,10 +118,9 @@ export class Journal {
         await this.#store.commit([...batch.writes, ...ofMember]);
         batch.resolve();
       } catch (error) {
-        if (ofMember.length > 0) {
-          this.#rollBacks++;
-          this.#member?.rollBack();
-        }
+        // Whoever asked for what was in it: what is in memory may build upon it.
+        this.#rollBacks++;
+        this.#member?.rollBack();
         this.#keepLazy(batch);
         batch.reject(error);
       }

@@ -45,6 +45,27 @@ interface Group {
   readonly used: Set<string>;
 }
 
+/** Something that is the matter, for one conversation or all, until it is over. */
+class Switch {
+  #over: PromiseWithResolvers<boolean> | undefined;
+  #only: ConversationId | undefined;
+
+  turnOn(only: ConversationId | undefined): void {
+    this.#over ??= Promise.withResolvers();
+    this.#only = only;
+  }
+
+  turnOff(soon: boolean): void {
+    this.#over?.resolve(soon);
+    this.#over = undefined;
+  }
+
+  waitFor(conversationId: ConversationId): Promise<boolean> | undefined {
+    const concerns = this.#only === undefined || this.#only === conversationId;
+    return concerns ? this.#over?.promise : undefined;
+  }
+}
+
 /**
  * Sealing as delivery must expect it of MLS: every sealing takes the next generation, every generation
  * opens once, what changed is lost unless it is saved; and at a test's word the group is not ready, is
@@ -52,8 +73,9 @@ interface Group {
  */
 export class FakeSealing implements Sealing {
   readonly unreadableTold: MessageId[] = [];
-  /** How often something was sealed. */
+  /** How often something was sealed, and how often opening was tried. */
   seals = 0;
+  opens = 0;
   readonly #shared: FakeGroups;
   readonly #self: DeviceId;
   readonly #store: Store;
@@ -61,8 +83,8 @@ export class FakeSealing implements Sealing {
   readonly #groups = new Map<ConversationId, Group>();
   readonly #dirty = new Set<ConversationId>();
   #saved: Promise<ReadonlyMap<string, string>> | undefined;
-  #notReady: PromiseWithResolvers<boolean> | undefined;
-  #behind: PromiseWithResolvers<boolean> | undefined;
+  readonly #notReady = new Switch();
+  readonly #behind = new Switch();
   #lost = 0;
 
   /** @param first the first generation, so that two of one device do not meet */
@@ -73,25 +95,23 @@ export class FakeSealing implements Sealing {
     this.#first = first;
   }
 
-  /** From now on nothing can be sealed, until `makeReady`. */
-  makeNotReady(): void {
-    this.#notReady ??= Promise.withResolvers();
+  /** From now on nothing can be sealed, in that conversation or in any, until `makeReady`. */
+  makeNotReady(conversationId?: ConversationId): void {
+    this.#notReady.turnOn(conversationId);
   }
 
   /** @param soon false: the server was not reached */
   makeReady(soon = true): void {
-    this.#notReady?.resolve(soon);
-    this.#notReady = undefined;
+    this.#notReady.turnOff(soon);
   }
 
-  /** From now on what comes must wait, until `catchUp`. */
-  fallBehind(): void {
-    this.#behind ??= Promise.withResolvers();
+  /** From now on what comes, in that conversation or in any, must wait until `catchUp`. */
+  fallBehind(conversationId?: ConversationId): void {
+    this.#behind.turnOn(conversationId);
   }
 
   catchUp(soon = true): void {
-    this.#behind?.resolve(soon);
-    this.#behind = undefined;
+    this.#behind.turnOff(soon);
   }
 
   /** The keys of that many messages, of those that come next, are gone. */
@@ -101,7 +121,8 @@ export class FakeSealing implements Sealing {
 
   async seal(request: SealRequest): Promise<Sealed> {
     const group = await this.#group(request.conversationId);
-    if (this.#notReady !== undefined) return { kind: "not-ready", ready: this.#notReady.promise };
+    const ready = this.#notReady.waitFor(request.conversationId);
+    if (ready !== undefined) return { kind: "not-ready", ready };
     const generation = group.next++;
     this.seals++;
     this.#dirty.add(request.conversationId);
@@ -115,8 +136,10 @@ export class FakeSealing implements Sealing {
   }
 
   async open({ header, sealed }: OpenRequest): Promise<Opened> {
+    this.opens++;
     const group = await this.#group(header.conversationId);
-    if (this.#behind !== undefined) return { kind: "behind", ready: this.#behind.promise };
+    const ready = this.#behind.waitFor(header.conversationId);
+    if (ready !== undefined) return { kind: "behind", ready };
     if (sealed.length < GENERATION_BYTES) return unreadable("malformed");
     const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     const ratchet = ratchetOf(header, view.getUint32(0));
