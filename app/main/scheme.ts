@@ -41,7 +41,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  // OPAQUE and Argon2id are WebAssembly; this allows no other evaluation of text (CSP §4.3.1).
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self' data: blob:",
   "media-src 'self' blob:",

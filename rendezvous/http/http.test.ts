@@ -142,7 +142,7 @@ describe("the web client", () => {
     const policy = headers.get("content-security-policy") ?? "";
     const host = `127.0.0.1:${server.port}`;
     expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
     expect(policy).toContain("style-src 'self';");
     expect(policy).toContain(`connect-src 'self' wss://${host} ws://${host};`);
     expect(policy).toContain("frame-ancestors 'none'");

@@ -46,7 +46,8 @@ export function clientPolicy(request: IncomingMessage, secure: boolean): string 
   const sockets = isHostHeader(host) ? ` wss://${host}${secure ? "" : ` ws://${host}`}` : "";
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    // OPAQUE and Argon2id are WebAssembly; this allows no other evaluation of text (CSP §4.3.1).
+    "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
