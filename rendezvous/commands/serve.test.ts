@@ -1,15 +1,19 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtempDisposable, readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Agent, request } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { closeCodes, SUBPROTOCOL, WEBSOCKET_PATH } from "../../shared/protocol/index.ts";
 import { errorNameOf, newKeys, PASSWORD, TestClient } from "../testing/test-client.ts";
+import { fingerprintOf } from "../http/certificate.ts";
+import { ownCertificateFile } from "../http/own-certificate.ts";
 import { runProgram, ServerProcess, type Ended } from "./testing/program.ts";
 import { runInside } from "./testing/run-inside.ts";
 
@@ -85,22 +89,39 @@ describe("running", () => {
       key,
     ]);
     expect(server.address).toBe(`https://127.0.0.1:${server.port}`);
-    const agent = new Agent({ rejectUnauthorized: false });
-    const status = await new Promise((resolve, reject) => {
-      request(`${server.address}/healthz`, { agent }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      })
-        .on("error", reject)
-        .end();
-    });
-    agent.destroy();
-    expect(status).toBe(200);
+    const health = await askHttps(`${server.address}/healthz`);
+    expect(health.statusCode).toBe(200);
+    expect(health.headers["strict-transport-security"]).toContain("max-age=");
     const socket = new WebSocket(`wss://127.0.0.1:${server.port}${WEBSOCKET_PATH}`, SUBPROTOCOL, {
       rejectUnauthorized: false,
     });
     await once(socket, "open");
     socket.terminate();
+  });
+});
+
+describe("H3 without a certificate", () => {
+  test("it has one of its own, and says which", async () => {
+    await using folder = await temporary();
+    await using server = await ServerProcess.start(folder.path, ["--public-address", "192.0.2.5"]);
+    const health = await askHttps(`https://127.0.0.1:${server.port}/healthz`);
+    expect(health.statusCode).toBe(200);
+    // A browser that insists lets nobody go on to a certificate that it does not know.
+    expect(health.headers["strict-transport-security"]).toBeUndefined();
+    const own = fingerprintOf(await readFile(ownCertificateFile(folder.path)));
+    expect(server.log).toContain(`"certificate":"${own}"`);
+    expect(server.log).toContain(`"link":"https://192.0.2.5:${server.port}/#pin=${own}"`);
+    // What waits for reload is not ended by it.
+    process.kill(server.pid, "SIGHUP");
+    expect((await fetch(`${server.address}/healthz`)).status).toBe(200);
+  });
+
+  test("with TLS off there is none", async () => {
+    await using folder = await temporary();
+    await using server = await ServerProcess.start(folder.path, ["--tls", "off"]);
+    expect(server.log).not.toContain('"certificate"');
+    expect(existsSync(ownCertificateFile(folder.path))).toBe(false);
+    await expect(askHttps(`https://127.0.0.1:${server.port}/`)).rejects.toThrow(/EPROTO|hang up|ECONNRESET/);
   });
 });
 
@@ -208,6 +229,8 @@ describe("what keeps it from starting is one line and a non-zero exit", () => {
     [["--metrics-token", "0123456789abcdef"], "--metrics-token"],
     [["--config", "/nowhere/beeline.toml"], "/nowhere/beeline.toml"],
     [["--tls-cert", "cert.pem"], "tls-cert and tls-key belong together"],
+    [["--tls", "off", "--tls-cert", "c", "--tls-key", "k"], "tls is off although"],
+    [["--public-address", "ftp://x"], "--public-address: expected a host"],
     [["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "cannot be used"],
     [["now"], '"now" is one word too many'],
   ])("%j", async (flags, words) => {
@@ -216,6 +239,17 @@ describe("what keeps it from starting is one line and a non-zero exit", () => {
     expectOneLine(await runInside(["serve", "--data", data, ...flags]), words, 2);
   });
 });
+
+/** Asks without trusting anybody. */
+async function askHttps(url: string): Promise<IncomingMessage> {
+  const answered = Promise.withResolvers<IncomingMessage>();
+  request(url, { rejectUnauthorized: false, agent: false }, answered.resolve)
+    .on("error", answered.reject)
+    .end();
+  const response = await answered.promise;
+  response.resume();
+  return response;
+}
 
 function portOf(address: AddressInfo | string | null): AddressInfo {
   if (address === null || typeof address === "string") throw new TypeError("not an IP socket");

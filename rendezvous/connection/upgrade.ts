@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
 import { limits, SUBPROTOCOL, WEBSOCKET_PATH } from "../../shared/protocol/index.ts";
 import { originAllowed } from "./origin.ts";
@@ -50,7 +51,8 @@ function refuse(request: IncomingMessage, options: UpgraderOptions): string | un
   const { origin, host } = request.headers;
   const path = request.url?.split("?", 1)[0];
   if (path !== WEBSOCKET_PATH) return "404 Not Found";
-  if (!originAllowed(origin, host, options.allowedOrigins)) return "403 Forbidden";
+  const encrypted = request.socket instanceof TLSSocket;
+  if (!originAllowed(origin, host, options.allowedOrigins, encrypted)) return "403 Forbidden";
   const offered = request.headers["sec-websocket-protocol"]?.split(",") ?? [];
   if (choose(offered.map((name) => name.trim())) === false) return "400 Bad Request";
   switch (options.room(request)) {

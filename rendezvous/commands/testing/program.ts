@@ -77,6 +77,11 @@ export class ServerProcess implements AsyncDisposable {
     return new ServerProcess(child, await ready.promise, lines, errors);
   }
 
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("it did not start");
+    return this.#child.pid;
+  }
+
   /** What it has logged so far. */
   get log(): string {
     return this.#lines.join("\n");
