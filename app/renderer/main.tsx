@@ -19,7 +19,10 @@ const platform =
     ? createBrowserPlatform(__BEELINE_VERSION__)
     : await createElectronPlatform(globalThis.window.beeline);
 const settings = await loadSettings(platform, navigator.languages);
-const ports = createBrowserPorts({ localAddresses: () => platform.localAddresses() });
+const ports = createBrowserPorts({
+  localAddresses: () => platform.localAddresses(),
+  ...(platform.guard === undefined ? {} : { guard: platform.guard }),
+});
 const host = { client: platform.client, deviceName: platform.deviceName };
 
 const model = new AppModel({
@@ -27,7 +30,8 @@ const model = new AppModel({
   settings,
   i18n: createI18n(settings.language),
   locks: createWindowLocks(),
-  createKit: (server) => new ChatKit({ server, host, ports }),
+  createKit: ({ server, pin }) =>
+    new ChatKit({ server, host, ports, ...(pin === undefined ? {} : { pin }) }),
 });
 attend(model, () => !isLookedAt());
 

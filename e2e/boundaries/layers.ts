@@ -67,6 +67,7 @@ export const LAYERS: readonly Layer[] = [
       "dexie",
       "linkifyjs",
       "preact",
+      "qr",
       "simple-peer",
       "valibot",
       "virtua",

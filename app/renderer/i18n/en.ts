@@ -26,6 +26,7 @@ export const en = {
     loading: "Loading…",
     dismiss: "Dismiss",
     more: "More",
+    copied: "Copied",
   },
 
   languages: { auto: "Same as the system" },
@@ -277,6 +278,46 @@ export const en = {
     copied: "Copied",
   },
 
+  safety: {
+    heading: "Safety number",
+    show: "Show the safety number",
+    notVerified:
+      "Not compared yet. Compare it once to be sure that nobody, not even the server, is in between.",
+    verified: "Verified",
+    isVerified: (name: string) => `You compared the safety number with ${name}.`,
+    title: (name: string) => `Safety number with ${name}`,
+    text: (name: string) =>
+      `Compare these digits with what ${name} sees: side by side, or in a call. If they are the same, nobody can read along.`,
+    qr: "QR code of the safety number",
+    unknown: "The devices of this person are not known yet. Connect to the server once.",
+    mark: "Mark as verified",
+    unmark: "Remove the mark",
+    marked: (name: string) => `${name} is verified`,
+    otherWay: "Not in the same room?",
+    otherWayText:
+      "Send each other the code by another way that you trust, such as a signed e-mail, and paste theirs here.",
+    copyCode: "Copy the code",
+    theirCode: "Their code",
+    same: "The same: this is them.",
+    differs: "Not the same. Do not mark them as verified, and ask them in person.",
+    changedTitle: "Changed devices",
+    changed: (name: string, added: number, removed: number) =>
+      added > 0 && removed > 0
+        ? `${name} changed their devices.`
+        : added > 1
+          ? `${name} added ${added} devices.`
+          : added === 1
+            ? `${name} added a device.`
+            : removed > 1
+              ? `${name} removed ${removed} devices.`
+              : `${name} removed a device.`,
+    wasVerified: (name: string) =>
+      `The devices of ${name} changed since you verified them. Compare the safety number again.`,
+    wasReset: (name: string) =>
+      `The devices of ${name} were all replaced, and none of the old ones confirmed it. That happens after a forgotten password. Ask them before you write anything private.`,
+    compare: "Compare",
+  },
+
   settings: {
     title: "Settings",
     sections: {
@@ -285,6 +326,7 @@ export const en = {
       notifications: "Notifications",
       devices: "Devices",
       password: "Password",
+      invite: "Invite",
       about: "About",
     },
     displayName: "Your name",
@@ -299,7 +341,20 @@ export const en = {
     devicesText: "Every device holds its own keys. Remove those that you no longer use.",
     removeDevice: (name: string) => `Remove ${name}`,
     removeDeviceTitle: (name: string) => `Remove ${name}?`,
-    removeDeviceText: "It is signed out, and messages that wait for it are deleted.",
+    removeDeviceText:
+      "It is signed out, messages that wait for it are deleted, and new ones are no longer sealed for it.",
+    renameDevice: (name: string) => `Rename ${name}`,
+    deviceName: "Name of the device",
+    deviceSeen: (ago: string) => `Last seen ${ago}`,
+    deviceAdded: (ago: string) => `added ${ago}`,
+    unvouched: "Not confirmed: sign in on it again",
+    inviteText:
+      "Whoever opens this link, or scans the code, finds this server and can create an account.",
+    inviteNeedsCode:
+      "This is the way to the server. To create an account one also needs an invite code from whoever runs it.",
+    inviteClosed: "This is the way to the server, for people who have an account already.",
+    inviteQr: "QR code of the link to this server",
+    inviteCopy: "Copy the link",
     currentPassword: "Current password",
     newPassword: "New password",
     repeatPassword: "New password again",

@@ -19,6 +19,7 @@ export const zhCn: Catalogue = {
     loading: "正在加载…",
     dismiss: "知道了",
     more: "更多",
+    copied: "已复制",
   },
 
   languages: { auto: "跟随系统" },
@@ -258,6 +259,39 @@ export const zhCn: Catalogue = {
     copied: "已复制",
   },
 
+  safety: {
+    heading: "安全码",
+    show: "显示安全码",
+    notVerified: "尚未核对。核对一次，即可确定没有任何人（包括服务器）从中截听。",
+    verified: "已验证",
+    isVerified: (name) => `你已与${name}核对过安全码。`,
+    title: (name) => `与${name}的安全码`,
+    text: (name) =>
+      `请与${name}看到的数字比对：当面或通话均可。如果完全一致，就没有人能够偷看你们的消息。`,
+    qr: "安全码的二维码",
+    unknown: "尚不清楚此人的设备，请先连接一次服务器。",
+    mark: "标记为已验证",
+    unmark: "取消标记",
+    marked: (name) => `${name}已验证`,
+    otherWay: "不在一起？",
+    otherWayText: "通过另一种可信的方式（例如签名邮件）互相发送代码，并将对方的代码粘贴到这里。",
+    copyCode: "复制代码",
+    theirCode: "对方的代码",
+    same: "一致：确实是对方。",
+    differs: "不一致。请不要标记为已验证，并当面询问对方。",
+    changedTitle: "设备变动",
+    changed: (name, added, removed) =>
+      added > 0 && removed > 0
+        ? `${name}更换了设备。`
+        : added > 0
+          ? `${name}添加了${added}台设备。`
+          : `${name}移除了${removed}台设备。`,
+    wasVerified: (name) => `你验证${name}之后，对方的设备有变动。请重新核对安全码。`,
+    wasReset: (name) =>
+      `${name}的设备全部被更换，且没有旧设备确认。忘记密码后会出现这种情况。在发送私密内容之前，请先向对方确认。`,
+    compare: "核对",
+  },
+
   settings: {
     title: "设置",
     sections: {
@@ -266,6 +300,7 @@ export const zhCn: Catalogue = {
       notifications: "通知",
       devices: "设备",
       password: "密码",
+      invite: "邀请",
       about: "关于",
     },
     displayName: "你的名字",
@@ -280,7 +315,17 @@ export const zhCn: Catalogue = {
     devicesText: "每台设备都有自己的密钥。请移除不再使用的设备。",
     removeDevice: (name) => `移除${name}`,
     removeDeviceTitle: (name) => `移除${name}？`,
-    removeDeviceText: "它将被登出，等待它的消息会被删除。",
+    removeDeviceText: "它将被登出，等待它的消息会被删除，新消息也不再为它加密。",
+    renameDevice: (name) => `重命名${name}`,
+    deviceName: "设备名称",
+    deviceSeen: (ago) => `${ago}在线`,
+    deviceAdded: (ago) => `${ago}添加`,
+    unvouched: "未确认：请在该设备上重新登录",
+    inviteText: "打开此链接或扫描二维码，即可找到这台服务器并创建账号。",
+    inviteNeedsCode: "这是通往服务器的链接。创建账号还需要管理员提供的邀请码。",
+    inviteClosed: "这是通往服务器的链接，供已有账号的人使用。",
+    inviteQr: "此服务器链接的二维码",
+    inviteCopy: "复制链接",
     currentPassword: "当前密码",
     newPassword: "新密码",
     repeatPassword: "再次输入新密码",

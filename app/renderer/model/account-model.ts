@@ -4,6 +4,8 @@ import type {
   Conversation,
   LinkStatus,
   Notice,
+  OwnDevice,
+  Safety,
   Self,
 } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
@@ -20,11 +22,15 @@ export interface OpenConversation {
 export class AccountModel {
   readonly kit: ChatKitApi;
   readonly server: string;
+  /** Of the server's own certificate, where it was given by an invitation link. */
+  readonly pin: string | undefined;
   readonly #connection;
   readonly #self;
   readonly #roster = signal<ReadonlyMap<UserId, RosterEntry>>(new Map());
   readonly #conversations = signal<readonly Conversation[]>([]);
   readonly #links = signal<readonly LinkStatus[]>([]);
+  readonly #devices = signal<readonly OwnDevice[]>([]);
+  readonly #safety = signal<ReadonlyMap<UserId, Safety>>(new Map());
   readonly #clockDiffers = signal(false);
   readonly #open = signal<OpenConversation | undefined>(undefined);
   readonly #unsubscribe: readonly (() => void)[];
@@ -33,9 +39,14 @@ export class AccountModel {
     this.#conversations.value.reduce((sum, { unread }) => sum + unread, 0),
   );
 
-  constructor(kit: ChatKitApi, server: string, onNotice: (notice: Notice) => void) {
+  constructor(
+    kit: ChatKitApi,
+    { server, pin }: { readonly server: string; readonly pin?: string },
+    onNotice: (notice: Notice) => void,
+  ) {
     this.kit = kit;
     this.server = server;
+    this.pin = pin;
     this.#connection = signal<ConnectionState>(kit.connection);
     this.#self = signal<Self | undefined>(kit.self);
     const roster = once(() => {
@@ -59,6 +70,10 @@ export class AccountModel {
       kit.on("conversation", conversations),
       kit.on("message", conversations),
       kit.on("link", links),
+      kit.on("devices", (devices) => {
+        this.#devices.value = devices;
+      }),
+      kit.on("safety", (safety) => this.#putSafety(safety)),
       kit.on("notice", (notice) => {
         if (notice.kind === "clock-differs") this.#clockDiffers.value = true;
         onNotice(notice);
@@ -67,6 +82,7 @@ export class AccountModel {
     roster();
     conversations();
     links();
+    this.#devices.value = kit.devices.list();
   }
 
   get connection(): ReadonlySignal<ConnectionState> {
@@ -84,6 +100,14 @@ export class AccountModel {
   }
   get links(): ReadonlySignal<readonly LinkStatus[]> {
     return this.#links;
+  }
+  /** This one first. */
+  get devices(): ReadonlySignal<readonly OwnDevice[]> {
+    return this.#devices;
+  }
+  /** Of those that were asked about, or of whom something was told. */
+  get safety(): ReadonlySignal<ReadonlyMap<UserId, Safety>> {
+    return this.#safety;
   }
   get clockDiffers(): ReadonlySignal<boolean> {
     return this.#clockDiffers;
@@ -111,6 +135,20 @@ export class AccountModel {
   closeConversation(): void {
     this.#open.peek()?.model.close();
     this.#open.value = undefined;
+  }
+
+  /** Asks how sure one can be about a buddy, unless it is known. */
+  loadSafety(peer: UserId): void {
+    if (this.#safety.peek().has(peer)) return;
+    this.kit.safety.of(peer).then(
+      (safety) => this.#putSafety(safety),
+      // Their list is not here yet: it is told when it comes.
+      () => undefined,
+    );
+  }
+
+  #putSafety(safety: Safety): void {
+    this.#safety.value = new Map(this.#safety.peek()).set(safety.userId, safety);
   }
 
   dismissClock(): void {

@@ -43,6 +43,7 @@ async function open(
     client: { name: "test", version: "0" },
     deviceName: "test",
     defaultServer: "",
+    takeInviteLink: () => undefined,
     readSetting: async (key) => stored.get(key),
     writeSetting: async (key, value) => void stored.set(key, value),
     readDraft: () => "",

@@ -19,8 +19,13 @@ export type Phase =
   /** Open in another window of this browser. */
   | { readonly kind: "elsewhere"; readonly account: RememberedAccount };
 
-export interface Credentials {
+/** A server, and the certificate that it must have where that is known. */
+export interface ServerChoice {
   readonly server: string;
+  readonly pin?: string;
+}
+
+export interface Credentials extends ServerChoice {
   readonly userName: string;
   readonly password: string;
 }
@@ -35,7 +40,7 @@ export interface AppOptions {
   readonly settings: Settings;
   readonly i18n: I18n;
   readonly locks: WindowLocks;
-  readonly createKit: (server: string) => ChatKitApi;
+  readonly createKit: (server: ServerChoice) => ChatKitApi;
 }
 
 /** Which account is open, and how it came to be: sign-in, restoring, signing out, other windows. */
@@ -46,7 +51,7 @@ export class AppModel {
   readonly toasts = new Toasts();
   readonly #phase = signal<Phase>({ kind: "starting" });
   readonly #locks: WindowLocks;
-  readonly #createKit: (server: string) => ChatKitApi;
+  readonly #createKit: (server: ServerChoice) => ChatKitApi;
   #lock: WindowLock | undefined;
 
   constructor({ platform, settings, i18n, locks, createKit }: AppOptions) {
@@ -85,7 +90,7 @@ export class AppModel {
   }
 
   /** What a server says of itself, without signing in. Rejects with `ChatKitError`. */
-  async probe(server: string): Promise<ServerInfo> {
+  async probe(server: ServerChoice): Promise<ServerInfo> {
     const kit = this.#createKit(server);
     try {
       return await kit.serverInfo();
@@ -95,13 +100,17 @@ export class AppModel {
   }
 
   /** Rejects with `ChatKitError`. */
-  async signIn({ server, userName, password }: Credentials): Promise<void> {
-    await this.#enter({ server, userName }, (kit) => kit.signIn({ userName, password }));
+  async signIn({ password, ...account }: Credentials): Promise<void> {
+    const { userName } = account;
+    await this.#enter(account, (kit) => kit.signIn({ userName, password }));
   }
 
   /** Creates the account and signs in. Rejects with `ChatKitError`. */
-  async register({ server, ...account }: Registration): Promise<void> {
-    await this.#enter({ server, userName: account.userName }, (kit) => kit.register(account));
+  async register({ server, pin, ...account }: Registration): Promise<void> {
+    const { userName } = account;
+    await this.#enter({ server, userName, ...(pin === undefined ? {} : { pin }) }, (kit) =>
+      kit.register(account),
+    );
   }
 
   async signOut(forgetDevice: boolean): Promise<void> {
@@ -132,9 +141,9 @@ export class AppModel {
 
   async #restore(account: RememberedAccount): Promise<void> {
     try {
-      const kit = this.#createKit(account.server);
+      const kit = this.#createKit(account);
       if (await kit.restore(account.userName)) {
-        this.#show(kit, account.server);
+        this.#show(kit, account);
         return;
       }
       await kit.close();
@@ -149,7 +158,7 @@ export class AppModel {
     account: RememberedAccount,
     begin: (kit: ChatKitApi) => Promise<unknown>,
   ): Promise<void> {
-    const kit = this.#createKit(account.server);
+    const kit = this.#createKit(account);
     this.#release();
     // Whoever types a password wants it here.
     this.#lock = await this.#locks.takeOver(lockName(account), () => this.#pause(account));
@@ -162,11 +171,11 @@ export class AppModel {
     }
     const userName = kit.self?.profile.userName ?? account.userName;
     this.settings.server.value = account.server;
-    this.settings.account.value = { server: account.server, userName };
-    this.#show(kit, account.server);
+    this.settings.account.value = { ...account, userName };
+    this.#show(kit, account);
   }
 
-  #show(kit: ChatKitApi, server: string): void {
+  #show(kit: ChatKitApi, server: ServerChoice): void {
     const account = new AccountModel(kit, server, (notice) => this.#tell(notice));
     this.#phase.value = { kind: "main", account };
   }

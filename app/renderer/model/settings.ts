@@ -9,6 +9,8 @@ export const themes: readonly Theme[] = ["system", "light", "dark"];
 export interface RememberedAccount {
   readonly server: string;
   readonly userName: string;
+  /** SHA-256 of the server's own certificate (base64url), where an invitation link gave it. */
+  readonly pin?: string;
 }
 
 /** What a person chose for this installation; a change is written at once. */
@@ -61,7 +63,7 @@ function asAccount(value: unknown): RememberedAccount | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!("server" in value) || !("userName" in value)) return undefined;
   const { server, userName } = value;
-  return typeof server === "string" && typeof userName === "string"
-    ? { server, userName }
-    : undefined;
+  if (typeof server !== "string" || typeof userName !== "string") return undefined;
+  const pin = "pin" in value && typeof value.pin === "string" ? value.pin : undefined;
+  return { server, userName, ...(pin === undefined ? {} : { pin }) };
 }

@@ -17,6 +17,14 @@ export function createBrowserPlatform(version: string): Platform {
     deviceName: browserName(navigator.userAgent),
     defaultServer: location.protocol.startsWith("http") ? location.origin : "",
 
+    takeInviteLink() {
+      if (!/[#&](invite|pin)=/.test(location.hash)) return undefined;
+      const link = location.href;
+      // Out of the address bar and of the history: a code is good for whoever sees it.
+      history.replaceState(history.state, "", location.pathname + location.search);
+      return link;
+    },
+
     readSetting: async (key) => parse(readItem(settingKey(key))),
     async writeSetting(key, value) {
       writeItem(settingKey(key), value === undefined ? "" : JSON.stringify(value));

@@ -32,6 +32,8 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     deviceName: bridge.platform.hostName,
     defaultServer: bridge.platform.defaultServer ?? "",
 
+    takeInviteLink: () => undefined,
+
     async readSetting(key) {
       const text = await bridge.getSetting(key);
       if (text === undefined) return undefined;
@@ -61,6 +63,7 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     },
     onNotificationClick: (handler) => bridge.onNotificationClick(handler),
 
+    guard: bridge,
     localAddresses: () => addresses,
   };
 }

@@ -3,6 +3,7 @@
  * and the Electron window.
  */
 import type { ClientInfo, TransportAddress } from "../../../shared/protocol/index.ts";
+import type { CertificateGuard } from "../ports/pinning-connector.ts";
 
 /** Small remembered values; each is a JSON value of at most 4 KiB. */
 export type SettingKey = "language" | "theme" | "account" | "server" | "notifications";
@@ -23,6 +24,8 @@ export interface Platform {
   readonly deviceName: string;
   /** Server address that a new user most likely wants; empty where there is none. */
   readonly defaultServer: string;
+  /** The invitation link with which the program was opened, once: asking takes it. */
+  takeInviteLink(): string | undefined;
 
   /** The parsed JSON value, or undefined where it was never set or cannot be read. */
   readSetting(key: SettingKey): Promise<unknown>;
@@ -43,6 +46,9 @@ export interface Platform {
   requestNotifications(): Promise<NotificationPermission>;
   notify(notification: PlatformNotification): void;
   onNotificationClick(handler: (tag: string) => void): () => void;
+
+  /** Checks servers' certificates against pins; absent in a browser, which asks nobody. */
+  readonly guard?: CertificateGuard;
 
   /** Own addresses as last known; refreshed in the background. */
   localAddresses(): readonly TransportAddress[];

@@ -4,6 +4,7 @@ import type { UserId } from "../../../shared/protocol/index.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { IconButton } from "../components/button.tsx";
 import { useAccount, useText } from "../components/context.tsx";
+import { Icon } from "../components/icons.tsx";
 import { PathGlyph } from "../components/path-glyph.tsx";
 import { Tooltip } from "../components/tooltip.tsx";
 import { useNow } from "../components/use-now.ts";
@@ -12,6 +13,8 @@ import { entryName } from "../model/buddies.ts";
 import { Composer } from "./composer.tsx";
 import { MessageList } from "./message-list.tsx";
 import { presenceLine } from "./presence-line.ts";
+import { SafetyBanner } from "./safety-banner.tsx";
+import { useSafety } from "./use-safety.ts";
 
 export interface ConversationProps {
   readonly open: OpenConversation;
@@ -25,6 +28,7 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
   const { t, format } = useText();
   const now = useNow(30_000);
   const entry = account.roster.value.get(open.peer);
+  const verified = useSafety(open.peer)?.verified ?? false;
   const { conversationId } = open.model;
   const title = account.conversations.value.find(
     (conversation) => conversation.conversationId === conversationId,
@@ -49,6 +53,12 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
         <div class="conversation-who">
           <h2>
             <bdi>{name}</bdi>
+            {verified && (
+              <span class="verified-mark" title={t.safety.verified} data-testid="verified">
+                <Icon name="shield" size={16} />
+                <span class="visually-hidden">{t.safety.verified}</span>
+              </span>
+            )}
           </h2>
           <p class="conversation-presence" dir="auto">
             {entry !== undefined && presenceLine(t, format, entry, now)}
@@ -67,6 +77,7 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
           />
         </span>
       </header>
+      <SafetyBanner key={`s:${conversationId}`} peer={open.peer} name={name} />
       <MessageList key={conversationId} model={open.model} peerName={name} />
       <Composer
         key={`c:${conversationId}`}

@@ -9,6 +9,8 @@ import { Field } from "../components/field.tsx";
 import { Icon } from "../components/icons.tsx";
 import { entryName } from "../model/buddies.ts";
 import { presenceLine } from "./presence-line.ts";
+import { SafetyNumberDialog } from "./safety-number.tsx";
+import { useSafety } from "./use-safety.ts";
 
 /** What is known of a buddy, and what can be done about them. */
 export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }): JSX.Element {
@@ -63,6 +65,7 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
             </p>
           </div>
           {entry.state === "buddies" && <Naming key={peer} entry={entry} />}
+          {entry.state === "buddies" && <Verification peer={peer} name={name} />}
           {entry.state === "buddies" && <Devices entry={entry} />}
           <Danger entry={entry} onDone={onClose} />
         </div>
@@ -132,6 +135,29 @@ function Naming({ entry }: { entry: RosterEntry }): JSX.Element {
         </Button>
       )}
     </form>
+  );
+}
+
+/** Whether somebody compared the safety number with them, and the way to do it. */
+function Verification({ peer, name }: { peer: UserId; name: string }): JSX.Element {
+  const { t } = useText();
+  const safety = useSafety(peer);
+  const [comparing, setComparing] = useState(false);
+  const verified = safety?.verified ?? false;
+  return (
+    <section class="details-section">
+      <h3>{t.safety.heading}</h3>
+      <p class={verified ? "note note-good" : "dialog-text"}>
+        {verified && <Icon name="shield" size={18} />}
+        {verified ? t.safety.isVerified(name) : t.safety.notVerified}
+      </p>
+      <Button icon="shield" onClick={() => setComparing(true)}>
+        {t.safety.show}
+      </Button>
+      {comparing && (
+        <SafetyNumberDialog peer={peer} name={name} onClose={() => setComparing(false)} />
+      )}
+    </section>
   );
 }
 

@@ -11,7 +11,7 @@ export type ServerProbe =
 const PAUSE_MS = 450;
 
 /** What stands behind the address in the form. */
-export function useServerProbe(typed: string): ServerProbe {
+export function useServerProbe(typed: string, pin: string | undefined): ServerProbe {
   const app = useApp();
   const [probe, setProbe] = useState<ServerProbe>({ state: "none" });
   useEffect(() => {
@@ -27,7 +27,7 @@ export function useServerProbe(typed: string): ServerProbe {
     let current = true;
     setProbe({ state: "checking" });
     const timer = setTimeout(() => {
-      app.probe(server).then(
+      app.probe(pin === undefined ? { server } : { server, pin }).then(
         (info) => {
           if (current) setProbe({ state: "found", info });
         },
@@ -41,6 +41,6 @@ export function useServerProbe(typed: string): ServerProbe {
       current = false;
       clearTimeout(timer);
     };
-  }, [typed, app]);
+  }, [typed, pin, app]);
   return probe;
 }

@@ -6,6 +6,7 @@ import { Icon, type IconName } from "../components/icons.tsx";
 import { AboutSection } from "./settings-about.tsx";
 import { AppearanceSection, NotificationsSection } from "./settings-appearance.tsx";
 import { DevicesSection } from "./settings-devices.tsx";
+import { InviteSection } from "./settings-invite.tsx";
 import { PasswordSection } from "./settings-password.tsx";
 import { ProfileSection } from "./settings-profile.tsx";
 
@@ -15,6 +16,7 @@ const sections = {
   notifications: ["bell", NotificationsSection],
   devices: ["device", DevicesSection],
   password: ["lock", PasswordSection],
+  invite: ["addPerson", InviteSection],
   about: ["info", AboutSection],
 } as const satisfies Record<string, readonly [IconName, () => JSX.Element | null]>;
 
@@ -25,6 +27,7 @@ const names = [
   "notifications",
   "devices",
   "password",
+  "invite",
   "about",
 ] as const satisfies readonly SectionName[];
 

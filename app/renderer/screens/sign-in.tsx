@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ChatKitError, type SignedOutReason } from "../../../shared/chatkit/api.ts";
-import { limits, UserName } from "../../../shared/protocol/index.ts";
+import { limits, parseInviteLink, UserName } from "../../../shared/protocol/index.ts";
 import * as v from "valibot";
 import { Button } from "../components/button.tsx";
 import { useApp, useText } from "../components/context.tsx";
@@ -25,23 +25,35 @@ const fieldOf: Partial<Record<ChatKitError["reason"], FieldName>> = {
   "invite-invalid": "invite",
   "invalid-server": "server",
   "server-unreachable": "server",
+  "wrong-certificate": "server",
 };
 
 export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined }): JSX.Element {
   const app = useApp();
   const { t } = useText();
   const remembered = app.settings.account.peek();
-  const [mode, setMode] = useState<"sign-in" | "register">("sign-in");
+  const [opening] = useState(() => parseInviteLink(app.platform.takeInviteLink() ?? ""));
+  const [mode, setMode] = useState<"sign-in" | "register">(
+    opening?.invite === undefined ? "sign-in" : "register",
+  );
   const [fields, setFields] = useState<Record<FieldName, string>>({
-    server: app.settings.server.peek() || remembered?.server || app.platform.defaultServer,
+    server:
+      opening?.server ??
+      (app.settings.server.peek() || remembered?.server || app.platform.defaultServer),
     userName: remembered?.userName ?? "",
     displayName: "",
     password: "",
-    invite: "",
+    invite: opening?.invite ?? "",
   });
+  /** The certificate belongs to the server that the link named, and to no other. */
+  const [pinned, setPinned] = useState<{ server: string; pin: string } | undefined>(() =>
+    pinnedBy(opening ?? remembered),
+  );
   const [errors, setErrors] = useState<Errors>({});
   const [busy, setBusy] = useState(false);
-  const probe = useServerProbe(fields.server);
+  const server = completeServerAddress(fields.server);
+  const pin = pinned !== undefined && pinned.server === server ? pinned.pin : undefined;
+  const probe = useServerProbe(fields.server, pin);
   const registering = mode === "register";
   const policy = probe.state === "found" ? probe.info.registration : undefined;
   const refused = registering && policy === "closed";
@@ -54,14 +66,32 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
     });
   };
 
+  /** An invitation link in the server's field fills in what it says. */
+  const setServer = (text: string): void => {
+    const link = /[#&](invite|pin)=/.test(text) ? parseInviteLink(text) : undefined;
+    if (link === undefined) {
+      set("server")(text);
+      return;
+    }
+    set("server")(link.server);
+    setPinned(pinnedBy(link));
+    if (link.invite === undefined) return;
+    set("invite")(link.invite);
+    setMode("register");
+  };
+
   async function submit(): Promise<void> {
-    const server = completeServerAddress(fields.server);
     const found = check(t, fields, registering, policy === "invite");
     setErrors(found);
     if (Object.keys(found).length > 0 || server === undefined) return;
     setBusy(true);
     const { userName, password, displayName, invite } = fields;
-    const account = { server, userName: userName.trim(), password };
+    const account = {
+      server,
+      userName: userName.trim(),
+      password,
+      ...(pin === undefined ? {} : { pin }),
+    };
     try {
       await (registering
         ? app.register({
@@ -127,7 +157,7 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
             autocomplete="url"
             placeholder="https://chat.example.org"
             value={fields.server}
-            onText={set("server")}
+            onText={setServer}
             error={errors.server}
             hint={<ProbeLine probe={probe} />}
           />
@@ -201,6 +231,12 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
       </main>
     </div>
   );
+}
+
+function pinnedBy(
+  link: { readonly server: string; readonly pin?: string } | undefined,
+): { server: string; pin: string } | undefined {
+  return link?.pin === undefined ? undefined : { server: link.server, pin: link.pin };
 }
 
 function ProbeLine({ probe }: { probe: ServerProbe }): JSX.Element {
