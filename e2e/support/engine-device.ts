@@ -146,12 +146,14 @@ export class EngineDevice implements AsyncDisposable {
 const watched: readonly (keyof ChatKitEvents)[] = [
   "connection",
   "conversation",
+  "devices",
   "link",
   "message",
   "messageChanged",
   "notice",
   "roster",
   "rosterRemoved",
+  "safety",
   "self",
 ];
 
