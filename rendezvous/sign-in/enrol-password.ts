@@ -12,5 +12,5 @@ export async function enrolPassword(
 ): Promise<string> {
   const start = await startRegistration(password);
   const response = await opaque.registrationResponse(userName, start.request);
-  return finishRegistration(password, start, response).record;
+  return (await finishRegistration(password, start, response)).record;
 }

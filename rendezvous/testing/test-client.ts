@@ -201,7 +201,7 @@ export class TestClient implements AsyncDisposable {
       request: start.request,
       ...(invite === undefined ? {} : { invite }),
     });
-    const { record, passwordKeys } = finishRegistration(password, start, response, CHEAP);
+    const { record, passwordKeys } = await finishRegistration(password, start, response, CHEAP);
     const genesis = deviceStatement(
       emptyDeviceList(bytesOfId(userId)),
       this.keys,
@@ -230,9 +230,9 @@ export class TestClient implements AsyncDisposable {
       userName,
       request: start.request,
     });
-    const login = dear
+    const login = await (dear
       ? finishLogin(password, start, response)
-      : finishLogin(password, start, response, CHEAP);
+      : finishLogin(password, start, response, CHEAP));
     return this.#signedIn(
       await this.request("session.signInFinish", {
         finish: login?.finish ?? WRONG_FINISH,
@@ -256,7 +256,13 @@ export class TestClient implements AsyncDisposable {
       request: login.request,
       nextRequest: registration.request,
     });
-    const { record, passwordKeys } = finishRegistration(next, registration, nextResponse, CHEAP);
+    const { record, passwordKeys } = await finishRegistration(
+      next,
+      registration,
+      nextResponse,
+      CHEAP,
+    );
+    const known = await finishLogin(current, login, response, CHEAP);
     const statement = deviceStatement(
       await this.#deviceList(),
       this.keys,
@@ -264,7 +270,7 @@ export class TestClient implements AsyncDisposable {
       1,
     );
     await this.request("account.passwordFinish", {
-      finish: finishLogin(current, login, response, CHEAP)?.finish ?? WRONG_FINISH,
+      finish: known?.finish ?? WRONG_FINISH,
       record,
       statement: encodeBase64(statement),
     });

@@ -140,13 +140,13 @@ export interface PasswordWork {
     password: string,
     start: PasswordStart,
     response: string,
-  ): { readonly record: string; readonly passwordKeys: IdentityKeys };
+  ): Promise<{ readonly record: string; readonly passwordKeys: IdentityKeys }>;
   startLogin(password: string): Promise<PasswordStart>;
   finishLogin(
     password: string,
     start: PasswordStart,
     response: string,
-  ): { readonly finish: string; readonly passwordKeys: IdentityKeys } | undefined;
+  ): Promise<{ readonly finish: string; readonly passwordKeys: IdentityKeys } | undefined>;
 }
 
 /** What the program that embeds the engine is. */

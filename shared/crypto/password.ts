@@ -2,7 +2,6 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64urlnopad } from "@scure/base";
-import { client, ready } from "@serenity-kit/opaque";
 import { identityKeysOf, KEY_BYTES, type IdentityKeys } from "./identity.ts";
 
 const PASSWORD_KEY = utf8ToBytes("beeline password key v1");
@@ -33,7 +32,7 @@ export class PasswordAnswerError extends Error {
 }
 
 export async function startRegistration(password: string): Promise<PasswordStart> {
-  await ready;
+  const client = await opaqueClient();
   const { registrationRequest, clientRegistrationState } = client.startRegistration({
     password: composed(password),
   });
@@ -41,16 +40,17 @@ export async function startRegistration(password: string): Promise<PasswordStart
 }
 
 /**
- * Blocks for as long as `stretching` takes.
+ * Blocks its thread for as long as `stretching` takes.
  * @returns the record that the server keeps, and the password's own key (SPEC A4)
  * @throws PasswordAnswerError
  */
-export function finishRegistration(
+export async function finishRegistration(
   password: string,
   { state }: PasswordStart,
   response: string,
   stretching = STRETCHING,
-): { record: string; passwordKeys: IdentityKeys } {
+): Promise<{ record: string; passwordKeys: IdentityKeys }> {
+  const client = await opaqueClient();
   const { registrationRecord, exportKey } = answered(() =>
     client.finishRegistration({
       password: composed(password),
@@ -63,7 +63,7 @@ export function finishRegistration(
 }
 
 export async function startLogin(password: string): Promise<PasswordStart> {
-  await ready;
+  const client = await opaqueClient();
   const { startLoginRequest, clientLoginState } = client.startLogin({
     password: composed(password),
   });
@@ -71,17 +71,18 @@ export async function startLogin(password: string): Promise<PasswordStart> {
 }
 
 /**
- * Blocks for as long as `stretching` takes.
+ * Blocks its thread for as long as `stretching` takes.
  * @returns undefined for a wrong password, an unknown user, and a server that is not the one at which
  * the password was set
  * @throws PasswordAnswerError
  */
-export function finishLogin(
+export async function finishLogin(
   password: string,
   { state }: PasswordStart,
   response: string,
   stretching = STRETCHING,
-): { finish: string; passwordKeys: IdentityKeys } | undefined {
+): Promise<{ finish: string; passwordKeys: IdentityKeys } | undefined> {
+  const client = await opaqueClient();
   const result = answered(() =>
     client.finishLogin({
       password: composed(password),
@@ -92,6 +93,13 @@ export function finishLogin(
   );
   if (result === undefined) return undefined;
   return { finish: result.finishLoginRequest, passwordKeys: passwordKeysOf(result.exportKey) };
+}
+
+/** WebAssembly of 400 KB, which who comes back by a key never needs. */
+async function opaqueClient(): Promise<typeof import("@serenity-kit/opaque").client> {
+  const { client, ready } = await import("@serenity-kit/opaque");
+  await ready;
+  return client;
 }
 
 /** One spelling for what looks the same on two keyboards (RFC 8265 §4.2). */

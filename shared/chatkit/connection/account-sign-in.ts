@@ -93,10 +93,14 @@ export class AccountSignIn {
       request: login.request,
       nextRequest: registration.request,
     });
-    const known = passwords.finishLogin(current, login, response);
+    const known = await passwords.finishLogin(current, login, response);
     if (known === undefined) throw wrongPassword();
     known.passwordKeys.secretKey.fill(0);
-    const { record, passwordKeys } = passwords.finishRegistration(next, registration, nextResponse);
+    const { record, passwordKeys } = await passwords.finishRegistration(
+      next,
+      registration,
+      nextResponse,
+    );
     passwordKeys.secretKey.fill(0);
     await connection.request("account.passwordFinish", {
       finish: known.finish,

@@ -17,17 +17,17 @@ export function opaquePasswords(stretching?: KeyStretching): PasswordWork {
   return {
     startRegistration,
     finishRegistration: (password, start, response) =>
-      readable(() => finishRegistration(password, start, response, stretching)),
+      readable(finishRegistration(password, start, response, stretching)),
     startLogin,
     finishLogin: (password, start, response) =>
-      readable(() => finishLogin(password, start, response, stretching)),
+      readable(finishLogin(password, start, response, stretching)),
   };
 }
 
 /** @throws ProtocolError internal */
-function readable<T>(read: () => T): T {
+async function readable<T>(read: Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read;
   } catch (error) {
     if (!(error instanceof PasswordAnswerError)) throw error;
     throw new ProtocolError("internal", error.message, { cause: error });

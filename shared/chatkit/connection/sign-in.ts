@@ -56,7 +56,7 @@ export function byPassword(options: SigningIn): SignIn {
       userName,
       request: start.request,
     });
-    const known = passwords.finishLogin(password, start, response);
+    const known = await passwords.finishLogin(password, start, response);
     if (known === undefined) throw wrongPassword();
     onPasswordKeys(known.passwordKeys);
     const params = { finish: known.finish, device: hello(challenge) };
@@ -82,7 +82,7 @@ export function byRegistration(
       request: start.request,
       ...(invite === undefined ? {} : { invite }),
     });
-    const { record, passwordKeys } = passwords.finishRegistration(password, start, response);
+    const { record, passwordKeys } = await passwords.finishRegistration(password, start, response);
     onPasswordKeys(passwordKeys);
     const params = {
       record,
