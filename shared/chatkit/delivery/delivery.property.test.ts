@@ -211,6 +211,12 @@ test(
         await network.start();
         network.weather = weather;
         for (const step of steps) await world.run(step);
+        for (const device of network.devices) {
+          if (!device.isRunning) continue;
+          device.sealing.loseKeys(0);
+          device.sealing.makeReady();
+          device.sealing.catchUp();
+        }
         await network.settle();
 
         // Nothing left its device that was sealed with what had sealed something else.

@@ -7,6 +7,7 @@ import { Journal } from "../delivery/journal.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Random } from "../ports.ts";
+import type { Sealing } from "../sealing/sealing.ts";
 import type { MessageRecord } from "../store.ts";
 import { FakeSealing } from "./fake-sealing.ts";
 import { MemoryStores, type MemoryStore } from "./memory-store.ts";
@@ -14,6 +15,17 @@ import type { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
 import { SimulatedConnection } from "./simulated-server.ts";
 import { MemoryLog } from "./test-ports.ts";
+
+/** What a device's sealing is made of. */
+export interface SealingParts {
+  readonly self: LinkPeer;
+  readonly identity: IdentityKeys;
+  readonly store: MemoryStore;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: MemoryLog;
+}
 
 /** What lives from a start to the next crash. */
 interface Life {
@@ -23,7 +35,7 @@ interface Life {
   readonly book: ConversationBook;
   readonly delivery: Delivery;
   readonly journal: Journal;
-  readonly sealing: FakeSealing;
+  readonly sealing: Sealing;
 }
 
 /** A device of the simulated network: the real delivery on a store that survives crashes. */
@@ -76,7 +88,9 @@ export class SimulatedDevice {
   }
 
   get sealing(): FakeSealing {
-    return this.#current.sealing;
+    const { sealing } = this.#current;
+    if (!(sealing instanceof FakeSealing)) throw new Error("the groups of this network are real");
+    return sealing;
   }
 
   get store(): MemoryStore {
@@ -101,7 +115,9 @@ export class SimulatedDevice {
       network.carry(this, run),
     );
     const links = new SimulatedLinks(network, this);
-    const sealing = new FakeSealing(network.groups, this.self.deviceId, store);
+    const { identity, log, self } = this;
+    const random = this.#random;
+    const sealing = await network.sealing({ self, identity, store, journal, clock, random, log });
     const book = new ConversationBook(() => this.self.userId);
     const whileAlive =
       <A extends readonly unknown[]>(run: (...args: A) => void) =>
@@ -112,13 +128,13 @@ export class SimulatedDevice {
       store,
       journal,
       clock,
-      random: this.#random,
-      log: this.log,
+      random,
+      log,
       connection,
       links,
-      directory: network.directoryOf(this.self),
+      directory: network.directoryOf(self),
       sealing,
-      identity: this.identity,
+      identity,
       book,
       handlers: {
         onMessage: whileAlive((message) => this.told.push(message)),

@@ -2,9 +2,11 @@ import { ProtocolError, type DeviceId, type UserId } from "../../protocol/index.
 import { identityKeysOf } from "../../crypto/index.ts";
 import type { Directory } from "../delivery/directory.ts";
 import type { LinkPeer } from "../link.ts";
+import type { Sealing } from "../sealing/sealing.ts";
+import { deviceIdOfKey } from "../trust/device-id.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { FakeGroups } from "./fake-sealing.ts";
-import { SimulatedDevice } from "./simulated-device.ts";
+import { FakeGroups, FakeSealing } from "./fake-sealing.ts";
+import { SimulatedDevice, type SealingParts } from "./simulated-device.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import { SimulatedServer, unreachable } from "./simulated-server.ts";
 import { seededRandom } from "./test-ports.ts";
@@ -37,23 +39,33 @@ export class SimulatedNetwork {
   serverUp = true;
   /** Devices that nobody's roster has yet. */
   readonly unknown = new Set<DeviceId>();
+  /** Makes a device's sealing at its start. */
+  readonly sealing: (parts: SealingParts) => Promise<Sealing>;
   readonly #random;
   readonly #links = new Map<string, Pair>();
   /** Links that swallow everything without closing. */
   readonly #swallowing = new Set<SimulatedLink>();
 
-  /** @param owners for each device the number of its user */
-  constructor(owners: readonly number[], seed = 1) {
+  /**
+   * @param owners for each device the number of its user
+   * @param sealing real groups in place of the fake ones; then devices have the ids of their keys
+   */
+  constructor(
+    owners: readonly number[],
+    seed = 1,
+    sealing?: (parts: SealingParts, network: SimulatedNetwork) => Promise<Sealing>,
+  ) {
     this.#random = seededRandom(seed * 2 + 1);
-    this.devices = owners.map(
-      (owner, n) =>
-        new SimulatedDevice(
-          this,
-          { userId: userIdOf(owner), deviceId: deviceIdOf(n + 1) },
-          identityKeysOf(seededRandom(n + 1000).bytes(32)),
-          seededRandom(seed * 100 + n + 7),
-        ),
-    );
+    this.sealing = (parts) =>
+      sealing?.(parts, this) ??
+      Promise.resolve(new FakeSealing(this.groups, parts.self.deviceId, parts.store));
+    this.devices = owners.map((owner, n) => {
+      const identity = identityKeysOf(seededRandom(n + 1000).bytes(32));
+      const deviceId =
+        sealing === undefined ? deviceIdOf(n + 1) : deviceIdOfKey(identity.publicKey);
+      const self = { userId: userIdOf(owner), deviceId };
+      return new SimulatedDevice(this, self, identity, seededRandom(seed * 100 + n + 7));
+    });
   }
 
   device(index: number): SimulatedDevice {
@@ -220,9 +232,6 @@ export class SimulatedNetwork {
     for (const device of this.devices) {
       if (!device.isRunning) await device.start();
       device.failures = 0;
-      device.sealing.loseKeys(0);
-      device.sealing.makeReady();
-      device.sealing.catchUp();
     }
     this.setServer(true);
     for (let round = 0; round < 40; round++) {
