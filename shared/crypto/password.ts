@@ -2,6 +2,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64urlnopad } from "@scure/base";
+import type { client as OpaqueClient } from "@serenity-kit/opaque";
 import { identityKeysOf, KEY_BYTES, type IdentityKeys } from "./identity.ts";
 
 const PASSWORD_KEY = utf8ToBytes("beeline password key v1");
@@ -96,7 +97,7 @@ export async function finishLogin(
 }
 
 /** WebAssembly of 400 KB, which who comes back by a key never needs. */
-async function opaqueClient(): Promise<typeof import("@serenity-kit/opaque").client> {
+async function opaqueClient(): Promise<typeof OpaqueClient> {
   const { client, ready } = await import("@serenity-kit/opaque");
   await ready;
   return client;
