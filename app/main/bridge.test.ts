@@ -27,6 +27,8 @@ function joined(argv = ["beeline"]) {
       localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
       pinServer: (...args) => done.push(["pin", ...args]),
       refusedCertificate: (host) => host === "192.0.2.9",
+      protectKey: (key) => Buffer.from(`guarded ${key}`).toString("base64"),
+      unprotectKey: (sealed) => Buffer.from(sealed, "base64").toString().slice("guarded ".length),
     },
   );
   const ipc: RendererIpc = {
@@ -83,6 +85,16 @@ describe("the bridge", () => {
       ["badge", 2],
       ["notify", "c1"],
     ]);
+  });
+
+  it("passes keys to be protected, and back", async () => {
+    const { bridge } = joined();
+    const key = Buffer.alloc(32, 7).toString("base64");
+    const sealed = await bridge.protectKey(key);
+    expect(sealed).not.toBe(key);
+    expect(await bridge.unprotectKey(sealed ?? "")).toBe(key);
+    await expect(bridge.protectKey("A".repeat(92))).rejects.toThrow("protect-key");
+    await expect(bridge.unprotectKey("not base64!")).rejects.toThrow("unprotect-key");
   });
 
   it("passes pins of servers, and what came of them", async () => {

@@ -19,6 +19,8 @@ function registered() {
     localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
     pinServer: (...args) => void reached.push(["pinServer", ...args]),
     refusedCertificate: (host) => host === "[2001:db8::1]",
+    protectKey: () => undefined,
+    unprotectKey: () => "",
   };
   registerIpc({ handle: (channel, listener) => handlers.set(channel, listener) }, host);
   const call = (channel: string, args: unknown[], event: IpcEvent = own): unknown =>
@@ -92,6 +94,6 @@ describe("calls from the page", () => {
         expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
       }
     }
-    expect(handlers.size).toBe(7);
+    expect(handlers.size).toBe(9);
   });
 });

@@ -23,6 +23,8 @@ export interface Host {
   localAddresses(): readonly BridgeAddress[];
   pinServer(host: string, pin: string | undefined): void;
   refusedCertificate(host: string): boolean;
+  protectKey(key: string): string | undefined;
+  unprotectKey(sealed: string): string;
 }
 
 /** The page broke the bridge's contract: wrong arguments, or a frame that may not ask. */
@@ -41,6 +43,8 @@ const Notification = v.strictObject({
 
 /** A host name or address, as in a URL. */
 const ServerHost = v.pipe(v.string(), v.regex(/^(?:[\w.-]{1,253}|\[[\da-f:.]{2,45}\])$/i));
+const Key64 = v.pipe(v.string(), v.base64(), v.minLength(4), v.maxLength(88));
+const ProtectedKey = v.pipe(v.string(), v.base64(), v.minLength(4), v.maxLength(4096));
 /** 32 bytes: the last character carries four bits only. */
 const Pin = v.pipe(v.string(), v.regex(/^[\w-]{42}[AEIMQUYcgkosw048]$/));
 
@@ -75,4 +79,6 @@ export function registerIpc(ipc: MainIpc, host: Host): void {
   on(CHANNELS.refusedCertificate, v.strictTuple([ServerHost]), ([server]) =>
     host.refusedCertificate(server),
   );
+  on(CHANNELS.protectKey, v.strictTuple([Key64]), ([key]) => host.protectKey(key));
+  on(CHANNELS.unprotectKey, v.strictTuple([ProtectedKey]), ([sealed]) => host.unprotectKey(sealed));
 }

@@ -57,6 +57,7 @@ function fakeElectron(): object {
     Notification: FakeWindow,
     protocol: { registerSchemesAsPrivileged: note("privileges"), handle: note("serve") },
     screen: { getPrimaryDisplay: () => display, getAllDisplays: () => [display] },
+    safeStorage: {},
     session: {
       defaultSession: {
         setPermissionRequestHandler: note("guard requests"),

@@ -2,10 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { app, dialog, ipcMain, Menu, Notification, protocol, session } from "electron";
+import { app, dialog, ipcMain, Menu, Notification, protocol, safeStorage, session } from "electron";
 import type { BrowserWindow } from "electron";
 import { CHANNELS } from "../preload/channels.ts";
 import { registerIpc } from "./ipc.ts";
+import { KeyProtection } from "./key-protection.ts";
 import { localAddresses } from "./local-addresses.ts";
 import { menuTemplate } from "./menu.ts";
 import { Notifications } from "./notifications.ts";
@@ -44,6 +45,7 @@ async function run(): Promise<void> {
   const settings = await openSettings(join(app.getPath("userData"), "settings.json"), report);
   protocol.handle(SCHEME, (request) => serve(request, renderer, readAsset));
   guardPermissions(session.defaultSession);
+  const keys = new KeyProtection(safeStorage);
   const pins = new ServerPins(session.defaultSession);
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform)));
 
@@ -66,6 +68,8 @@ async function run(): Promise<void> {
     localAddresses: () => localAddresses(networkInterfaces()),
     pinServer: (host, pin) => pins.set(host, pin),
     refusedCertificate: (host) => pins.refused(host),
+    protectKey: (key) => keys.protect(key),
+    unprotectKey: (sealed) => keys.unprotect(sealed),
   });
   app.on("second-instance", show);
   app.on("activate", show);

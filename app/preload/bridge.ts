@@ -53,4 +53,11 @@ export interface BeelineBridge {
   pinServer(host: string, pin: string | undefined): Promise<void>;
   /** Has the host, since it was pinned, last shown another certificate? */
   refusedCertificate(host: string): Promise<boolean>;
+  /**
+   * Encrypts a key, base64 of 64 bytes at most, with one that the operating system guards. Undefined
+   * where it has no place to guard one (Linux without a keyring).
+   */
+  protectKey(key: string): Promise<string | undefined>;
+  /** Rejects for what this user on this machine did not protect. */
+  unprotectKey(sealed: string): Promise<string>;
 }

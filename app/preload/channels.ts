@@ -8,6 +8,8 @@ export const CHANNELS = {
   localAddresses: "beeline:local-addresses",
   pinServer: "beeline:pin-server",
   refusedCertificate: "beeline:refused-certificate",
+  protectKey: "beeline:protect-key",
+  unprotectKey: "beeline:unprotect-key",
 } as const;
 
 /** The window's argument that carries the platform information, as JSON in URI encoding. */

@@ -54,6 +54,12 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
     async refusedCertificate(host) {
       return v.parse(v.boolean(), await ipc.invoke(CHANNELS.refusedCertificate, host));
     },
+    async protectKey(key) {
+      return v.parse(v.optional(v.string()), await ipc.invoke(CHANNELS.protectKey, key));
+    },
+    async unprotectKey(sealed) {
+      return v.parse(v.string(), await ipc.invoke(CHANNELS.unprotectKey, sealed));
+    },
   };
 }
 

@@ -9,18 +9,23 @@ import { createWindowLocks } from "./model/window-lock.ts";
 import { createBrowserPlatform } from "./platform/browser.ts";
 import { createElectronPlatform } from "./platform/electron.ts";
 import { createBrowserPorts } from "./ports/browser-ports.ts";
+import { createBridgeKeyProtector, createWebKeyProtector } from "./ports/key-protectors.ts";
 import { isLookedAt } from "./screens/use-reading.ts";
 import "./styles/index.css";
 
 declare const __BEELINE_VERSION__: string;
 
+const bridge = globalThis.window.beeline;
 const platform =
-  globalThis.window.beeline === undefined
+  bridge === undefined
     ? createBrowserPlatform(__BEELINE_VERSION__)
-    : await createElectronPlatform(globalThis.window.beeline);
+    : await createElectronPlatform(bridge);
+const keyProtector =
+  bridge === undefined ? createWebKeyProtector() : createBridgeKeyProtector(bridge);
 const settings = await loadSettings(platform, navigator.languages);
 const ports = createBrowserPorts({
   localAddresses: () => platform.localAddresses(),
+  ...(keyProtector === undefined ? {} : { keyProtector }),
   ...(platform.guard === undefined ? {} : { guard: platform.guard }),
 });
 const host = { client: platform.client, deviceName: platform.deviceName };

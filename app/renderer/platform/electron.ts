@@ -16,6 +16,7 @@ const ADDRESS_REFRESH_MS = 30_000;
 
 /** The Electron window, through the typed bridge of the preload. */
 export async function createElectronPlatform(bridge: BeelineBridge): Promise<Platform> {
+  let { inviteLink } = bridge.platform;
   let addresses: readonly TransportAddress[] = await bridge.localAddresses();
   setInterval(() => {
     bridge.localAddresses().then(
@@ -32,7 +33,11 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     deviceName: bridge.platform.hostName,
     defaultServer: bridge.platform.defaultServer ?? "",
 
-    takeInviteLink: () => undefined,
+    takeInviteLink() {
+      const link = inviteLink;
+      inviteLink = undefined;
+      return link;
+    },
 
     async readSetting(key) {
       const text = await bridge.getSetting(key);

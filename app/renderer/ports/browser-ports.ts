@@ -1,7 +1,7 @@
 import SimplePeer from "simple-peer/simplepeer.min.js";
 import { createSimplePeerConnector } from "../../peer/simple-peer-connector.ts";
 import { systemClock } from "../../peer/system-clock.ts";
-import type { Ports } from "../../../shared/chatkit/ports.ts";
+import type { KeyProtector, Ports } from "../../../shared/chatkit/ports.ts";
 import type { TransportAddress } from "../../../shared/protocol/index.ts";
 import { createConsoleLog, type LogLevel } from "./console-log.ts";
 import { createDexieStores } from "./dexie-store.ts";
@@ -13,6 +13,7 @@ import { webSocketConnector } from "./web-socket-connector.ts";
 export interface BrowserPortsOptions {
   /** A browser tells none; Electron's main process knows them. */
   readonly localAddresses: () => readonly TransportAddress[];
+  readonly keyProtector?: KeyProtector;
   /** Checks the pins of servers; a browser lets nobody. */
   readonly guard?: CertificateGuard;
   /** The least that reaches the console; `warn` if left out. */
@@ -21,7 +22,7 @@ export interface BrowserPortsOptions {
 
 /** The engine's ports in a page: WebSocket, WebRTC where the browser has it, IndexedDB. */
 export function createBrowserPorts(options: BrowserPortsOptions): Ports {
-  const { localAddresses, guard, logLevel = "warn" } = options;
+  const { localAddresses, guard, keyProtector, logLevel = "warn" } = options;
   const log = createConsoleLog(logLevel);
   const stores = createDexieStores(log);
   return {
@@ -37,6 +38,7 @@ export function createBrowserPorts(options: BrowserPortsOptions): Ports {
         return stores.open(account);
       },
     },
+    ...(keyProtector === undefined ? {} : { keyProtector }),
     log,
     localAddresses,
   };
