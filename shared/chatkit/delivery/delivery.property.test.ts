@@ -241,7 +241,7 @@ test(
           expect(mailbox).toEqual([]);
         }
       }),
-      { numRuns: 60, seed: 20_260 },
+      { numRuns: 100, seed: 20_260 },
     );
   },
 );
