@@ -20,7 +20,7 @@ import { MemoryStores, type MemoryStore } from "./memory-store.ts";
 import { MemoryLog, seededRandom } from "./test-ports.ts";
 import { testServerInfo } from "./test-server-info.ts";
 
-type Answer<M extends MethodName> = (params: Params<M>) => Result<M>;
+type Answer<M extends MethodName> = (params: Params<M>) => Result<M> | Promise<Result<M>>;
 
 /** A connection to a server that knows device lists and nothing else. */
 export class TrustConnection implements ServerConnection {
@@ -55,9 +55,9 @@ export class TrustConnection implements ServerConnection {
     }
     switch (call[0]) {
       case "devices.log":
-        return this.log(call[1]);
+        return await this.log(call[1]);
       case "devices.append":
-        return this.append(call[1]);
+        return await this.append(call[1]);
       case "device.remove":
       case "device.rename":
         return {};

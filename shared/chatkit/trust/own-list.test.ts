@@ -225,16 +225,23 @@ test("I5: a lost connection fails the sign-in, and the next one succeeds", async
   expect(vouched(node)).toBe(true);
 });
 
-test("I5: a sign-in is not finished by an answer that came too late to be of this list", async () => {
+test("I9: an answer that crossed this device's own statement is no lie", async () => {
   const ada = new ListedAccount(1, logs);
-  const node = await nodeOf(ada, 1);
-  await node.signedIn(1);
-  // The event's question is under way while this device writes into the list itself.
   ada.change("add", 2, 1);
-  node.connection.tell({ userId: ada.userId, length: 2 });
-  await node.book.remove(ada.peer(1).deviceId);
-  await flushMicrotasks();
-  expect(node.kinds()).not.toContain("server-untrusted");
+  const node = await nodeOf(ada, 1);
+  await node.signedIn(2, undefined, [ada.device(2)]);
+  const { log } = node.connection;
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  node.connection.log = async (params) => {
+    node.connection.log = log;
+    await held;
+    return await log(params);
+  };
+  const reading = node.book.refresh(ada.userId);
+  await node.book.remove(ada.peer(2).deviceId);
+  release();
+  expect(await reading).toBe(true);
+  expect(node.notices).toEqual([]);
   expect(node.book.list(ada.userId)).toEqual(logs.list(ada.userId));
 });
 
