@@ -12,7 +12,7 @@ const CODE_VERSION = "1";
 const ROUNDS = 5200;
 
 /** Bytes of an account's fingerprint in the code. */
-export const FINGERPRINT_BYTES = 32;
+const FINGERPRINT_BYTES = 32;
 
 /** Groups of five digits of one account. */
 const GROUPS = 6;
@@ -21,7 +21,7 @@ const GROUPS = 6;
 export interface AccountFingerprint {
   /** 16 bytes. */
   readonly userId: Uint8Array;
-  /** `FINGERPRINT_BYTES`. */
+  /** 32 bytes. */
   readonly bytes: Uint8Array;
 }
 

@@ -85,7 +85,7 @@ export class LogFetcher {
   }
 
   async #request(batch: ReadonlyMap<UserId, Wish>): Promise<void> {
-    const { clock, connection, lengthOf, log, take } = this.#options;
+    const { clock, connection, lengthOf, log } = this.#options;
     const users = [...batch.keys()];
     const after = new Map(users.map((userId) => [userId, lengthOf(userId)]));
     let logs: readonly FetchedLog[];
@@ -108,13 +108,23 @@ export class LogFetcher {
       }
       const answer = answers.get(userId);
       // An account that one may not ask about is left out.
-      const outcome = answer === undefined ? "refused" : take(answer, after.get(userId) ?? 0);
+      const outcome = answer === undefined ? "refused" : this.#take(answer, after.get(userId) ?? 0);
       if (outcome === "held-back") heldBack.push(userId);
       if (outcome === "more" && !this.#closed) this.#goOn(userId, wish);
       else wish.settle(outcome === "done");
     }
     if (heldBack.length === 0) this.#failures = 0;
     else this.#retryLater(heldBack, undefined);
+  }
+
+  /** One list at fault holds up no other. */
+  #take(answer: FetchedLog, after: number): ReturnType<LogFetcherOptions["take"]> {
+    try {
+      return this.#options.take(answer, after);
+    } catch (error) {
+      this.#options.log.error("a device list was not taken in", { error });
+      return "refused";
+    }
   }
 
   /** The next page. */

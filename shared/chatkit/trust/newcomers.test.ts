@@ -32,14 +32,14 @@ function looking(...rows: readonly number[]): () => boolean {
   return () => isOver;
 }
 
-test("C3: where all devices are listed nobody waits", async () => {
+test("I8: where all devices are listed nobody waits", async () => {
   const isOver = looking(1);
   await flushMicrotasks();
   expect(isOver()).toBe(true);
   expect(asked).toHaveLength(0);
 });
 
-test("C3: a device just seen is waited for until its list was read, once", async () => {
+test("I8: a device just seen is waited for until its list was read, once", async () => {
   const [first, second] = [looking(1, 2), looking(1, 2)];
   await flushMicrotasks();
   expect([first(), second(), asked.length]).toEqual([false, false, 1]);
@@ -53,7 +53,7 @@ test("C3: a device just seen is waited for until its list was read, once", async
   expect([third(), asked.length]).toEqual([true, 1]);
 });
 
-test("C3: a server that does not answer holds up no message to the other devices for long", async () => {
+test("I8: a server that does not answer holds up no message to the other devices for long", async () => {
   const isOver = looking(1, 2);
   await clock.advance(NEWCOMER_GRACE_MS - 1);
   expect(isOver()).toBe(false);
@@ -61,7 +61,7 @@ test("C3: a server that does not answer holds up no message to the other devices
   expect(isOver()).toBe(true);
 });
 
-test("C3: where no device is known the list is waited for, each time", async () => {
+test("I8: where no device is known the list is waited for, each time", async () => {
   listed = [];
   const first = looking(1);
   await clock.advance(10 * NEWCOMER_GRACE_MS);

@@ -102,6 +102,17 @@ describe("reading lists", () => {
     expect(node.notices).toEqual([]);
   });
 
+  test("a handler that throws at one list holds up no other", async () => {
+    const eve = new ListedAccount(3, logs);
+    node.onKeys = (userId) => {
+      if (userId === ben.userId) throw new Error("a bug");
+    };
+    const reading = [node.book.refresh(ben.userId), node.book.refresh(eve.userId)];
+    expect(await Promise.all(reading)).toEqual([false, true]);
+    expect(await node.book.refresh(ben.userId)).toBe(true);
+    expect(node.log.entries.map(({ level }) => level)).toEqual(["error"]);
+  });
+
   test("closing ends what waits", async () => {
     const waiting = node.book.refresh(ben.userId);
     node.book.close();
