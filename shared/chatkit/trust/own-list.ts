@@ -9,7 +9,6 @@ import {
   deviceStatement,
   emptyDeviceList,
   encodeBase64,
-  extendDeviceList,
   type DeviceList,
   type IdentityKeys,
 } from "../../crypto/index.ts";
@@ -21,6 +20,7 @@ import type { Store, StoreWrite } from "../store.ts";
 import { deviceIdOfKey, idBytes } from "./device-id.ts";
 import { lists, sameBytes } from "./log-reading.ts";
 import { OwnLog } from "./own-log.ts";
+import { entering, saying, tidying, type OwnState } from "./own-statements.ts";
 import type { ListedDevice } from "./trust-record.ts";
 
 export interface OwnListOptions {
@@ -111,9 +111,9 @@ export class OwnList {
       // Who leaves knows.
       if (sameBytes(device.publicKey, this.#options.identity.publicKey)) this.#toldNotListed = true;
       await this.#settle(() => {
-        const list = this.#list();
-        return this.#isListed() && lists(list, device.publicKey)
-          ? this.#signed(list, [{ type: "remove", subject: device.publicKey }])
+        const isThere = lists(this.#list(), device.publicKey);
+        return isThere
+          ? saying(this.#state(), [{ type: "remove", subject: device.publicKey }])
           : [];
       }, false);
     });
@@ -224,33 +224,12 @@ export class OwnList {
 
   /** What must be in the list and is not yet. */
   #due(session: Session, passwordKey: IdentityKeys | undefined): readonly Uint8Array[] {
-    const { clock, identity } = this.#options;
-    const list = this.#list();
-    const { publicKey } = identity;
-    if (!this.#isListed()) {
-      if (passwordKey === undefined) return [];
-      const vouches = list.passwordKey !== undefined && isKey(passwordKey, list.passwordKey);
-      const [change, signer] = vouches
-        ? [{ type: "add" as const, subject: publicKey }, passwordKey]
-        : [
-            {
-              type: list.length === 0 ? ("genesis" as const) : ("reset" as const),
-              subject: publicKey,
-              passwordKey: passwordKey.publicKey,
-            },
-            identity,
-          ];
-      return [deviceStatement(list, signer, change, clock.now())];
+    const state = this.#state();
+    if (this.#isListed()) {
+      const gone = state.list.devices.filter((key) => this.#isGone(key, session));
+      return tidying(state, gone, passwordKey);
     }
-    const gone = list.devices.filter((key) => this.#isGone(key, session));
-    const isOther =
-      passwordKey !== undefined &&
-      !(list.passwordKey !== undefined && isKey(passwordKey, list.passwordKey));
-    return this.#signed(list, [
-      ...gone.map((subject) => ({ type: "remove" as const, subject })),
-      // An administrator gave out another password, and this device was let in with it.
-      ...(isOther ? [{ type: "password" as const, subject: passwordKey.publicKey }] : []),
-    ]);
+    return passwordKey === undefined ? [] : [entering(state, passwordKey)];
   }
 
   /** The server had no row of a device that was in the list already, and has none now. */
@@ -265,22 +244,9 @@ export class OwnList {
     );
   }
 
-  /** Several statements, each after the one before, signed by this device. */
-  #signed(
-    list: DeviceList,
-    changes: readonly { readonly type: "remove" | "password"; readonly subject: Uint8Array }[],
-  ): readonly Uint8Array[] {
+  #state(): OwnState {
     const { clock, identity } = this.#options;
-    const statements: Uint8Array[] = [];
-    let next: DeviceList | undefined = list;
-    for (const change of changes) {
-      const statement = deviceStatement(next, identity, change, clock.now());
-      next = extendDeviceList(next, statement);
-      // A list that is full, for one.
-      if (next === undefined) break;
-      statements.push(statement);
-    }
-    return statements;
+    return { list: this.#list(), identity, now: clock.now() };
   }
 
   #list(): DeviceList {
@@ -316,10 +282,6 @@ export class OwnList {
     );
     return turn;
   }
-}
-
-function isKey({ publicKey }: IdentityKeys, key: Uint8Array): boolean {
-  return sameBytes(publicKey, key);
 }
 
 function isConflict(error: unknown): boolean {
