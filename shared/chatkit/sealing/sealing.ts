@@ -27,11 +27,11 @@ export interface Sealing {
    */
   unreadable(conversationId: ConversationId, device: DeviceId, message: MessageId): void;
   /**
-   * What was changed in memory and belongs to the next commit: call it and hand what it gives to the
-   * journal in the same tick. Each write is handed out once.
+   * What was changed in memory and belongs to the next commit. The journal asks for it when a commit
+   * begins (`Journal.join`), whoever wanted that commit. Each write is handed out once.
    */
   takeWrites(): readonly StoreWrite[];
-  /** The commit failed: forget what is in memory and go back to what is in the store. */
+  /** A commit failed: forget what is in memory and go back to what is in the store. */
   rollBack(): void;
 }
 
