@@ -14,6 +14,8 @@ export interface FrontDoorOptions {
   readonly tls?: TlsPair;
   /** Time for the first byte, the handshake, and a request's headers, ms. */
   readonly openingMs?: number;
+  /** Is this an address of the machine itself? For tests, which have no other machine. */
+  readonly isOwn?: (address: string | undefined) => boolean;
 }
 
 /**
@@ -28,9 +30,11 @@ export class FrontDoor {
   readonly #tcp: Server;
   readonly #sockets = new Set<Socket>();
   readonly #openingMs: number;
+  readonly #isOwn: (address: string | undefined) => boolean;
 
-  constructor({ tls, openingMs = OPENING_MS }: FrontDoorOptions) {
+  constructor({ tls, openingMs = OPENING_MS, isOwn = isLoopback }: FrontDoorOptions) {
     this.#openingMs = openingMs;
+    this.#isOwn = isOwn;
     this.http = createHttpServer(openingMs);
     this.#refusal = createPlainRefusal(openingMs);
     // As Node's HTTP server makes its own: it answers also where the client has ended its side.
@@ -107,6 +111,6 @@ export class FrontDoor {
 
   #serverFor(firstByte: number | undefined, socket: Socket): Server {
     if (firstByte === TLS_HANDSHAKE && this.#tls !== undefined) return this.#tls;
-    return isLoopback(socket.remoteAddress) ? this.http : this.#refusal;
+    return this.#isOwn(socket.remoteAddress) ? this.http : this.#refusal;
   }
 }
