@@ -20,6 +20,9 @@ import { MemoryStores, type MemoryStore } from "./memory-store.ts";
 import { MemoryLog, seededRandom } from "./test-ports.ts";
 import { testServerInfo } from "./test-server-info.ts";
 
+/** Statements that a device sends of its own list at once; few, so that tests see several requests. */
+export const OWN_PAGE = 4;
+
 type Answer<M extends MethodName> = (params: Params<M>) => Result<M> | Promise<Result<M>>;
 
 /** A connection to a server that knows device lists and nothing else. */
@@ -179,6 +182,7 @@ export class TrustNode {
   #make(): TrustBook {
     return new TrustBook({
       identity: this.identity,
+      page: OWN_PAGE,
       connection: this.connection,
       clock: this.clock,
       random: seededRandom(5),

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { limits, ProtocolError } from "../../protocol/index.ts";
+import { ProtocolError } from "../../protocol/index.ts";
 import {
   decodeBase64,
   encodeBase64,
@@ -10,7 +10,7 @@ import {
 import { flushMicrotasks } from "../testing/fake-clock.ts";
 import { DeviceLogs, ListedAccount, testIdentity } from "../testing/device-logs.ts";
 import { rejection } from "../testing/rejection.ts";
-import { TrustNode } from "../testing/trust-world.ts";
+import { OWN_PAGE, TrustNode } from "../testing/trust-world.ts";
 import { userIdOf } from "../testing/test-ids.ts";
 import { OWN_LIST_TRIES } from "../limits.ts";
 import { idBytes } from "./device-id.ts";
@@ -262,7 +262,7 @@ test("I9: a server that lost the end of the list gets it back, and the user is t
 test("I9: a long loss is given back page by page", async () => {
   const ada = new ListedAccount(1, logs);
   const node = await nodeOf(ada, 1);
-  const count = limits.DEVICE_LOG_PAGE + 10;
+  const count = OWN_PAGE + 2;
   for (let n = 0; n < count / 2; n++) {
     ada.change("add", 2, 1);
     ada.change("remove", 2, 1);

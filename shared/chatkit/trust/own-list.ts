@@ -33,6 +33,8 @@ export interface OwnListOptions {
   readonly save: (writes: readonly StoreWrite[]) => void;
   readonly beforeListed: () => Promise<void>;
   readonly notice: (notice: Notice) => void;
+  /** Statements in one request; tests take fewer. */
+  readonly page?: number;
   /** One's own list as it is known. */
   readonly list: () => DeviceList | undefined;
   /** As `TrustBook.refresh`, of one's own. */
@@ -76,6 +78,10 @@ export class OwnList {
 
   constructor(options: OwnListOptions) {
     this.#options = options;
+  }
+
+  get #page(): number {
+    return this.#options.page ?? limits.DEVICE_LOG_PAGE;
   }
 
   get userId(): UserId {
@@ -200,7 +206,7 @@ export class OwnList {
   async #giveBack(): Promise<void> {
     const { connection, log } = this.#options;
     for (;;) {
-      const statements = this.#log.from(this.#serverLength).slice(0, limits.DEVICE_LOG_PAGE);
+      const statements = this.#log.from(this.#serverLength).slice(0, this.#page);
       if (statements.length === 0) return;
       log.warn("the server gets the end of the device list back", { from: this.#serverLength });
       try {
@@ -215,8 +221,8 @@ export class OwnList {
   }
 
   async #append(statements: readonly string[]): Promise<void> {
-    for (let at = 0; at < statements.length; at += limits.DEVICE_LOG_PAGE) {
-      const page = statements.slice(at, at + limits.DEVICE_LOG_PAGE);
+    for (let at = 0; at < statements.length; at += this.#page) {
+      const page = statements.slice(at, at + this.#page);
       await this.#options.connection.request("devices.append", { statements: page });
       this.#options.append(page);
     }

@@ -35,6 +35,8 @@ export interface TrustBookOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Statements of one's own in one request; tests take fewer. */
+  readonly page?: number;
   /** This account, once it is known. */
   readonly self: () => UserId | undefined;
   /** What to call that account or one's own device in a notice. */
