@@ -132,6 +132,7 @@ export class Delivery {
       outbox: this.#outbox,
       serverOnline,
       secure: (item) => this.#securing.secure(item),
+      isBlocked: (conversationId) => this.#securing.isBlocked(conversationId),
       envelope: (item, to) => this.#envelope(item, to),
       onProblem,
     });

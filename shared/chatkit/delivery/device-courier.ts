@@ -1,4 +1,10 @@
-import { limits, type DeviceId, type MailboxPut, type MessageId } from "../../protocol/index.ts";
+import {
+  limits,
+  type ConversationId,
+  type DeviceId,
+  type MailboxPut,
+  type MessageId,
+} from "../../protocol/index.ts";
 import { assertNever } from "../assert-never.ts";
 import {
   DIRECT_GRACE_MS,
@@ -32,6 +38,8 @@ export interface CourierContext {
   readonly serverOnline: () => boolean;
   /** Resolves once the item is sealed, or has ended. Never rejects. */
   readonly secure: (item: OutboxItem) => Promise<void>;
+  /** What is to be sealed in that conversation waits for its group. */
+  readonly isBlocked: (conversationId: ConversationId) => boolean;
   /** The sealed item's envelope for that device, or undefined where there can be none. */
   readonly envelope: (item: OutboxItem, to: DeviceId) => Uint8Array | undefined;
   readonly onProblem: (error: unknown) => void;
@@ -65,8 +73,10 @@ export class DeviceCourier {
   #storedTimer: Timer | undefined;
   #storedResendMs = STORED_RESEND_MS;
   #heldTimer: Timer | undefined;
-  /** Entries that are being sealed. */
-  #securing = 0;
+  /** How many entries of which conversation are being sealed. */
+  readonly #securing = new Map<ConversationId, number>();
+  /** Sealed in this moment; they take their places in the queue together. */
+  #secured: CourierEntry[] = [];
   #toldWaiting: WaitReason | undefined;
 
   constructor(context: CourierContext, peer: LinkPeer) {
@@ -208,14 +218,11 @@ export class DeviceCourier {
   /** Sends what is first, if it can leave. False where something must happen before. */
   async #step(): Promise<boolean> {
     const entry = this.#queue.peek();
-    if (this.#closed || entry === undefined || this.#room <= 0) return false;
+    if (this.#closed || entry === undefined || this.#window.size >= MAX_IN_FLIGHT) return false;
     const route = this.#route(entry);
     if (route.kind !== "wait") {
       this.#toldWaiting = undefined;
-      if (entry.item.sealed === undefined) {
-        this.#secure();
-        return true;
-      }
+      if (entry.item.sealed === undefined) return this.#secure();
     }
     switch (route.kind) {
       case "link":
@@ -233,25 +240,43 @@ export class DeviceCourier {
     }
   }
 
-  /** Entries that may leave before answers come. */
-  get #room(): number {
-    return MAX_IN_FLIGHT - this.#window.size - this.#securing;
-  }
-
-  /** Has what comes next sealed; it takes its place in the queue again once it is. */
-  #secure(): void {
-    for (const entry of this.#queue.first(this.#room)) {
+  /**
+   * Has what comes next sealed; each takes its place in the queue again once it is. What waits for its
+   * conversation's group takes no room from the others. False where enough is being sealed.
+   */
+  #secure(): boolean {
+    let room = MAX_IN_FLIGHT;
+    for (const [conversationId, count] of this.#securing) {
+      if (!this.#context.isBlocked(conversationId)) room -= count;
+    }
+    if (room <= 0) return false;
+    for (const entry of this.#queue.first(room)) {
       if (entry.item.sealed !== undefined) continue;
       entry.state = "securing";
-      this.#securing++;
-      void this.#context.secure(entry.item).then(() => {
-        this.#securing--;
-        // What it was said to wait for is not what it waits for now.
-        this.#toldWaiting = undefined;
-        if (entry.state === "securing") this.#queue.putBack([entry]);
-        this.kick();
-      });
+      this.#countSecuring(entry, 1);
+      void this.#context.secure(entry.item).then(() => this.#takeBack(entry));
     }
+    return true;
+  }
+
+  #countSecuring({ item: { record } }: CourierEntry, change: 1 | -1): void {
+    const count = (this.#securing.get(record.conversationId) ?? 0) + change;
+    if (count === 0) this.#securing.delete(record.conversationId);
+    else this.#securing.set(record.conversationId, count);
+  }
+
+  #takeBack(entry: CourierEntry): void {
+    this.#countSecuring(entry, -1);
+    this.#secured.push(entry);
+    if (this.#secured.length > 1) return;
+    // The others of the same commit follow at once.
+    queueMicrotask(() => {
+      // What they were said to wait for is not what they wait for now.
+      this.#toldWaiting = undefined;
+      this.#queue.putBack(this.#secured.filter(({ state }) => state === "securing"));
+      this.#secured = [];
+      this.kick();
+    });
   }
 
   #route(entry: CourierEntry): Route {

@@ -10,6 +10,7 @@ import {
 import { PAIR_SEALED } from "../../crypto/index.ts";
 import {
   LAZY_RETRY_MS,
+  MAX_IN_FLIGHT,
   SECURING_RETRY_MS,
   UNREADABLE_BEFORE_TOLD,
   UNREADABLE_RETRY_MIN_MS,
@@ -170,6 +171,23 @@ test("S5: a conversation that waits for its group holds up no other, not even to
   a.sealing.makeReady();
   await net.clock.advance(500);
   expect([texts(own), texts(b)]).toEqual([["to cleo", "to ben"], ["to ben"]]);
+});
+
+test("S5: however many messages wait for their group, others pass them", async () => {
+  const { network: net, a } = await network([1, 1, 2, 3]);
+  const own = net.device(1);
+  a.sealing.makeNotReady(a.book.idWith(ben));
+  const count = 2 * MAX_IN_FLIGHT + 10;
+  const said = Array.from({ length: count }, (_, n) => `${n}`);
+  await Promise.all(said.map((text) => say(a, text)));
+  await say(a, "to cleo", cleo);
+  await net.clock.advance(500);
+  expect(texts(own)).toEqual(["to cleo"]);
+  a.sealing.makeReady();
+  for (let n = 0; n < 100; n++) await net.clock.advance(10);
+  expect(texts(own)).toEqual(["to cleo", ...said]);
+  expect(texts(net.device(2))).toEqual(said);
+  expect(a.sealing.seals).toBe(count + 1);
 });
 
 test("S5: what waited at a crash is sealed after the restart", async () => {

@@ -57,7 +57,7 @@ export class Securing {
    * which holds all of it. @throws StoreError; then the message is not saved
    */
   queue(item: OutboxItem, writes: () => readonly StoreWrite[]): Promise<void> {
-    if (this.#closed || this.#lanes.get(item.record.conversationId)?.isBlocked === true) {
+    if (this.#closed || this.isBlocked(item.record.conversationId)) {
       return this.#options.journal.commit(writes());
     }
     return this.#push(item, writes);
@@ -68,13 +68,16 @@ export class Securing {
     if (item.sealed !== undefined || this.#closed) return Promise.resolve();
     let secured = this.#secured.get(item);
     if (secured === undefined) {
-      if (this.#lanes.get(item.record.conversationId)?.isBlocked === true) {
-        this.#options.onNotReady(item);
-      }
+      if (this.isBlocked(item.record.conversationId)) this.#options.onNotReady(item);
       secured = this.#push(item, undefined).finally(() => this.#secured.delete(item));
       this.#secured.set(item, secured);
     }
     return secured;
+  }
+
+  /** The conversation waits for its group. */
+  isBlocked(conversationId: ConversationId): boolean {
+    return this.#lanes.get(conversationId)?.isBlocked === true;
   }
 
   /** The server is back, or the roster changed: what paused is tried again. */
