@@ -12,6 +12,14 @@ describe("the server's log", () => {
     expect(readServerLine(line)).toEqual({ kind: "ready", address: opened });
   });
 
+  it("has the link for other machines, where they can reach it", () => {
+    const entry = { level: 30, msg: "listening", address: "http://127.0.0.1:8383" };
+    const link = "https://192.0.2.5:8383/#pin=x";
+    expect(readServerLine(JSON.stringify({ ...entry, link }))).toMatchObject({ link });
+    const own = JSON.stringify({ ...entry, link: "http://127.0.0.1:8383" });
+    expect(readServerLine(own)).not.toHaveProperty("link");
+  });
+
   it("is shown from warnings on", () => {
     expect(readServerLine('{"level":30,"msg":"signed in"}')).toEqual({ kind: "quiet" });
     expect(readServerLine('{"level":40,"msg":"disk is nearly full"}')).toEqual({

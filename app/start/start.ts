@@ -43,7 +43,10 @@ async function run(): Promise<number> {
     createInterface({ input: server.stdout }).on("line", (text) => {
       const line = readServerLine(text);
       if (line.kind === "warning") say(line.text);
-      if (line.kind === "ready") open(line.address);
+      if (line.kind === "ready") {
+        if (line.link !== undefined) say(`Other machines reach it by ${line.link}`);
+        open(line.address);
+      }
     });
   }
   const status = await ended;

@@ -6,7 +6,7 @@ import { AuditSampler } from "./sampler.ts";
 
 /** How much of the log is kept: whichever is reached first. */
 export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1000;
-export const AUDIT_MAX_ENTRIES = 100_000;
+const MAX_ENTRIES = 100_000;
 
 const WINDOW_MS = 60_000;
 
@@ -31,7 +31,7 @@ export class StoredAuditLog implements AuditLog, Disposable {
 
   /** Removes what is too old or too much. */
   trim(): Promise<number> {
-    return this.#store.trim(this.#clock.now() - AUDIT_MAX_AGE_MS, AUDIT_MAX_ENTRIES);
+    return this.#store.trim(this.#clock.now() - AUDIT_MAX_AGE_MS, MAX_ENTRIES);
   }
 
   [Symbol.dispose](): void {

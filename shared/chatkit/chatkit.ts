@@ -32,7 +32,6 @@ import { DeviceCalls } from "./trust/device-calls.ts";
 import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
-export { formatInviteLink, readInviteLink, type InviteLink } from "./invite-link.ts";
 export type * from "./delivery/delivery-state.ts";
 export type * from "./ports.ts";
 export type * from "./store.ts";

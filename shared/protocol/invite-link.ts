@@ -10,7 +10,7 @@ export const CertificatePin = v.pipe(
   v.regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "not a SHA-256 in base64url"),
 );
 
-export const InviteCode = v.pipe(
+const InviteCode = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(MAX_CODE_LENGTH),
