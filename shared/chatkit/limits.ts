@@ -198,7 +198,7 @@ export const MAX_UNOPENED_IDS = 512;
  * Envelopes from links that wait for their conversation's group: all that one device sends before it
  * waits for answers, and of all devices together. Beyond that they are dropped and come again.
  */
-export const MAX_PARKED_PER_SENDER = MAX_IN_FLIGHT;
+export const MAX_PARKED_PER_SENDER = 128;
 export const MAX_PARKED = 1_024;
 
 /** Keys shared with other devices that are kept at hand; each takes a millisecond to make. */
