@@ -12,6 +12,7 @@ test.each([
   [new ChatKitError("no-such-user", "m"), exitCodes.refused],
   [new ChatKitError("text-too-long", "m"), exitCodes.usage],
   [new ChatKitError("store-failed", "m"), exitCodes.store],
+  [new ChatKitError("wrong-certificate", "m"), exitCodes.wrongCertificate],
   [new ChatKitError("internal", "m"), exitCodes.failed],
   [new StoreError("locked", "m"), exitCodes.store],
   [new CliError(exitCodes.notDelivered, "m"), exitCodes.notDelivered],

@@ -11,6 +11,8 @@ export const exitCodes = {
   refused: 4,
   notDelivered: 5,
   store: 6,
+  /** The server's certificate is not the one that its invitation link names. */
+  wrongCertificate: 7,
   /** Ended by Ctrl-C at a prompt: 128 and the signal's number, as shells do. */
   interrupted: 130,
 } as const;
@@ -44,6 +46,8 @@ function codeOf(error: unknown): ExitCode {
       return exitCodes.cannotConnect;
     case "store-failed":
       return exitCodes.store;
+    case "wrong-certificate":
+      return exitCodes.wrongCertificate;
     case "invalid-server":
     case "empty-text":
     case "text-too-long":

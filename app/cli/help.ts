@@ -22,7 +22,8 @@ Every command takes
 
 Exit codes
   0 done   1 failed   2 wrong usage   3 server not reachable   4 refused, or not
-  signed in   5 message not delivered   6 history or settings not usable
+  signed in   5 message not delivered   6 history or settings not usable   7 the
+  server's certificate is not the one of its invitation link
 `;
 
 const byCommand: Record<CommandName, string> = {

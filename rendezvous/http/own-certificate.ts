@@ -1,5 +1,13 @@
 import { randomBytes, webcrypto } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { isIP } from "node:net";
 import { dirname, join } from "node:path";
@@ -66,12 +74,19 @@ function keep(file: string, pem: string): void {
   const partial = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     writeFileSync(partial, pem, { mode: 0o600, flag: "wx", flush: true });
-    linkSync(partial, file);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    // A link, for it replaces nothing; where the file system has none, the last one wins.
+    try {
+      linkSync(partial, file);
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") renameSync(partial, file);
+    }
   } finally {
     rmSync(partial, { force: true });
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 /** ECDSA P-256 (RFC 5480), self-signed, PEM with its key. */
