@@ -33,7 +33,7 @@ import { WriteBuffer } from "./write-buffer.ts";
 
 export interface GroupBookOptions {
   readonly store: Store;
-  /** Commits in the order in which they are asked for. @throws StoreError */
+  /** Every commit takes this book's writes with it (`Journal.join`). @throws StoreError */
   readonly journal: { commit(writes: readonly StoreWrite[]): Promise<void> };
   readonly secrets: SecretValues;
   readonly clock: Clock;
@@ -105,7 +105,6 @@ export class GroupBook implements Sealing, Disposable {
       }),
       notice: (notice) => this.#notice(notice),
       commit: () => this.#commit(),
-      beforeLoad: () => this.#beforeLoad(),
     };
     this.#attention = new GroupAttention((id, news) => this.#attend(id, news));
     this.#unsubscribe = [
@@ -159,7 +158,9 @@ export class GroupBook implements Sealing, Disposable {
   }
 
   takeWrites(): readonly StoreWrite[] {
-    return this.#buffer.take();
+    const writes = this.#buffer.take();
+    if (writes.length > 0) this.#isUnderWay = true;
+    return writes;
   }
 
   rollBack(): void {
@@ -244,7 +245,6 @@ export class GroupBook implements Sealing, Disposable {
       const isWanted = behind || compare || rejoin || renew;
       const isBusy = group.memory.isBusy || upkeep.isBusy;
       if (isWanted || isBusy || this.#context.records.isWaiting(id)) continue;
-      this.#isUnderWay = true;
       upkeep.close();
       this.#entries.delete(id);
     }
@@ -289,20 +289,16 @@ export class GroupBook implements Sealing, Disposable {
       });
   }
 
+  /** The journal commits in order: once this is done, so is all that was handed out before. */
   async #commit(): Promise<void> {
-    const writes = this.#buffer.take();
-    if (writes.length === 0) return;
+    if (this.#buffer.isEmpty && !this.#isUnderWay) return;
+    this.#isUnderWay = false;
     try {
-      await this.#options.journal.commit(writes);
+      await this.#options.journal.commit([]);
     } catch (error) {
-      this.rollBack();
+      this.#isUnderWay = true;
       throw error;
     }
-  }
-
-  async #beforeLoad(): Promise<void> {
-    // The journal commits in order: once this is done, so is all that was handed out before.
-    if (this.#isUnderWay) await this.#options.journal.commit(this.#buffer.take());
   }
 
   #note(id: MessageId): void {

@@ -22,10 +22,8 @@ export interface GroupContext {
   readonly notice: (notice: Notice) => void;
   /** This device. @throws ChatKitError not-open before the first sign-in */
   readonly self: () => LinkPeer & { readonly identity: MlsIdentity };
-  /** Brings what waits in the write buffer onto the disk. @throws StoreError */
+  /** What was changed before is on the disk when this resolves. @throws StoreError: then it is void */
   readonly commit: () => Promise<void>;
-  /** What was handed out to be committed is in the store, or never will be. @throws StoreError */
-  readonly beforeLoad: () => Promise<void>;
 }
 
 /** The account of the other person, or one's own: nobody else's devices belong into the group. */

@@ -77,8 +77,11 @@ export class GroupMemory {
         return await use(this.#state);
       } finally {
         this.#turns--;
-        // Forgotten meanwhile: what this turn has changed is in the write buffer, in part or whole.
-        if (this.#isForgotten) this.#state = undefined;
+        // Forgotten meanwhile: what this turn has changed was built upon what is void.
+        if (this.#isForgotten) {
+          this.#state = undefined;
+          this.#context.records.dropWaiting(this.conversationId);
+        }
       }
     });
     // The next in turn does not care how this one ended; its caller is told.
@@ -167,7 +170,7 @@ export class GroupMemory {
   }
 
   async #load(): Promise<GroupState> {
-    await this.#context.beforeLoad();
+    await this.#context.commit();
     const stored = await this.#context.records.load(this.conversationId);
     const { head, pending, slots } = stored;
     this.#topSlot = Math.max(this.#topSlot, ...slots.keys());

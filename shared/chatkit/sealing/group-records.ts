@@ -128,12 +128,17 @@ export class GroupRecords {
 
   /** Is something of that conversation still to be committed? */
   isWaiting(conversationId: ConversationId): boolean {
-    return [
-      `${HEAD}${conversationId}`,
-      `${PENDING}${conversationId}`,
-      `${STATE}${conversationId}/`,
-    ].some((prefix) => this.#buffer.has(prefix));
+    return prefixesOf(conversationId).some((prefix) => this.#buffer.has(prefix));
   }
+
+  /** What of that conversation is still to be committed is void. */
+  dropWaiting(conversationId: ConversationId): void {
+    for (const prefix of prefixesOf(conversationId)) this.#buffer.drop(prefix);
+  }
+}
+
+function prefixesOf(conversationId: ConversationId): readonly string[] {
+  return [HEAD + conversationId, PENDING + conversationId, `${STATE}${conversationId}/`];
 }
 
 /** This device wrote it; what does not read as such is damaged, and as good as absent. */

@@ -33,6 +33,7 @@ export class GroupSync {
   readonly #entry: GroupEntry;
   /** Attempts in a row at which a commit brought somebody in who is in no verified list. */
   #refusals = 0;
+  #hasJoined = false;
   /** Where a server leads everybody astray, the members must not chase each other from epoch to epoch. */
   readonly #rejoins: Pacer;
 
@@ -56,7 +57,12 @@ export class GroupSync {
     } else if (needs.compare || needs.behind || (demand.epoch ?? 0) > group.mls.epoch) {
       await this.#catchUp();
     }
-    if (demand.recipients !== undefined || needs.renew) await this.#adjust(demand.recipients ?? []);
+    // Who came in looks around: the device may have found leaves that have left their lists.
+    const isNew = this.#hasJoined;
+    this.#hasJoined = false;
+    if (demand.recipients !== undefined || needs.renew || isNew) {
+      await this.#adjust(demand.recipients);
+    }
   }
 
   #state(): Promise<GroupState> {
@@ -78,6 +84,7 @@ export class GroupSync {
     if (await this.#entry.joinByWelcome(view)) {
       this.#group.needs.rejoin = false;
       this.#group.needs.compare = true;
+      this.#hasJoined = true;
       await this.#catchUp();
     } else {
       await this.#entry.joinExternally(view);
@@ -121,6 +128,7 @@ export class GroupSync {
       }
     }
     await memory.exclusively(() => memory.adopt());
+    if (state.step.kind === "join") this.#hasJoined = true;
     needs.renew = false;
     needs.rejoin = false;
     this.#compared();
@@ -259,14 +267,17 @@ export class GroupSync {
     this.#compared();
   }
 
-  /** Commits what the group lacks: recipients in, stale leaves out, new keys when it is time. */
-  async #adjust(recipients: readonly LinkPeer[]): Promise<void> {
+  /**
+   * Commits what the group lacks: recipients in, stale leaves out, new keys when it is time.
+   * @param recipients undefined where nobody wants to write, and what is not urgent waits
+   */
+  async #adjust(recipients: readonly LinkPeer[] | undefined): Promise<void> {
     const { memory, needs } = this.#group;
     const group = presentGroup(await this.#state());
     const { peer } = memory;
     if (group === undefined || peer === undefined) return;
-    const { missing, unknown } = this.#group.gap(group, recipients);
-    for (const userId of unknown) {
+    const { missing, unknown } = this.#group.gap(group, recipients ?? []);
+    for (const userId of recipients === undefined ? [] : unknown) {
       if (!(await this.#context.directory.refresh(userId))) {
         throw new UpkeepError("refused", "A device list could not be read.");
       }
@@ -281,7 +292,8 @@ export class GroupSync {
       const wanted = added.filter(
         ({ device }) => !members.some(({ deviceId }) => deviceId === device.deviceId),
       );
-      const isDue = needs.renew || this.#group.isRenewalDue(state.group);
+      const isWritten = recipients !== undefined;
+      const isDue = needs.renew || (isWritten && this.#group.isRenewalDue(state.group));
       if (wanted.length + stale.length === 0 && !isDue) return false;
       const add = wanted.map(({ keyPackage }) => keyPackage);
       const pending = await mls.commit({ add, remove: stale });

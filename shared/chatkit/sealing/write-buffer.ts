@@ -22,6 +22,10 @@ export class WriteBuffer {
     return writes;
   }
 
+  get isEmpty(): boolean {
+    return this.#writes.size === 0;
+  }
+
   has(prefix: string): boolean {
     for (const key of this.#writes.keys()) if (key.startsWith(prefix)) return true;
     return false;
@@ -29,6 +33,10 @@ export class WriteBuffer {
 
   clear(): void {
     this.#writes.clear();
+  }
+
+  drop(prefix: string): void {
+    for (const key of this.#writes.keys()) if (key.startsWith(prefix)) this.#writes.delete(key);
   }
 
   /** The order is that of the last change. */

@@ -10,12 +10,13 @@ import {
 } from "../../protocol/index.ts";
 import { identityKeysOf, type IdentityKeys } from "../../crypto/index.ts";
 import type { Notice } from "../api.ts";
+import { Journal } from "../delivery/journal.ts";
 import { directConversationId } from "../conversations/conversation-id.ts";
 import type { LinkPeer } from "../link.ts";
 import type { Clock } from "../ports.ts";
 import { GroupBook, type GroupDescription } from "../sealing/group-book.ts";
 import { SecretValues } from "../sealing/secret-values.ts";
-import type { StoreWrite } from "../store.ts";
+import { StoreError, type Store, type StoreWrite } from "../store.ts";
 import { deviceIdOfKey } from "../trust/device-id.ts";
 import type { GroupWorld, Letter } from "./group-world.ts";
 import { MemoryStores, type MemoryStore } from "./memory-store.ts";
@@ -36,9 +37,13 @@ const IN = "test-in/";
 
 interface Life {
   readonly store: MemoryStore;
+  readonly journal: Journal;
   readonly connection: GroupConnection;
   readonly book: GroupBook;
 }
+
+/** Over all worlds: a device that was set back to a backup never makes an id again. */
+let messages = 0;
 
 export class GroupDevice {
   readonly world: GroupWorld;
@@ -128,9 +133,10 @@ export class GroupDevice {
       },
       this.log,
     );
+    const journal = new Journal(this.#fateful(store), clock, () => {});
     const book = new GroupBook({
       store,
-      journal: { commit: (writes) => this.#commit(store, writes) },
+      journal,
       secrets,
       clock,
       random,
@@ -150,7 +156,8 @@ export class GroupDevice {
       keyPackages: 3,
       onNotice: (notice) => this.notices.push(notice),
     });
-    this.#life = { store, connection, book };
+    journal.join(book);
+    this.#life = { store, journal, connection, book };
     this.#sent.clear();
     connection.setOnline(isOnline);
     world.server.connections.set(this.self.deviceId, connection);
@@ -182,13 +189,12 @@ export class GroupDevice {
   }
 
   async say(text: string): Promise<MessageId> {
-    const random = seededRandom(this.#seed * 1000 + this.#count("message"));
-    const id = v.parse(MessageId, encodeId(random.bytes(16)));
+    const id = v.parse(MessageId, encodeId(seededRandom(++messages).bytes(16)));
     const lists = this.world.lists;
     const waiting = [...(lists.get(this.peer) ?? []), ...(lists.get(this.self.userId) ?? [])]
       .map(({ self }) => self.deviceId)
       .filter((device) => device !== this.self.deviceId);
-    const sequence = this.#counts.get("message") ?? 0;
+    const sequence = messages;
     await this.store.commit([
       this.#outgoing({ id, text, sequence, waiting }),
       { type: "put-value", key: IN + id, value: text },
@@ -247,12 +253,26 @@ export class GroupDevice {
     );
   }
 
+  /** The store, with a fate for each of its commits. */
+  #fateful(store: MemoryStore): Store {
+    return {
+      commit: (writes) => this.#commit(store, writes),
+      value: (key) => store.value(key),
+      values: (prefix) => store.values(prefix),
+      conversations: () => store.conversations(),
+      message: (id) => store.message(id),
+      messages: (id, options) => store.messages(id, options),
+      outbox: () => store.outbox(),
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    };
+  }
+
   async #commit(store: MemoryStore, writes: readonly StoreWrite[]): Promise<void> {
     await this.#step(
       "commit",
       () => this.#life?.store === store,
       () => store.commit(writes),
-      () => new Error("the disk is full"),
+      () => new StoreError("full", "simulated"),
     );
   }
 
@@ -321,13 +341,15 @@ export class GroupDevice {
     const { conversationId, peer } = this;
     const plaintext = new TextEncoder().encode(text);
     const request = { conversationId, peer, recipients, id, sequence, plaintext };
+    const { rollBacks } = life.journal;
     const sealed = await life.book.seal(request);
     if (sealed.kind === "not-ready") {
       await sealed.ready;
       return;
     }
-    await this.#save(life, []);
-    if (this.#life !== life) return;
+    await life.journal.commit([]);
+    // What was sealed before a commit that failed is void.
+    if (this.#life !== life || life.journal.rollBacks !== rollBacks) return;
     const content = { kind: "message" as const, sealed: sealed.bytes };
     for (const { deviceId, userId } of recipients) {
       this.#sent.add(`${id}/${deviceId}`);
@@ -363,6 +385,7 @@ export class GroupDevice {
         sequence,
         after: 0,
       };
+      const { rollBacks } = life.journal;
       const opened = await life.book.open({ header, from, peer, sealed });
       if (opened.kind === "behind") {
         await opened.ready;
@@ -374,7 +397,8 @@ export class GroupDevice {
         return;
       }
       const value = new TextDecoder().decode(opened.plaintext);
-      await this.#save(life, [{ type: "put-value", key: IN + id, value }]);
+      if (life.journal.rollBacks !== rollBacks) return;
+      await life.journal.commit([{ type: "put-value", key: IN + id, value }]);
       if (this.#life !== life) return;
     }
     this.#answer(letter, "delivered");
@@ -397,14 +421,5 @@ export class GroupDevice {
       ]);
     }
     this.world.take(letter);
-  }
-
-  async #save(life: Life, writes: readonly StoreWrite[]): Promise<void> {
-    try {
-      await this.#commit(life.store, [...life.book.takeWrites(), ...writes]);
-    } catch (error) {
-      life.book.rollBack();
-      throw error;
-    }
   }
 }

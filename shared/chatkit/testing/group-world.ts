@@ -69,7 +69,7 @@ export class GroupWorld {
           await this.clock.advance(25);
           return await condition();
         },
-        { timeout: 20_000, interval: 1 },
+        { timeout: 10_000, interval: 1 },
       )
       .catch((error: unknown) => {
         throw new Error(`never: ${what}\n${this.report()}`, { cause: error });
