@@ -1,26 +1,21 @@
-import * as v from "valibot";
 import {
   encodeEnvelope,
-  encodeId,
-  ID_BYTES,
-  MessageId,
-  type Content,
   type ConversationId,
   type DeviceId,
   type MessageBody,
+  type MessageId,
   type ReceiptContent,
   type UserId,
 } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
-import { ChatKitError } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
-import { EXPIRY_CHECK_MS, MAX_OUTBOX } from "../limits.ts";
+import { EXPIRY_CHECK_MS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
 import type { Sealing } from "../sealing/sealing.ts";
-import type { MessageRecord, OutboxRecipient, OutboxRecord, Store, StoreWrite } from "../store.ts";
+import type { MessageRecord, Store } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Courier } from "./courier.ts";
 import type { Directory } from "./directory.ts";
@@ -29,12 +24,13 @@ import { Inbox } from "./inbox.ts";
 import type { Journal } from "./journal.ts";
 import { MailboxFetcher } from "./mailbox-fetcher.ts";
 import { MailboxPutter } from "./mailbox-putter.ts";
-import { encodeOrder, orderTime } from "./order.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { PairSealer } from "./pair-sealer.ts";
 import { ReadMarks } from "./read-marks.ts";
 import { Receipts } from "./receipts.ts";
 import { Securing } from "./securing.ts";
+import { Sending } from "./sending.ts";
+import { orStoreFailed } from "./store-failed.ts";
 import { Timelines } from "./timelines.ts";
 
 export interface DeliveryOptions {
@@ -68,6 +64,7 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #outbox: Outbox;
   readonly #securing: Securing;
+  readonly #sending: Sending;
   readonly #courier: Courier;
   readonly #timelines = new Timelines();
   readonly #holdBack: HoldBack;
@@ -113,7 +110,7 @@ export class Delivery {
       self: () => directory.self.userId,
       isRead: (message) => this.#readMarks.isReadByPeer(message),
       onEnded: (item) => this.#courier.forget(item),
-      onGivenUp: (record, recipient) => this.#givenUp(record, recipient),
+      onGivenUp: (record, recipient) => this.#sending.givenUp(record, recipient),
       onChanged: onMessageChanged,
     });
     this.#securing = new Securing({
@@ -144,6 +141,25 @@ export class Delivery {
       outbox: this.#outbox,
       now: () => clock.now(),
       onMessageChanged,
+      onConversationChanged,
+    });
+    this.#sending = new Sending({
+      store,
+      journal,
+      clock,
+      random,
+      directory,
+      book,
+      timelines: this.#timelines,
+      outbox: this.#outbox,
+      readMarks: this.#readMarks,
+      securing: this.#securing,
+      serverOnline,
+      onQueued: (item) => {
+        if (!this.#closed) this.#courier.add(item);
+      },
+      onMessage,
+      onMessageChanged: handlers.onMessageChanged,
       onConversationChanged,
     });
     this.#receipts = new Receipts({
@@ -224,41 +240,8 @@ export class Delivery {
    * Queues a message: durable once this resolves.
    * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
    */
-  async send(peer: UserId, body: MessageBody): Promise<MessageRecord> {
-    const { book, clock, directory, handlers } = this.#options;
-    const recipients = this.#recipients(peer);
-    const { conversationId } = book.ensure(peer);
-    const now = clock.now();
-    const next = this.#timelines.next(conversationId, recipients, now);
-    const message: MessageRecord = {
-      id: this.#newId(),
-      conversationId,
-      from: directory.self,
-      own: true,
-      order: encodeOrder(next.at, directory.self.deviceId),
-      sentAt: now,
-      receivedAt: now,
-      body,
-      delivery: this.#queuedState(),
-    };
-    const content: Content = { kind: "message", peer, at: next.at, body };
-    const record: OutboxRecord = {
-      id: message.id,
-      conversationId,
-      peer,
-      sequence: next.sequence,
-      content: JSON.stringify(content),
-      queuedAt: now,
-      recipients: next.recipients,
-    };
-    await this.#queue(
-      record,
-      message,
-      () => [book.added(peer, message)],
-      () => handlers.onMessage(message),
-    );
-    handlers.onConversationChanged(conversationId);
-    return this.#outbox.live(message);
+  send(peer: UserId, body: MessageBody): Promise<MessageRecord> {
+    return this.#sending.send(peer, body);
   }
 
   /**
@@ -266,72 +249,13 @@ export class Delivery {
    * @throws ChatKitError no-such-conversation (there is no such failed message of one's own), and
    * as `send`
    */
-  async resend(id: MessageId): Promise<MessageRecord> {
-    const { book, clock, journal, store } = this.#options;
-    const failed = await this.#orStoreFailed(async () => {
-      await journal.commit([]);
-      return await store.message(id);
-    });
-    const peer = failed && book.get(failed.conversationId)?.record.peer;
-    if (failed === undefined || peer === undefined || failed.delivery.state !== "failed") {
-      throw new ChatKitError("no-such-conversation", "There is no such failed message.");
-    }
-    const now = clock.now();
-    const next = this.#timelines.next(failed.conversationId, this.#recipients(peer), now);
-    const message: MessageRecord = { ...failed, delivery: this.#queuedState() };
-    const content: Content = {
-      kind: "message",
-      peer,
-      at: orderTime(failed.order),
-      body: failed.body,
-    };
-    const record: OutboxRecord = {
-      id,
-      conversationId: failed.conversationId,
-      peer,
-      sequence: next.sequence,
-      content: JSON.stringify(content),
-      queuedAt: now,
-      recipients: next.recipients,
-    };
-    await this.#queue(record, message, () => []);
-    if (book.changed(message)) this.#options.handlers.onConversationChanged(failed.conversationId);
-    this.#options.handlers.onMessageChanged(message);
-    return this.#outbox.live(message);
+  resend(id: MessageId): Promise<MessageRecord> {
+    return this.#sending.resend(id);
   }
 
   /** @throws ChatKitError store-failed */
-  async markRead(conversationId: ConversationId): Promise<void> {
-    const { book, clock, directory, handlers } = this.#options;
-    const entry = book.get(conversationId);
-    if (entry === undefined) return;
-    const { peer } = entry.record;
-    const newest = await this.#orStoreFailed(() => this.#readMarks.newestOfOthers(conversationId));
-    const write = newest && book.read(conversationId, newest.order, 0);
-    if (newest === undefined || write === undefined) return;
-    handlers.onConversationChanged(conversationId);
-    const devices = [...directory.devicesOf(peer), ...directory.ownOthers()];
-    if (devices.length === 0 || this.#outbox.size >= MAX_OUTBOX) {
-      await this.#commit([write]);
-      return;
-    }
-    const now = clock.now();
-    const next = this.#timelines.next(conversationId, devices, now);
-    const body: MessageBody = { type: "read", upTo: newest.id };
-    const content: Content = { kind: "message", peer, at: next.at, body };
-    const record: OutboxRecord = {
-      id: this.#newId(),
-      conversationId,
-      peer,
-      sequence: next.sequence,
-      content: JSON.stringify(content),
-      queuedAt: now,
-      recipients: next.recipients,
-    };
-    await this.#queue(record, undefined, () => {
-      const conversation = book.get(conversationId)?.record;
-      return conversation === undefined ? [] : [{ type: "put-conversation", conversation }];
-    });
+  markRead(conversationId: ConversationId): Promise<void> {
+    return this.#sending.markRead(conversationId);
   }
 
   /** In ascending order. @throws ChatKitError store-failed */
@@ -339,7 +263,7 @@ export class Delivery {
     conversationId: ConversationId,
     options: { readonly before?: string; readonly limit: number },
   ): Promise<readonly MessageRecord[]> {
-    return this.#orStoreFailed(async () => {
+    return orStoreFailed(async () => {
       // What was told already may still be on its way into the store.
       await this.#options.journal.commit([]);
       const messages = await this.#options.store.messages(conversationId, options);
@@ -381,76 +305,6 @@ export class Delivery {
     this.#holdBack.close();
     this.#outbox.saveSent();
     await this.#options.journal.idle();
-  }
-
-  #recipients(peer: UserId): { userId: UserId; deviceId: DeviceId }[] {
-    const { directory } = this.#options;
-    if (!directory.isBuddy(peer)) {
-      throw new ChatKitError("not-buddies", "Messages go to buddies only.");
-    }
-    const devices = directory.devicesOf(peer);
-    if (devices.length === 0) {
-      throw new ChatKitError("no-such-device", "This person has no device to receive messages.");
-    }
-    if (this.#outbox.size >= MAX_OUTBOX) {
-      throw new ChatKitError("too-many-requests", "Too many messages wait to be sent.", {
-        retryable: true,
-      });
-    }
-    return [...devices, ...directory.ownOthers()];
-  }
-
-  /** @param writes asked for when the commit is made: others may change the same until then */
-  async #queue(
-    record: OutboxRecord,
-    message: MessageRecord | undefined,
-    writes: () => readonly StoreWrite[],
-    onQueued?: () => void,
-  ): Promise<void> {
-    const { book, store } = this.#options;
-    const item = this.#outbox.add(record, message);
-    try {
-      await this.#securing.queue(item, () => [
-        ...(message === undefined ? [] : [{ type: "put-message" as const, message }]),
-        { type: "put-outbox", item: record },
-        this.#timelines.write(record.conversationId),
-        ...writes(),
-      ]);
-    } catch (error) {
-      this.#outbox.discard(record.id);
-      for (const recipient of record.recipients) this.#givenUp(record, recipient);
-      await this.#orStoreFailed(() => book.load(store));
-      throw storeFailed(error);
-    }
-    // Before it is on its way: nobody hears of a change to a message they do not know.
-    onQueued?.();
-    if (!this.#closed) this.#courier.add(item);
-  }
-
-  #givenUp(
-    { conversationId, sequence }: OutboxRecord,
-    { deviceId, after }: OutboxRecipient,
-  ): readonly StoreWrite[] {
-    const write = this.#timelines.failed(conversationId, deviceId, { sequence, after });
-    return write === undefined ? [] : [write];
-  }
-
-  async #commit(writes: readonly StoreWrite[]): Promise<void> {
-    const { book, journal, store } = this.#options;
-    try {
-      await journal.commit(writes);
-    } catch (error) {
-      await this.#orStoreFailed(() => book.load(store));
-      throw storeFailed(error);
-    }
-  }
-
-  async #orStoreFailed<T>(use: () => Promise<T>): Promise<T> {
-    try {
-      return await use();
-    } catch (error) {
-      throw storeFailed(error);
-    }
   }
 
   #envelope(item: OutboxItem, to: DeviceId): Uint8Array | undefined {
@@ -522,21 +376,4 @@ export class Delivery {
     for (const item of this.#outbox.expired()) this.#outbox.fail(item, "expired");
     this.#expiry = this.#options.clock.setTimer(() => this.#checkExpiry(), EXPIRY_CHECK_MS);
   }
-
-  #queuedState(): MessageRecord["delivery"] {
-    const isOnline = this.#options.connection.state.state === "online";
-    return { state: "queued", waiting: isOnline ? "sending" : "server-unreachable" };
-  }
-
-  #newId(): MessageId {
-    return v.parse(MessageId, encodeId(this.#options.random.bytes(ID_BYTES)));
-  }
-}
-
-function storeFailed(error: unknown): ChatKitError {
-  if (error instanceof ChatKitError) return error;
-  return new ChatKitError("store-failed", "The message store failed.", {
-    retryable: true,
-    cause: error,
-  });
 }

@@ -1,0 +1,234 @@
+import * as v from "valibot";
+import {
+  encodeId,
+  ID_BYTES,
+  MessageId,
+  type ConversationId,
+  type DeviceId,
+  type MessageBody,
+  type MessageContent,
+  type UserId,
+} from "../../protocol/index.ts";
+import { ChatKitError } from "../api.ts";
+import type { ConversationBook } from "../conversations/conversation-book.ts";
+import { MAX_OUTBOX } from "../limits.ts";
+import type { Clock, Random } from "../ports.ts";
+import type { MessageRecord, OutboxRecipient, OutboxRecord, Store, StoreWrite } from "../store.ts";
+import type { Directory } from "./directory.ts";
+import type { Journal } from "./journal.ts";
+import { encodeOrder, orderTime } from "./order.ts";
+import type { Outbox, OutboxItem } from "./outbox.ts";
+import type { ReadMarks } from "./read-marks.ts";
+import type { Securing } from "./securing.ts";
+import { orStoreFailed, storeFailed } from "./store-failed.ts";
+import type { Timelines } from "./timelines.ts";
+
+interface SendingOptions {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly directory: Directory;
+  readonly book: ConversationBook;
+  readonly timelines: Timelines;
+  readonly outbox: Outbox;
+  readonly readMarks: ReadMarks;
+  readonly securing: Securing;
+  readonly serverOnline: () => boolean;
+  /** It is durable, and may leave. */
+  readonly onQueued: (item: OutboxItem) => void;
+  readonly onMessage: (message: MessageRecord) => void;
+  readonly onMessageChanged: (message: MessageRecord) => void;
+  readonly onConversationChanged: (conversationId: ConversationId) => void;
+}
+
+/** Makes messages of what people write and read, and queues them: durable, sealed, in sequence. */
+export class Sending {
+  readonly #options: SendingOptions;
+
+  constructor(options: SendingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Queues a message: durable once this resolves.
+   * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
+   */
+  async send(peer: UserId, body: MessageBody): Promise<MessageRecord> {
+    const { book, clock, directory, outbox, timelines } = this.#options;
+    const { onConversationChanged, onMessage } = this.#options;
+    const recipients = this.#recipients(peer);
+    const { conversationId } = book.ensure(peer);
+    const now = clock.now();
+    const next = timelines.next(conversationId, recipients, now);
+    const message: MessageRecord = {
+      id: this.#newId(),
+      conversationId,
+      from: directory.self,
+      own: true,
+      order: encodeOrder(next.at, directory.self.deviceId),
+      sentAt: now,
+      receivedAt: now,
+      body,
+      delivery: this.#queuedState(),
+    };
+    const content: MessageContent = { kind: "message", peer, at: next.at, body };
+    const record = recordOf({ id: message.id, conversationId, content, next, now });
+    await this.#queue(
+      record,
+      message,
+      () => [book.added(peer, message)],
+      () => onMessage(message),
+    );
+    onConversationChanged(conversationId);
+    return outbox.live(message);
+  }
+
+  /**
+   * Queues a failed message again, under its id and in its old place.
+   * @throws ChatKitError no-such-conversation (there is no such failed message of one's own), and
+   * as `send`
+   */
+  async resend(id: MessageId): Promise<MessageRecord> {
+    const { book, clock, journal, outbox, store, timelines } = this.#options;
+    const { onConversationChanged, onMessageChanged } = this.#options;
+    const failed = await orStoreFailed(async () => {
+      await journal.commit([]);
+      return await store.message(id);
+    });
+    const peer = failed && book.get(failed.conversationId)?.record.peer;
+    if (failed === undefined || peer === undefined || failed.delivery.state !== "failed") {
+      throw new ChatKitError("no-such-conversation", "There is no such failed message.");
+    }
+    const now = clock.now();
+    const next = timelines.next(failed.conversationId, this.#recipients(peer), now);
+    const message: MessageRecord = { ...failed, delivery: this.#queuedState() };
+    const { body, conversationId } = failed;
+    const at = orderTime(failed.order);
+    const content: MessageContent = { kind: "message", peer, at, body };
+    const record = recordOf({ id, conversationId, content, next, now });
+    await this.#queue(record, message, () => []);
+    if (book.changed(message)) onConversationChanged(conversationId);
+    onMessageChanged(message);
+    return outbox.live(message);
+  }
+
+  /** @throws ChatKitError store-failed */
+  async markRead(conversationId: ConversationId): Promise<void> {
+    const { book, clock, directory, outbox, readMarks, timelines } = this.#options;
+    const entry = book.get(conversationId);
+    if (entry === undefined) return;
+    const { peer } = entry.record;
+    const newest = await orStoreFailed(() => readMarks.newestOfOthers(conversationId));
+    const write = newest && book.read(conversationId, newest.order, 0);
+    if (newest === undefined || write === undefined) return;
+    this.#options.onConversationChanged(conversationId);
+    const devices = [...directory.devicesOf(peer), ...directory.ownOthers()];
+    if (devices.length === 0 || outbox.size >= MAX_OUTBOX) {
+      await this.#commit([write]);
+      return;
+    }
+    const now = clock.now();
+    const next = timelines.next(conversationId, devices, now);
+    const body: MessageBody = { type: "read", upTo: newest.id };
+    const content: MessageContent = { kind: "message", peer, at: next.at, body };
+    const record = recordOf({ id: this.#newId(), conversationId, content, next, now });
+    await this.#queue(record, undefined, () => {
+      const conversation = book.get(conversationId)?.record;
+      return conversation === undefined ? [] : [{ type: "put-conversation", conversation }];
+    });
+  }
+
+  #recipients(peer: UserId): { userId: UserId; deviceId: DeviceId }[] {
+    const { directory, outbox } = this.#options;
+    if (!directory.isBuddy(peer)) {
+      throw new ChatKitError("not-buddies", "Messages go to buddies only.");
+    }
+    const devices = directory.devicesOf(peer);
+    if (devices.length === 0) {
+      throw new ChatKitError("no-such-device", "This person has no device to receive messages.");
+    }
+    if (outbox.size >= MAX_OUTBOX) {
+      throw new ChatKitError("too-many-requests", "Too many messages wait to be sent.", {
+        retryable: true,
+      });
+    }
+    return [...devices, ...directory.ownOthers()];
+  }
+
+  /** @param writes asked for when the commit is made: others may change the same until then */
+  async #queue(
+    record: OutboxRecord,
+    message: MessageRecord | undefined,
+    writes: () => readonly StoreWrite[],
+    tell?: () => void,
+  ): Promise<void> {
+    const { book, outbox, securing, store, timelines } = this.#options;
+    const item = outbox.add(record, message);
+    try {
+      await securing.queue(item, () => [
+        ...(message === undefined ? [] : [{ type: "put-message" as const, message }]),
+        { type: "put-outbox", item: record },
+        timelines.write(record.conversationId),
+        ...writes(),
+      ]);
+    } catch (error) {
+      outbox.discard(record.id);
+      for (const recipient of record.recipients) this.givenUp(record, recipient);
+      await orStoreFailed(() => book.load(store));
+      throw storeFailed(error);
+    }
+    // Before it is on its way: nobody hears of a change to a message they do not know.
+    tell?.();
+    this.#options.onQueued(item);
+  }
+
+  /** A recipient will not get it: returns what keeps later messages from waiting for it there. */
+  givenUp(
+    { conversationId, sequence }: OutboxRecord,
+    { deviceId, after }: OutboxRecipient,
+  ): readonly StoreWrite[] {
+    const write = this.#options.timelines.failed(conversationId, deviceId, { sequence, after });
+    return write === undefined ? [] : [write];
+  }
+
+  async #commit(writes: readonly StoreWrite[]): Promise<void> {
+    const { book, journal, store } = this.#options;
+    try {
+      await journal.commit(writes);
+    } catch (error) {
+      await orStoreFailed(() => book.load(store));
+      throw storeFailed(error);
+    }
+  }
+
+  #queuedState(): MessageRecord["delivery"] {
+    return {
+      state: "queued",
+      waiting: this.#options.serverOnline() ? "sending" : "server-unreachable",
+    };
+  }
+
+  #newId(): MessageId {
+    return v.parse(MessageId, encodeId(this.#options.random.bytes(ID_BYTES)));
+  }
+}
+
+function recordOf(parts: {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly content: MessageContent;
+  readonly next: Pick<OutboxRecord, "recipients" | "sequence">;
+  readonly now: number;
+}): OutboxRecord {
+  const { content, conversationId, id, next, now } = parts;
+  return {
+    id,
+    conversationId,
+    peer: content.peer,
+    sequence: next.sequence,
+    content: JSON.stringify(content),
+    queuedAt: now,
+    recipients: next.recipients,
+  };
+}
