@@ -75,6 +75,10 @@ try {
 
   await page.getByRole("button", { name: "Details" }).click();
   await shoot(ada, "details", ["light", "narrow"]);
+  await page.getByRole("button", { name: "Show the safety number" }).click();
+  await page.getByTestId("safety-number").waitFor();
+  await shoot(ada, "safety-number", ["light", "dark", "narrow"]);
+  await page.keyboard.press("Escape");
   await page
     .getByRole("region", { name: "Details" })
     .getByRole("button", { name: "Close" })
@@ -82,6 +86,10 @@ try {
 
   await page.getByRole("button", { name: "Settings" }).click();
   await shoot(ada, "settings", ["dark", "narrow"]);
+  await page.getByRole("button", { name: "Devices", exact: true }).click();
+  await shoot(ada, "devices", ["light"]);
+  await page.getByRole("button", { name: "Invite", exact: true }).click();
+  await shoot(ada, "invite", ["dark"]);
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Add a buddy" }).first().click();
   await shoot(ada, "add-buddy", ["light"]);

@@ -33,7 +33,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Settings" }).click();
     await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
-    for (const section of ["Profile", "Appearance", "Devices", "Password", "About"]) {
+    for (const section of ["Profile", "Appearance", "Devices", "Password", "Invite", "About"]) {
       await page.getByRole("button", { name: section, exact: true }).click();
       await look(page, dark, section, section === "Appearance");
     }
@@ -56,6 +56,10 @@ for (const colorScheme of ["light", "dark"] as const) {
     const details = page.getByRole("region", { name: "Details" });
     await page.getByRole("button", { name: "Details" }).click();
     await look(page, dark, "details");
+    await details.getByRole("button", { name: "Show the safety number" }).click();
+    await expect(page.getByTestId("safety-number")).toBeVisible();
+    await look(page, dark, "safety number");
+    await page.keyboard.press("Escape");
     await details.getByRole("button", { name: "Remove buddy" }).click();
     await look(page, dark, "confirmation", false);
     await page.keyboard.press("Escape");
