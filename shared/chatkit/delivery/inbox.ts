@@ -1,26 +1,21 @@
-import * as v from "valibot";
 import {
   decodeEnvelope,
   GROUP_SEALED,
-  MessageContent,
   ReceiptContent,
   type ConversationId,
   type DeviceId,
   type Envelope,
   type MessageId,
-  type UserId,
 } from "../../protocol/index.ts";
 import { PAIR_SEALED } from "../../crypto/index.ts";
-import { MAX_INBOX_QUEUE, MAX_UNOPENED_IDS } from "../limits.ts";
-import type { Link } from "../link.ts";
-import { RecentIds } from "../links/recent-ids.ts";
+import { MAX_INBOX_QUEUE } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import type { Opened, Sealing } from "../sealing/sealing.ts";
-import { pathOf, type Arrival, type Incoming, type Letter, type Standing } from "./arrival.ts";
+import type { Sealing } from "../sealing/sealing.ts";
+import type { Arrival, Incoming, Letter, Standing } from "./arrival.ts";
 import type { Directory } from "./directory.ts";
+import { Opener, type OpenerHandlers } from "./opener.ts";
 import type { PairSealer } from "./pair-sealer.ts";
-import { Parking } from "./parking.ts";
-import { Unopened } from "./unopened.ts";
+import { parseContent } from "./parse-content.ts";
 
 interface InboxOptions {
   readonly directory: Directory;
@@ -30,11 +25,7 @@ interface InboxOptions {
   readonly handlers: InboxHandlers;
 }
 
-export interface InboxHandlers {
-  /** The conversation that belongs to these two people. */
-  readonly conversationOf: (a: UserId, b: UserId) => ConversationId;
-  /** The other person of that conversation of this account, if it is known. */
-  readonly peerOf: (conversationId: ConversationId) => UserId | undefined;
+export interface InboxHandlers extends Omit<OpenerHandlers, "onReady" | "refuse"> {
   readonly onReceipt: (
     from: DeviceId,
     conversationId: ConversationId,
@@ -47,13 +38,6 @@ export interface InboxHandlers {
     messages: readonly Incoming[],
     duplicates: readonly Letter[],
   ) => Promise<void>;
-  /** It cannot be opened here: its sender is to seal it anew. */
-  readonly onUnopened: (letter: Letter) => void;
-  /** What was left in the mailbox can be opened. */
-  readonly onMail: () => void;
-  /** Something authentic came from that device. */
-  readonly onHeard: (device: DeviceId, link: Link | undefined) => void;
-  readonly onUnreadable: (detail: string, error: Error) => void;
   readonly onStoreFailed: (error: unknown) => void;
   readonly onViolation: (detail: string) => void;
 }
@@ -62,11 +46,7 @@ export interface InboxHandlers {
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #handlers: InboxHandlers;
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
-  readonly #parking: Parking;
-  readonly #unopened = new Unopened();
-  /** Opened and against the rules: it is not opened again. */
-  readonly #refused = new RecentIds<MessageId>(MAX_UNOPENED_IDS);
+  readonly #opener: Opener;
   #queue: Arrival[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
@@ -74,10 +54,16 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#handlers = options.handlers;
-    this.#parking = new Parking({
-      clock: options.clock,
-      onReady: (arrivals) => this.#resume(arrivals),
-      onMail: () => this.#handlers.onMail(),
+    const { clock, directory, handlers, sealing } = options;
+    this.#opener = new Opener({
+      directory,
+      sealing,
+      clock,
+      handlers: {
+        ...handlers,
+        onReady: (arrivals) => this.#resume(arrivals),
+        refuse: (arrival, what) => this.#refuse(arrival, what),
+      },
     });
   }
 
@@ -93,13 +79,13 @@ export class Inbox {
 
   /** The server is back: what waits for it is tried again. */
   serverBack(): void {
-    this.#parking.again();
+    this.#opener.again();
   }
 
   /** Takes no more; resolves when what is under way is done. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#parking.close();
+    this.#opener.close();
     await this.#running;
   }
 
@@ -144,7 +130,7 @@ export class Inbox {
       } else if (standing === "known" || opened !== undefined) {
         duplicates.push(letter);
       } else {
-        const outcome = await this.#open(letter, standing === "moved");
+        const outcome = await this.#opener.open(letter, standing === "moved");
         if (outcome === "duplicate") duplicates.push(letter);
         if (typeof outcome !== "object") continue;
         senders.set(id, from);
@@ -184,7 +170,7 @@ export class Inbox {
 
   #takeReceipt(envelope: Envelope, arrival: Arrival, senderKey: Uint8Array): undefined {
     const plaintext = this.#options.pairSealer.open(envelope, senderKey, envelope.sealed);
-    const receipt = plaintext && this.#parse(ReceiptContent, plaintext);
+    const receipt = plaintext && parseContent(ReceiptContent, plaintext);
     if (receipt === undefined || envelope.sequence !== 0) {
       return this.#refuse(arrival, "a receipt that is none");
     }
@@ -192,83 +178,6 @@ export class Inbox {
     this.#handlers.onReceipt(envelope.from, envelope.conversationId, receipt);
     arrival.settle?.("done");
     return undefined;
-  }
-
-  /** `duplicate`: it is to be acknowledged once more. Undefined: settled, or waits. */
-  async #open(letter: Letter, isKnown: boolean): Promise<Incoming | "duplicate" | undefined> {
-    const { arrival, envelope } = letter;
-    const { directory, sealing } = this.#options;
-    const self = directory.self.userId;
-    const isOwn = arrival.from.userId === self;
-    // A buddy writes to us; what one's own other devices wrote to whom, the conversation tells.
-    const peer = isOwn ? this.#handlers.peerOf(envelope.conversationId) : arrival.from.userId;
-    if (peer === undefined) {
-      // Somebody whom this device does not know yet: the roster's change is on its way.
-      arrival.settle?.("unknown-sender");
-      return undefined;
-    }
-    if (this.#handlers.conversationOf(self, peer) !== envelope.conversationId) {
-      return this.#refuse(arrival, "a message for another conversation");
-    }
-    if (this.#refused.has(envelope.id)) {
-      arrival.settle?.("done");
-      return undefined;
-    }
-    if (this.#parking.has(envelope)) {
-      this.#parking.park(envelope, arrival);
-      return undefined;
-    }
-    const opened = await this.#unseal(
-      sealing.open({
-        header: envelope,
-        from: arrival.from,
-        peer,
-        sealed: envelope.sealed.subarray(1),
-      }),
-    );
-    switch (opened.kind) {
-      case "behind":
-        this.#parking.park(envelope, arrival, opened.ready);
-        return undefined;
-      case "unreadable":
-        if (isKnown) return "duplicate";
-        this.#couldNot(letter, opened.error);
-        return undefined;
-      case "opened":
-        break;
-    }
-    const content = this.#parse(MessageContent, opened.plaintext);
-    if (content === undefined || content.peer !== (isOwn ? peer : self)) {
-      this.#refused.add(envelope.id);
-      return this.#refuse(arrival, content === undefined ? "malformed content" : "a stray message");
-    }
-    this.#unopened.forget(envelope.id);
-    this.#handlers.onHeard(envelope.from, arrival.link);
-    return { envelope, arrival, content, path: pathOf(arrival.link), isKnown };
-  }
-
-  async #unseal(opening: Promise<Opened>): Promise<Opened> {
-    try {
-      return await opening;
-    } catch (error) {
-      // The store below failed, or something of ours: it comes again as what cannot be opened does.
-      return {
-        kind: "unreadable",
-        error: error instanceof Error ? error : new Error(String(error)),
-      };
-    }
-  }
-
-  #couldNot(letter: Letter, error: Error): void {
-    const { arrival, envelope } = letter;
-    if (this.#unopened.isTime(envelope)) {
-      this.#handlers.onUnreadable(
-        `Messages of ${envelope.from} cannot be opened; they are asked for again.`,
-        error,
-      );
-    }
-    this.#handlers.onUnopened(letter);
-    arrival.settle?.("done");
   }
 
   #decode(arrival: Arrival): Envelope | undefined {
@@ -283,18 +192,6 @@ export class Inbox {
       envelope.to === this.#options.directory.self.deviceId &&
       envelope.from === arrival.from.deviceId;
     return isOurs ? envelope : undefined;
-  }
-
-  #parse<S extends typeof MessageContent | typeof ReceiptContent>(
-    schema: S,
-    plaintext: Uint8Array,
-  ): v.InferOutput<S> | undefined {
-    try {
-      return v.parse(schema, JSON.parse(this.#decoder.decode(plaintext)));
-    } catch {
-      // Not UTF-8, not JSON or not of that shape: the caller tells what it should have been.
-      return undefined;
-    }
   }
 
   #refuse(arrival: Arrival, what: string): undefined {

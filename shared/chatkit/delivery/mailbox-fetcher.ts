@@ -21,6 +21,8 @@ const MAX_STRANGERS = 256;
 export class MailboxFetcher {
   readonly #options: FetcherOptions;
   #after = 0;
+  /** How often somebody asked to begin afresh. */
+  #rounds = 0;
   #wanted = false;
   #running = false;
   #closed = false;
@@ -41,6 +43,7 @@ export class MailboxFetcher {
     if (this.#closed) return;
     if (afresh) {
       this.#after = 0;
+      this.#rounds++;
       this.#strangers.clear();
     }
     this.#wanted = true;
@@ -80,6 +83,7 @@ export class MailboxFetcher {
     if (this.#closed) return false;
     const { connection } = this.#options;
     const after = this.#after;
+    const round = this.#rounds;
     const { items, more } = await connection.request("mailbox.fetch", { after });
     const fates = await Promise.all(items.map((item) => this.#receive(item)));
     for (const [at, { from }] of items.entries()) {
@@ -94,7 +98,8 @@ export class MailboxFetcher {
     }
     // Unless somebody asked to begin afresh meanwhile.
     const last = items.at(-1);
-    if (last !== undefined && this.#after === after) this.#after = last.position;
+    if (this.#rounds !== round) return true;
+    if (last !== undefined) this.#after = last.position;
     return more;
   }
 
