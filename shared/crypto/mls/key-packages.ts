@@ -19,6 +19,7 @@ import {
   decodeWelcomeMessage,
   deviceOfLeaf,
   encodeMessage,
+  knownSuite,
   sameBytes,
 } from "./wire.ts";
 
@@ -92,7 +93,13 @@ export async function readKeyPackage(bytes: Uint8Array): Promise<KeyPackageClaim
 export async function decodeKeyPackage(
   bytes: Uint8Array,
 ): Promise<{ keyPackage: KeyPackage; claims: KeyPackageClaims }> {
-  const { keyPackage, suite } = decodeKeyPackageMessage(bytes);
+  const { keyPackage } = decodeKeyPackageMessage(bytes);
+  return { keyPackage, claims: await checkKeyPackage(keyPackage) };
+}
+
+/** @throws MlsError malformed, invalid */
+export async function checkKeyPackage(keyPackage: KeyPackage): Promise<KeyPackageClaims> {
+  const suite = knownSuite(keyPackage.cipherSuite);
   const device = deviceOfLeaf(keyPackage.leafNode);
   const { notAfter } =
     keyPackage.leafNode.leafNodeSource === "key_package"
@@ -110,7 +117,7 @@ export async function decodeKeyPackage(
     ({ extensionType }) => extensionType === LAST_RESORT,
   );
   const bounded = notAfter > MAX_SECONDS ? MAX_SECONDS : notAfter;
-  return { keyPackage, claims: { ...device, suite, lastResort, notAfter: Number(bounded) } };
+  return { ...device, suite, lastResort, notAfter: Number(bounded) };
 }
 
 /** As far as a number counts exactly; "for ever" is written as more. */

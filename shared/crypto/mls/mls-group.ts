@@ -1,11 +1,13 @@
-import type { CiphersuiteImpl, ClientState, Proposal } from "ts-mls";
+import type { CiphersuiteImpl, ClientState, KeyPackage, Proposal } from "ts-mls";
 import { createGroup } from "ts-mls/clientState.js";
+import type { Commit } from "ts-mls/commit.js";
 import { createCommit, createGroupInfoWithExternalPubAndRatchetTree } from "ts-mls/createCommit.js";
 import { createApplicationMessage } from "ts-mls/createMessage.js";
 import type { EpochReceiverData } from "ts-mls/epochReceiverData.js";
 import { acceptAll } from "ts-mls/incomingMessageAction.js";
 import { processMessage } from "ts-mls/processMessages.js";
 import { emptyPskIndex } from "ts-mls/pskIndex.js";
+import { checkAdded } from "./added-members.ts";
 import { cipherSuites } from "./cipher-suites.ts";
 import { Admission, KEY_RETENTION } from "./client-config.ts";
 import { checkCommit, checkKeys } from "./commit-rules.ts";
@@ -143,6 +145,7 @@ export class MlsGroup implements MlsGroupApi {
     readonly remove: readonly number[];
   }): Promise<PendingCommit<MlsGroup>> {
     const proposals: Proposal[] = [];
+    const added: KeyPackage[] = [];
     for (const removed of change.remove) {
       if (removed === this.#state.privatePath.leafIndex || !this.#has(removed)) {
         throw new MlsError("invalid", "a leaf that cannot be removed");
@@ -150,16 +153,17 @@ export class MlsGroup implements MlsGroupApi {
       proposals.push({ proposalType: "remove", remove: { removed } });
     }
     for (const bytes of change.add) {
-      const { keyPackage, claims } = await decodeKeyPackage(bytes);
-      if (claims.suite !== this.suite) throw new MlsError("malformed", "of another suite");
+      const { keyPackage } = await decodeKeyPackage(bytes);
+      added.push(keyPackage);
       proposals.push({ proposalType: "add", add: { keyPackage } });
     }
-    const { newState, commit, welcome } = await this.#run(async (state) =>
-      createCommit(
+    const { newState, commit, welcome } = await this.#run(async (state) => {
+      await checkAdded(added, state, this.suite, Math.floor(Date.now() / 1000));
+      return await createCommit(
         { state, cipherSuite: this.#cs },
         { extraProposals: proposals, ratchetTreeExtension: true },
-      ),
-    );
+      );
+    });
     const next = this.#next(newState);
     return {
       commit: encodeMessage(commit),
@@ -171,6 +175,7 @@ export class MlsGroup implements MlsGroupApi {
 
   async process(commit: Uint8Array): Promise<MlsGroup> {
     const message = decodeMessage(commit);
+    let added: readonly KeyPackage[] = [];
     if (message.wireformat === "mls_private_message") {
       const { privateMessage } = message;
       if (privateMessage.contentType !== "commit") throw new MlsError("malformed", "no commit");
@@ -180,6 +185,7 @@ export class MlsGroup implements MlsGroupApi {
       );
       if (content.content.contentType !== "commit") throw new MlsError("malformed", "no commit");
       checkCommit(this.#state, content.content.commit, content.content.sender);
+      added = keyPackagesOf(content.content.commit);
     } else if (message.wireformat === "mls_public_message") {
       const { content } = message.publicMessage;
       if (content.contentType !== "commit") throw new MlsError("malformed", "no commit");
@@ -188,9 +194,10 @@ export class MlsGroup implements MlsGroupApi {
     } else {
       throw new MlsError("malformed", "no commit");
     }
-    const { newState } = await this.#run(async (state) =>
-      processMessage(message, state, emptyPskIndex, acceptAll, this.#cs),
-    );
+    const { newState } = await this.#run(async (state) => {
+      await checkAdded(added, state, this.suite);
+      return await processMessage(message, state, emptyPskIndex, acceptAll, this.#cs);
+    });
     if (newState.groupContext.epoch !== this.#state.groupContext.epoch + 1n) {
       throw new MlsError("invalid", "a commit that leads nowhere");
     }
@@ -305,8 +312,19 @@ export class MlsGroup implements MlsGroupApi {
   }
 }
 
+function keyPackagesOf({ proposals }: Commit): readonly KeyPackage[] {
+  return proposals.flatMap((entry) =>
+    entry.proposalOrRefType === "proposal" && entry.proposal.proposalType === "add"
+      ? [entry.proposal.add.keyPackage]
+      : [],
+  );
+}
+
 /** What every state of a group of ours fulfils, whoever led into it. @throws MlsError invalid */
 function checkState(state: SavedState): void {
+  if (state.groupContext.extensions.length > 0) {
+    throw new MlsError("invalid", "a group with extensions");
+  }
   membersOf(state.ratchetTree);
   checkKeys(state.ratchetTree);
 }
