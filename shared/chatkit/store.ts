@@ -80,7 +80,7 @@ export interface OutboxRecord {
   readonly conversationId: ConversationId;
   readonly peer: UserId;
   readonly sequence: number;
-  /** JSON of the `Content`, sealed anew for each transmission. */
+  /** JSON of the `Content`. What it was sealed as is not kept: after a restart it is sealed anew. */
   readonly content: string;
   readonly queuedAt: number;
   readonly recipients: readonly OutboxRecipient[];

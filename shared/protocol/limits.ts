@@ -31,7 +31,7 @@ export const MAX_DEVICE_NAME_LENGTH = 64;
 /** Roster entries of one account, requests included. */
 export const MAX_ROSTER_ENTRIES = 1000;
 
-/** Devices of one account; each costs its buddies one more sealed copy of every message. */
+/** Devices of one account; each costs its buddies one more envelope for every message. */
 export const MAX_DEVICES_PER_ACCOUNT = 8;
 
 /** LAN addresses that a device may announce: a laptop with Wi-Fi, cable, VPN and containers. */
@@ -79,7 +79,7 @@ export const MAX_PENDING_REQUESTS = 256;
 /** An OPAQUE message; the longest, a login response, has 427 characters. */
 export const MAX_OPAQUE_MESSAGE_LENGTH = 1024;
 
-/** Statements of a device list in one request or answer: 222 bytes each. */
+/** Statements of a device list in one request or answer: 286 bytes each. */
 export const DEVICE_LOG_PAGE = 256;
 /** Accounts whose lists one `devices.log` asks for. */
 export const DEVICE_LOGS_AT_ONCE = 64;
