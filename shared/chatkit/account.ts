@@ -5,13 +5,7 @@ import {
   type SignedIn,
   type UserId,
 } from "../protocol/index.ts";
-import {
-  decodeBase64,
-  encodeBase64,
-  identityKeysOf,
-  KEY_BYTES,
-  type IdentityKeys,
-} from "../crypto/index.ts";
+import { decodeBase64, identityKeysOf, KEY_BYTES, type IdentityKeys } from "../crypto/index.ts";
 import type { ConnectionState, Conversation, Message, Notice } from "./api.ts";
 import { AccountSignIn } from "./connection/account-sign-in.ts";
 import { Connection } from "./connection/connection.ts";
@@ -27,7 +21,7 @@ import type { Host, Ports } from "./ports.ts";
 import { RosterBook } from "./roster/roster-book.ts";
 import { GroupBook } from "./sealing/group-book.ts";
 import { SecretValues } from "./sealing/secret-values.ts";
-import type { MessageRecord, Store, StoreWrite } from "./store.ts";
+import { StoreError, type MessageRecord, type Store, type StoreWrite } from "./store.ts";
 import { ownDevices } from "./trust/device-calls.ts";
 import { Newcomers } from "./trust/newcomers.ts";
 import { SafetyNumbers } from "./trust/safety-numbers.ts";
@@ -80,7 +74,7 @@ export class Account implements AsyncDisposable {
     try {
       const { keyProtector, random } = options.ports;
       const secrets = await SecretValues.open({ store, random, keyProtector });
-      const identity = await identityOf(store, options.ports);
+      const identity = await identityOf(store, secrets, options.ports);
       const account = new Account(options, store, identity, secrets);
       await account.#start();
       return account;
@@ -166,6 +160,7 @@ export class Account implements AsyncDisposable {
       keys: identity,
       self: () => this.roster.account?.profile.userId,
       directory: this.trust,
+      suite: options.host.mlsSuite,
       onNotice: (notice) => this.#notice(notice),
     });
     // The roster comes first: links and delivery read it when the same session is told to them.
@@ -461,14 +456,34 @@ export class Account implements AsyncDisposable {
   }
 }
 
-/** This device's keys, made at the first opening. @throws StoreError */
-async function identityOf(store: Store, { random }: Ports): Promise<IdentityKeys> {
+/**
+ * This device's keys, made at the first opening. They sign in, so they are kept as a secret; a seed
+ * that an older version kept as it is becomes one.
+ * @throws StoreError
+ */
+async function identityOf(
+  store: Store,
+  secrets: SecretValues,
+  { random }: Ports,
+): Promise<IdentityKeys> {
   const saved = await store.value(DEVICE_SECRET);
-  if (saved !== undefined) return identityKeysOf(decodeBase64(saved));
-  const identity = identityKeysOf(random.bytes(KEY_BYTES));
-  const value = encodeBase64(identity.secretKey);
+  const opened = saved === undefined ? undefined : secrets.open(DEVICE_SECRET, saved);
+  if (opened !== undefined) return identityKeysOf(opened);
+  const secretKey = saved === undefined ? random.bytes(KEY_BYTES) : plainSeed(saved);
+  const value = secrets.seal(DEVICE_SECRET, secretKey);
   await store.commit([{ type: "put-value", key: DEVICE_SECRET, value }]);
-  return identity;
+  return identityKeysOf(secretKey);
+}
+
+/** @throws StoreError damaged */
+function plainSeed(saved: string): Uint8Array {
+  try {
+    const seed = decodeBase64(saved);
+    if (seed.length === KEY_BYTES) return seed;
+  } catch {
+    // Told below, like any other text that is no seed.
+  }
+  throw new StoreError("damaged", "The device's key in the store cannot be read.");
 }
 
 /** A stored message as hosts see it. */

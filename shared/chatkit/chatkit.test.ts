@@ -7,7 +7,7 @@ import {
   type RosterEntry,
   type UserId,
 } from "../protocol/index.ts";
-import { decodeBase64, encodeBase64 } from "../crypto/index.ts";
+import { decodeBase64, encodeBase64, identityKeysOf } from "../crypto/index.ts";
 import type { ChatKitEvents, Message, Notice } from "./api.ts";
 import { ChatKit } from "./chatkit.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
@@ -470,4 +470,36 @@ test("A1: a password that is too short is not sent, since the server cannot see 
   await expect(bench.run(registering)).rejects.toMatchObject({ reason: "invalid-params" });
   expect(bench.server.requests).toEqual([]);
   await kit.close();
+});
+
+test("K2: the device's key is sealed in the store, also one that an older version kept as it was", async () => {
+  const bench = new Bench();
+  const seed = encodeBase64(seededRandom(77).bytes(32));
+  const value = async (): Promise<string | undefined> => {
+    await using store = await bench.stores.open("http://host:8080/ada");
+    return await store.value("device/secret");
+  };
+  {
+    await using store = await bench.stores.open("http://host:8080/ada");
+    await store.commit([{ type: "put-value", key: "device/secret", value: seed }]);
+  }
+  const kit = await bench.signedIn();
+  await bench.run(kit.close());
+  const sealed = await value();
+  expect(sealed).not.toBe(seed);
+  const { publicKey } = bench.hello("session.signInFinish");
+  expect(publicKey).toBe(encodeBase64(identityKeysOf(decodeBase64(seed)).publicKey));
+
+  const again = bench.kit();
+  expect(await again.restore("ada")).toBe(true);
+  await bench.clock.advance(20);
+  expect(bench.hello("session.prove").publicKey).toBe(publicKey);
+  await bench.run(again.close());
+  expect(await value()).toBe(sealed);
+
+  {
+    await using store = await bench.stores.open("http://host:8080/ada");
+    await store.commit([{ type: "put-value", key: "device/secret", value: "no key" }]);
+  }
+  await expect(bench.kit().restore("ada")).rejects.toMatchObject({ reason: "store-failed" });
 });

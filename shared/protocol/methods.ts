@@ -31,7 +31,7 @@ import {
 import { Challenge, DeviceStatementBytes, OpaqueMessage, Signature } from "./sign-in.ts";
 import { OutgoingSignal } from "./signal.ts";
 
-export const DeviceName = v.pipe(
+const DeviceName = v.pipe(
   v.string(),
   v.trim(),
   v.minLength(1),
