@@ -168,9 +168,12 @@ export const MAX_UNREADABLE_NOTED = 1_024;
 export const KEY_PACKAGES_PUBLISHED = 32;
 export const KEY_PACKAGES_AT_ONCE = 8;
 
-/** Their life, and when the one of last resort is replaced: a taker may be away for a while. */
-export const KEY_PACKAGE_LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
+/** Their life: one is used once, whenever that is. */
+export const KEY_PACKAGE_LIFETIME_MS = 365 * 24 * 60 * 60 * 1000;
+
+/** The one of last resort is used often: it is replaced, and its secrets kept for those on the way. */
 export const LAST_RESORT_ROTATION_MS = 30 * 24 * 60 * 60 * 1000;
+export const LAST_RESORT_LIFETIME_MS = 3 * LAST_RESORT_ROTATION_MS;
 
 /** Secrets of key packages in the store: those published, and what was lost on the way. */
 export const KEY_PACKAGES_KEPT = 256;

@@ -3,7 +3,7 @@
  * for browsers, `app/cli/ports` for Node, scripted fakes in `testing/` for tests.
  */
 import type { ClientInfo, PeerSignal, TransportAddress } from "../protocol/index.ts";
-import type { IdentityKeys, PasswordStart } from "../crypto/index.ts";
+import type { IdentityKeys, MlsSuite, PasswordStart } from "../crypto/index.ts";
 import type { Store } from "./store.ts";
 
 export interface Ports {
@@ -154,4 +154,9 @@ export interface Host {
   readonly client: ClientInfo;
   /** How the owner tells this device from their others, e.g. `ada-laptop`. */
   readonly deviceName: string;
+  /**
+   * The MLS suite that this device asks for (SPEC M3); `hybrid` unless said. A conversation is in the
+   * classic one only where all devices that it is made with ask for that.
+   */
+  readonly mlsSuite?: MlsSuite;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { DeviceId } from "../../protocol/index.ts";
-import { GROUP_RENEWAL_MS } from "../limits.ts";
+import { directConversationId } from "../conversations/conversation-id.ts";
+import { GROUP_RENEWAL_MS, MAX_OPEN_GROUPS } from "../limits.ts";
 import {
   allRead,
   bob,
@@ -12,6 +13,7 @@ import {
   talking,
   type Scene,
 } from "../testing/group-scenes.ts";
+import { userIdOf } from "../testing/test-ids.ts";
 import type { Letter } from "../testing/group-world.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -259,4 +261,17 @@ test("M11: what was not sealed by that device, under that header, is not opened"
   expect(await open({ sequence: sequence + 1 })).toMatchObject({ kind: "unreadable" });
   bob1.book.rollBack();
   expect(await open({})).toMatchObject({ kind: "opened" });
+});
+
+test("M15: a group that had to make room in memory is read again, as it was", async () => {
+  await using all = await scene("classic", await talking("classic"));
+  const { ada1 } = all;
+  const before = await ada1.group();
+  for (let other = 0; other < 2 * MAX_OPEN_GROUPS; other++) {
+    await ada1.book.describe(directConversationId(ada1.self.userId, userIdOf(10 + (other % 90))));
+  }
+  expect(await ada1.group()).toEqual(before);
+  await say(ada1, "read again");
+  await allRead(all, ["hello", "read again"]);
+  expect(all.world.devices.map(({ unreadable }) => unreadable)).toEqual([0, 0, 0, 0]);
 });

@@ -13,6 +13,7 @@ import {
   KEY_PACKAGES_KEPT,
   KEY_PACKAGES_PUBLISHED,
   KEY_PACKAGES_AT_ONCE,
+  LAST_RESORT_LIFETIME_MS,
   LAST_RESORT_ROTATION_MS,
 } from "../limits.ts";
 import type { Clock } from "../ports.ts";
@@ -114,11 +115,12 @@ export class OwnKeyPackages {
   async #make(lastResort: boolean): Promise<OwnKeyPackage> {
     const { clock, commit, identity, secrets, suite } = this.#options;
     const madeAt = clock.now();
+    const life = lastResort ? LAST_RESORT_LIFETIME_MS : KEY_PACKAGE_LIFETIME_MS;
     const made = await createKeyPackage(identity(), suite, {
       lastResort,
       // Good at once, for those whose clocks are behind, too.
       notBefore: 0,
-      notAfter: Math.floor((madeAt + KEY_PACKAGE_LIFETIME_MS) / 1000),
+      notAfter: Math.floor((madeAt + life) / 1000),
     });
     const key = keyOf(made.reference);
     const saved: v.InferOutput<typeof Saved> = {

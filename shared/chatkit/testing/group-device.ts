@@ -8,7 +8,7 @@ import {
   type MethodName,
   type UserId,
 } from "../../protocol/index.ts";
-import { identityKeysOf, type IdentityKeys } from "../../crypto/index.ts";
+import { identityKeysOf, type IdentityKeys, type MlsSuite } from "../../crypto/index.ts";
 import type { Notice } from "../api.ts";
 import { Journal } from "../delivery/journal.ts";
 import { directConversationId } from "../conversations/conversation-id.ts";
@@ -56,6 +56,8 @@ export class GroupDevice {
   readonly notices: Notice[] = [];
   /** Times that a message of anybody's could not be opened here. */
   unreadable = 0;
+  /** The suite that it asks for, from its next start on. */
+  suite: MlsSuite;
   /** Not running, and not about to. */
   isDown = true;
   readonly #seed: number;
@@ -75,6 +77,7 @@ export class GroupDevice {
     this.peer = peer;
     this.conversationId = directConversationId(userId, peer);
     this.world = world;
+    this.suite = world.suite;
     this.#seed = seed;
     this.name = name;
     this.keys = identityKeysOf(seededRandom(seed * 7919).bytes(32));
@@ -152,7 +155,7 @@ export class GroupDevice {
           })),
         refresh: () => Promise.resolve(true),
       },
-      suite: world.suite,
+      suite: this.suite,
       keyPackages: 3,
       onNotice: (notice) => this.notices.push(notice),
     });
