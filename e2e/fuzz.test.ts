@@ -80,7 +80,11 @@ const list = emptyDeviceList(new Uint8Array(16).fill(2));
 const genesis = deviceStatement(
   list,
   keys,
-  { type: "genesis", subject: keys.publicKey, passwordKey: new Uint8Array(32).fill(3) },
+  {
+    type: "genesis",
+    subject: keys.publicKey,
+    passwordKeys: identityKeysOf(new Uint8Array(32).fill(3)),
+  },
   1_700_000_000_000,
 );
 const id = encodeId(new Uint8Array(16).fill(5));

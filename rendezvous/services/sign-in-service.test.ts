@@ -62,7 +62,7 @@ test("A2: a device list begins with the device that registers, signed by it", as
     const genesis = deviceStatement(
       emptyDeviceList(change.userId ?? userId),
       keys,
-      { type: "genesis", subject: keys.publicKey, passwordKey: other.publicKey },
+      { type: "genesis", subject: keys.publicKey, passwordKeys: other },
       0,
     );
     return client.refusal("account.registerFinish", {

@@ -205,7 +205,7 @@ export class TestClient implements AsyncDisposable {
     const genesis = deviceStatement(
       emptyDeviceList(bytesOfId(userId)),
       this.keys,
-      { type: "genesis", subject: this.keys.publicKey, passwordKey: passwordKeys.publicKey },
+      { type: "genesis", subject: this.keys.publicKey, passwordKeys },
       0,
     );
     return this.#signedIn(
@@ -266,7 +266,7 @@ export class TestClient implements AsyncDisposable {
     const statement = deviceStatement(
       await this.#deviceList(),
       this.keys,
-      { type: "password", subject: passwordKeys.publicKey },
+      { type: "password", passwordKeys },
       1,
     );
     await this.request("account.passwordFinish", {

@@ -11,6 +11,7 @@ import {
   identityKeysOf,
   MAX_DEVICE_STATEMENTS,
   subjectDeviceId,
+  type DeviceChange,
   type DeviceList,
   type DeviceStatementType,
   type IdentityKeys,
@@ -27,22 +28,29 @@ const password = keysOf(5);
 const otherPassword = keysOf(6);
 const AT = 1_767_225_600_000;
 
-type Change = Parameters<typeof deviceStatement>[2];
-
-function make(type: DeviceStatementType, subject: IdentityKeys, key = password): Change {
-  return type === "genesis" || type === "reset"
-    ? { type, subject: subject.publicKey, passwordKey: key.publicKey }
+function make(type: DeviceStatementType, subject: IdentityKeys, key = password): DeviceChange {
+  if (type === "genesis" || type === "reset") {
+    return { type, subject: subject.publicKey, passwordKeys: key };
+  }
+  return type === "password"
+    ? { type, passwordKeys: subject }
     : { type, subject: subject.publicKey };
 }
 
+/** Keys of somebody who knows the public half only. */
+const guessed = (keys: IdentityKeys): IdentityKeys => ({
+  publicKey: keys.publicKey,
+  secretKey: stranger.secretKey,
+});
+
 /** The list after the change, which must be one that fits. */
-function then(list: DeviceList, signer: IdentityKeys, change: Change): DeviceList {
+function then(list: DeviceList, signer: IdentityKeys, change: DeviceChange): DeviceList {
   const next = extendDeviceList(list, deviceStatement(list, signer, change, AT));
   if (next === undefined) throw new Error(`${change.type} does not fit`);
   return next;
 }
 
-function refused(list: DeviceList, signer: IdentityKeys, change: Change): boolean {
+function refused(list: DeviceList, signer: IdentityKeys, change: DeviceChange): boolean {
   return extendDeviceList(list, deviceStatement(list, signer, change, AT)) === undefined;
 }
 
@@ -54,10 +62,10 @@ describe("what is in the list", () => {
     const genesis = deviceStatement(emptyDeviceList(userId), laptop, make("genesis", laptop), AT);
     expect(genesis).toHaveLength(DEVICE_STATEMENT_BYTES);
     expect(encodeBase64(genesis)).toMatchInlineSnapshot(
-      `"AQEICAgICAgICAgICAgICAgIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABm3baqACKiOPddAnxlf1S2y08ul1yymcJvx2UEhvzdIgBtA9vXG56HN0psLeP0Tr0xVmP7/TvKpcWbjym8uT7/M2AUFvxiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1zM6Wz3lBGhESzJisoLuThueIKUp8jg/cn2ZFLkUjkn8Jja1sD8CJGiQZwmm/8kPoOQ2lxhzDdHtBPUwc9eZHwA"`,
+      `"AQEICAgICAgICAgICAgICAgIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABm3baqACKiOPddAnxlf1S2y08ul1yymcJvx2UEhvzdIgBtA9vXG56HN0psLeP0Tr0xVmP7/TvKpcWbjym8uT7/M2AUFvxiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1zM6Wz3lBGhESzJisoLuThueIKUp8jg/cn2ZFLkUjkn8Jja1sD8CJGiQZwmm/8kPoOQ2lxhzDdHtBPUwc9eZHwAYneUpFYEyYucKSp8lY/Kn2ZvDeOZ6yf5rlfp03QVDvvzfCuvUG5c1dVZLlzxCicfBgqINLVeixbYgn9zko/OCg=="`,
     );
     expect(encodeBase64(two.head)).toMatchInlineSnapshot(
-      `"2DnVm9LZLazy9MkK/DAhx14ssyE6Xz44QFAEwxmshd8="`,
+      `"KQjkPR928rMhGahVGxmipNzLn5m9AgxSnFgugwHV+dI="`,
     );
   });
 
@@ -168,7 +176,7 @@ describe("what is refused", () => {
   });
 
   test("I2: with any bit changed it counts nowhere", () => {
-    const add = deviceStatement(begun, laptop, make("add", phone), AT);
+    const add = deviceStatement(begun, laptop, make("password", otherPassword), AT);
     fc.assert(
       fc.property(fc.nat(add.length * 8 - 1), (bit) => {
         const changed = Uint8Array.from(add);
@@ -200,9 +208,47 @@ describe("what is refused", () => {
     );
   });
 
+  test.each(["genesis", "reset"] as const)(
+    "I3: a %s with a password's key that did not endorse it is no beginning",
+    (type) => {
+      const list = type === "genesis" ? empty : begun;
+      expect(refused(list, stranger, make(type, stranger, guessed(password)))).toBe(true);
+      expect(refused(list, stranger, make(type, stranger, otherPassword))).toBe(false);
+    },
+  );
+
+  test("I3: a beginning of one's own making is not handed over to a password of somebody's", () => {
+    const forged = then(empty, stranger, make("genesis", stranger, otherPassword));
+    for (const signer of [stranger, otherPassword]) {
+      expect(refused(forged, signer, make("password", guessed(password)))).toBe(true);
+    }
+  });
+
+  test("I2: an endorsement counts in its place only", () => {
+    const endorsementOf = (bytes: Uint8Array): Uint8Array => bytes.slice(-64);
+    const genesis = deviceStatement(empty, laptop, make("genesis", laptop), AT);
+    const forged = deviceStatement(empty, stranger, make("genesis", stranger), AT);
+    forged.set(endorsementOf(genesis), forged.length - 64);
+    expect(extendDeviceList(empty, forged)).toBeUndefined();
+    const bare = Uint8Array.from(genesis).fill(0, genesis.length - 64);
+    expect(extendDeviceList(empty, bare)).toBeUndefined();
+    // What the key says as a signer is no endorsement.
+    const signed = deviceStatement(begun, otherPassword, make("password", otherPassword), AT);
+    const doubled = deviceStatement(begun, laptop, make("password", otherPassword), AT);
+    doubled.set(signed.slice(-128, -64), doubled.length - 64);
+    expect(extendDeviceList(begun, doubled)).toBeUndefined();
+    // Where the password's key stays the same there is none.
+    const add = deviceStatement(begun, laptop, make("add", phone), AT);
+    add.set(endorsementOf(genesis), add.length - 64);
+    expect(extendDeviceList(begun, add)).toBeUndefined();
+  });
+
   test("I2: a password key stands nowhere but at a beginning", () => {
-    const change = { ...make("add", phone), passwordKey: otherPassword.publicKey };
-    expect(refused(begun, laptop, change)).toBe(true);
+    const change = { ...make("add", phone), passwordKeys: otherPassword };
+    const add = deviceStatement(begun, laptop, change, AT);
+    // All right but for that field.
+    add.fill(0, add.length - 64);
+    expect(extendDeviceList(begun, add)).toBeUndefined();
   });
 
   test("I2: a list has an end", () => {

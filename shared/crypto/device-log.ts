@@ -12,7 +12,9 @@ import {
 /**
  * An account's devices: an append-only log of signed statements, each bound to the one before by its
  * hash. A device that is in the list, or the key that only the password gives, vouches for the next.
- * The server keeps the log and can neither add to it nor change it; it can hide its end.
+ * What names a password's key is endorsed by that key, too: whoever knows the password knows by it
+ * that all the list up to there is the account's own, and not the server's making. The server keeps
+ * the log and can neither add to it nor change it; it can hide its end.
  *
  * | offset | bytes | field |
  * | --- | --- | --- |
@@ -25,7 +27,8 @@ import {
  * | 62 | 32 | subject: a device's public key, or the password's for `password` |
  * | 94 | 32 | password key for genesis and reset; zeros else |
  * | 126 | 32 | signer's public key |
- * | 158 | 64 | Ed25519 signature over all that is before, with a domain |
+ * | 158 | 64 | the signer's Ed25519 signature over all that is before, with a domain |
+ * | 222 | 64 | the same bytes, with another domain, signed by the password key that is valid from then on, for genesis, reset and password; zeros else |
  */
 export type DeviceStatementType = "genesis" | "add" | "remove" | "password" | "reset";
 
@@ -45,9 +48,11 @@ export interface DeviceStatement {
   readonly signer: Uint8Array;
 }
 
-export const DEVICE_STATEMENT_BYTES = 222;
-const SIGNED_BYTES = DEVICE_STATEMENT_BYTES - SIGNATURE_BYTES;
+export const DEVICE_STATEMENT_BYTES = 286;
+const ENDORSED_AT = DEVICE_STATEMENT_BYTES - SIGNATURE_BYTES;
+const SIGNED_BYTES = ENDORSED_AT - SIGNATURE_BYTES;
 const DOMAIN = utf8ToBytes("beeline device list v1\0");
+const ENDORSEMENT = utf8ToBytes("beeline device list endorsed v1\0");
 const TYPES: readonly DeviceStatementType[] = ["genesis", "add", "remove", "password", "reset"];
 
 /** Statements of one account: a new device takes one, its removal another. */
@@ -79,17 +84,21 @@ export function emptyDeviceList(userId: Uint8Array): DeviceList {
   };
 }
 
+/** What a statement says; whatever names a password's key needs both its halves, to endorse. */
+export type DeviceChange =
+  | {
+      readonly type: "genesis" | "reset";
+      readonly subject: Uint8Array;
+      readonly passwordKeys: IdentityKeys;
+    }
+  | { readonly type: "password"; readonly passwordKeys: IdentityKeys }
+  | { readonly type: "add" | "remove"; readonly subject: Uint8Array };
+
 /** What the next statement of that list says, signed. @throws RangeError for wrong lengths */
 export function deviceStatement(
   list: DeviceList,
   signer: IdentityKeys,
-  change:
-    | {
-        readonly type: "genesis" | "reset";
-        readonly subject: Uint8Array;
-        readonly passwordKey: Uint8Array;
-      }
-    | { readonly type: "add" | "remove" | "password"; readonly subject: Uint8Array },
+  change: DeviceChange,
   at: number,
 ): Uint8Array {
   const statement = encode({
@@ -98,37 +107,40 @@ export function deviceStatement(
     index: list.length,
     previous: list.head,
     at,
-    subject: change.subject,
-    passwordKey: "passwordKey" in change ? change.passwordKey : new Uint8Array(KEY_BYTES),
+    subject: "subject" in change ? change.subject : change.passwordKeys.publicKey,
+    passwordKey:
+      "subject" in change && "passwordKeys" in change
+        ? change.passwordKeys.publicKey
+        : new Uint8Array(KEY_BYTES),
     signer: signer.publicKey,
   });
-  return concatBytes(statement, sign(signer, concatBytes(DOMAIN, statement)));
+  const endorsement =
+    "passwordKeys" in change
+      ? sign(change.passwordKeys, concatBytes(ENDORSEMENT, statement))
+      : new Uint8Array(SIGNATURE_BYTES);
+  return concatBytes(statement, sign(signer, concatBytes(DOMAIN, statement)), endorsement);
 }
 
 /**
  * Reads one more statement. @returns the list after it, or undefined where it does not belong there:
- * malformed, out of turn, or signed by nobody who may
+ * malformed, out of turn, signed by nobody who may, or not endorsed
  */
 export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceList | undefined {
   const statement = decodeDeviceStatement(bytes);
   if (statement === undefined) return undefined;
   const { type, subject, passwordKey, signer } = statement;
+  const signed = bytes.subarray(0, SIGNED_BYTES);
   if (
     statement.index !== list.length ||
     list.length >= MAX_DEVICE_STATEMENTS ||
     !same(statement.userId, list.userId) ||
     !same(statement.previous, list.head) ||
-    !verify(
-      signer,
-      concatBytes(DOMAIN, bytes.subarray(0, SIGNED_BYTES)),
-      bytes.subarray(SIGNED_BYTES),
-    )
+    !verify(signer, concatBytes(DOMAIN, signed), bytes.subarray(SIGNED_BYTES, ENDORSED_AT)) ||
+    !isEndorsed(statement, signed, bytes.subarray(ENDORSED_AT))
   ) {
     return undefined;
   }
-  if (type !== "genesis" && type !== "reset" && passwordKey.some((byte) => byte !== 0)) {
-    return undefined;
-  }
+  if (type !== "genesis" && type !== "reset" && !isZero(passwordKey)) return undefined;
   const next = { ...list, length: list.length + 1, head: sha256(bytes) };
   const isIn = list.devices.some((device) => same(device, subject));
   const vouched =
@@ -152,7 +164,18 @@ export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceLis
   }
 }
 
-/** @returns undefined for bytes that are no statement; the signature is not checked */
+/** By the password's key that is valid from then on; where that stays the same, by none. */
+function isEndorsed(
+  { type, subject, passwordKey }: DeviceStatement,
+  signed: Uint8Array,
+  endorsement: Uint8Array,
+): boolean {
+  if (type === "add" || type === "remove") return isZero(endorsement);
+  const key = type === "password" ? subject : passwordKey;
+  return verify(key, concatBytes(ENDORSEMENT, signed), endorsement);
+}
+
+/** @returns undefined for bytes that are no statement; the signatures are not checked */
 export function decodeDeviceStatement(bytes: Uint8Array): DeviceStatement | undefined {
   if (bytes.length !== DEVICE_STATEMENT_BYTES || bytes[0] !== 1) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -194,6 +217,10 @@ function encode(statement: DeviceStatement): Uint8Array {
 function exactly(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length !== length) throw new RangeError(`${length} bytes are needed`);
   return bytes;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

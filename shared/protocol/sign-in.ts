@@ -17,4 +17,4 @@ export const Challenge = v.pipe(v.string(), v.base64(), v.length(44));
 export const Signature = v.pipe(v.string(), v.base64(), v.length(88));
 
 /** One statement of an account's device list, `DEVICE_STATEMENT_BYTES` bytes (SPEC I). */
-export const DeviceStatementBytes = v.pipe(Base64, v.length(296));
+export const DeviceStatementBytes = v.pipe(Base64, v.length(384));

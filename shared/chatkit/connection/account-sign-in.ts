@@ -101,11 +101,12 @@ export class AccountSignIn {
       registration,
       nextResponse,
     );
+    const statement = trust.passwordStatement(known.passwordKeys.publicKey, passwordKeys);
     passwordKeys.secretKey.fill(0);
     await connection.request("account.passwordFinish", {
       finish: known.finish,
       record,
-      statement: encodeBase64(trust.passwordStatement(passwordKeys.publicKey)),
+      statement: encodeBase64(statement),
     });
   }
 

@@ -85,8 +85,8 @@ export class ListedAccount {
     return { userId: this.userId, deviceId: deviceIdOfKey(this.device(n).publicKey) };
   }
 
-  /** Puts a statement about device `subject` into the server's log. @param signer device or password */
-  change(type: Change, subject: number, signer: number | "password"): void {
+  /** Puts a statement about device `subject` into the server's log. @param signer device, password or keys */
+  change(type: Change, subject: number, signer: number | "password" | IdentityKeys): void {
     this.#logs.append(this.userId, [this.statement(type, subject, signer)]);
   }
 
@@ -94,15 +94,18 @@ export class ListedAccount {
   statement(
     type: Change,
     subject: number,
-    signer: number | "password",
+    signer: number | "password" | IdentityKeys,
     list = this.#logs.list(this.userId),
   ): string {
-    const keys = signer === "password" ? this.passwordKey : this.device(signer);
+    const known = signer === "password" ? this.passwordKey : signer;
+    const keys = typeof known === "number" ? this.device(known) : known;
     const { publicKey } = this.device(subject);
     const change =
       type === "genesis" || type === "reset"
-        ? { type, subject: publicKey, passwordKey: this.passwordKey.publicKey }
-        : { type, subject: publicKey };
+        ? { type, subject: publicKey, passwordKeys: this.passwordKey }
+        : type === "password"
+          ? { type, passwordKeys: this.device(subject) }
+          : { type, subject: publicKey };
     return encodeBase64(deviceStatement(list, keys, change, 1_767_225_600_000));
   }
 }

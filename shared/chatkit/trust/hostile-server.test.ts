@@ -1,6 +1,16 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LinkId, RosterEntry, Signal, UserId } from "../../protocol/index.ts";
-import { emptyDeviceList, type DeviceList, type IdentityKeys } from "../../crypto/index.ts";
+import {
+  deviceStatement,
+  emptyDeviceList,
+  encodeBase64,
+  extendDeviceList,
+  identityKeysOf,
+  type DeviceChange,
+  type DeviceList,
+  type IdentityKeys,
+} from "../../crypto/index.ts";
 import { signedSignal } from "../links/signed-signal.ts";
 import { TRUST_RETRY_MAX_MS } from "../limits.ts";
 import { RosterBook } from "../roster/roster-book.ts";
@@ -204,7 +214,7 @@ describe("a server that lies about devices", () => {
   test("I9: statements with a bit changed, and bytes that are none, are not believed", async () => {
     const good = ben.statement("add", 3, 1);
     for (const bad of [
-      "A".repeat(296),
+      "A".repeat(384),
       `${good.slice(0, -1)}B`,
       `${good.slice(0, 90)}${good.slice(94)}AAAA`,
     ]) {
@@ -215,6 +225,103 @@ describe("a server that lies about devices", () => {
     forge([...logs.statements(ben.userId), good]);
     expect(await node.book.refresh(ben.userId)).toBe(true);
   });
+});
+
+/** A new device has nothing to compare with but the password, which the server does not know. */
+describe("a server that invents the list for a new device", () => {
+  const mallory = testIdentity(66, 1);
+  const own = identityKeysOf(new Uint8Array(32).fill(66));
+  let logs: DeviceLogs;
+  let ada: ListedAccount;
+  let real: readonly string[];
+
+  beforeEach(() => {
+    logs = new DeviceLogs();
+    ada = new ListedAccount(1, logs);
+    real = logs.statements(ada.userId);
+  });
+
+  /** What the server makes up, statement by statement; it checks nothing of what it hands out. */
+  function invented(...changes: readonly (readonly [DeviceChange, IdentityKeys])[]): string[] {
+    let list = emptyDeviceList(idBytes(ada.userId));
+    return changes.map(([change, signer]) => {
+      const bytes = deviceStatement(list, signer, change, 0);
+      list = extendDeviceList(list, bytes) ?? {
+        ...list,
+        length: list.length + 1,
+        head: sha(bytes),
+      };
+      return encodeBase64(bytes);
+    });
+  }
+
+  const sha = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
+
+  /** Device 2 of Ada signs in by password at a server that shows this list. */
+  async function signedIn(shown: readonly string[], device = 2): Promise<TrustNode> {
+    const lying = new DeviceLogs();
+    const node = await TrustNode.start(ada.userId, ada.device(device), lying);
+    const appended: string[] = [];
+    node.connection.log = ({ of }) => ({
+      logs: of.map(({ userId, after }) => {
+        const all = [...shown, ...appended];
+        return { userId, statements: all.slice(after), length: all.length };
+      }),
+    });
+    node.connection.append = ({ statements }) => {
+      appended.push(...statements);
+      return {};
+    };
+    // It may fail: then nobody is signed in.
+    await node.signedIn(shown.length, ada.passwordKey, [mallory]).catch(() => {});
+    return node;
+  }
+
+  const believes = (node: TrustNode) => node.book.isListed(ada.userId, mallory.publicKey);
+
+  test("I5: the honest one's list is believed", async () => {
+    const node = await signedIn(real);
+    expect(node.book.devices(ada.userId)).toHaveLength(2);
+  });
+
+  test("I3: a beginning with the real password's key needs that key's word", async () => {
+    const { publicKey } = ada.passwordKey;
+    const passwordKeys = { publicKey, secretKey: own.secretKey };
+    const subject = mallory.publicKey;
+    for (const shown of [
+      invented([{ type: "genesis", subject, passwordKeys }, mallory]),
+      invented(
+        [{ type: "genesis", subject, passwordKeys: own }, mallory],
+        [{ type: "password", passwordKeys }, mallory],
+      ),
+      invented(
+        [{ type: "genesis", subject, passwordKeys: own }, mallory],
+        [{ type: "reset", subject, passwordKeys }, mallory],
+      ),
+    ]) {
+      expect(readLog(emptyDeviceList(idBytes(ada.userId)), shown).kind).toBe("broken");
+      expect(believes(await signedIn(shown))).toBe(false);
+    }
+  });
+
+  test.each([2, 1])(
+    "I6: of a list that another password endorses device %s takes nothing",
+    async (n) => {
+      const subject = mallory.publicKey;
+      const shown = invented(
+        [{ type: "genesis", subject, passwordKeys: own }, mallory],
+        // A place in it is no reason to believe it.
+        [{ type: "add", subject: ada.device(1).publicKey }, mallory],
+      );
+      const node = await signedIn(shown, n);
+      expect(node.book.list(ada.userId)).toMatchObject({
+        devices: [ada.device(n).publicKey],
+        passwordKey: ada.passwordKey.publicKey,
+        resets: 1,
+      });
+      expect(node.kinds()).toContain("own-devices-changed");
+    },
+  );
 });
 
 /** A server in the middle of the signals: it reads and writes all of them. */

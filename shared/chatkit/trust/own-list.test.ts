@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { ProtocolError } from "../../protocol/index.ts";
 import {
   decodeBase64,
+  deviceStatement,
   encodeBase64,
   extendDeviceList,
   emptyDeviceList,
@@ -86,12 +87,18 @@ test("I6: where the list knows another password it begins anew, and that is told
   expect(node.kinds()).toEqual(["own-devices-changed"]);
 });
 
-test("I6: a listed device that signs in with another password puts it into the list, without a reset", async () => {
+test("I6: so it does for a device that is in it: who else is there nobody's password tells", async () => {
   const ada = new ListedAccount(1, logs);
+  ada.change("add", 2, 1);
   const node = await nodeOf(ada, 1);
-  await node.signedIn(1, otherPassword);
-  expect(logs.list(ada.userId)).toMatchObject({ resets: 0, passwordKey: otherPassword.publicKey });
-  expect(logs.list(ada.userId).devices).toHaveLength(1);
+  await node.signedIn(2, undefined, [ada.device(2)]);
+  await node.signedIn(2, otherPassword, [ada.device(2)]);
+  expect(logs.list(ada.userId)).toMatchObject({
+    resets: 1,
+    devices: [ada.device(1).publicKey],
+    passwordKey: otherPassword.publicKey,
+  });
+  expect(node.kinds()).toEqual(["own-devices-changed"]);
 });
 
 test("I6: a device that came back and is not listed goes on, is not vouched, and says so once", async () => {
@@ -300,8 +307,31 @@ test("I5: another password's statement fits the list and is signed by this devic
   const ada = new ListedAccount(1, logs);
   const node = await nodeOf(ada, 1);
   await node.signedIn(1);
-  const statement = node.book.passwordStatement(otherPassword.publicKey);
+  const statement = node.book.passwordStatement(ada.passwordKey.publicKey, otherPassword);
   logs.append(ada.userId, [encodeBase64(statement)]);
-  expect(logs.list(ada.userId).passwordKey).toEqual(otherPassword.publicKey);
+  expect(logs.list(ada.userId)).toMatchObject({ passwordKey: otherPassword.publicKey, resets: 0 });
   expect(decodeBase64(logs.statements(ada.userId)[1] ?? "")).toEqual(statement);
+});
+
+test("I6: the next password endorses no list that the present one does not know", async () => {
+  const ada = new ListedAccount(1, logs);
+  const node = await nodeOf(ada, 1);
+  await node.signedIn(1);
+  // The server's own beginning, with this device in it and another beside.
+  const server = identityKeysOf(new Uint8Array(32).fill(66));
+  const subject = testIdentity(66, 1);
+  const reset = { type: "reset", subject: subject.publicKey, passwordKeys: server } as const;
+  logs.append(ada.userId, [
+    encodeBase64(deviceStatement(logs.list(ada.userId), subject, reset, 0)),
+  ]);
+  ada.change("add", 1, subject);
+  await node.book.refresh(ada.userId);
+  expect(vouched(node)).toBe(true);
+  const statement = node.book.passwordStatement(ada.passwordKey.publicKey, otherPassword);
+  logs.append(ada.userId, [encodeBase64(statement)]);
+  expect(logs.list(ada.userId)).toMatchObject({
+    devices: [ada.device(1).publicKey],
+    passwordKey: otherPassword.publicKey,
+    resets: 2,
+  });
 });

@@ -20,7 +20,13 @@ import type { Store, StoreWrite } from "../store.ts";
 import { deviceIdOfKey, idBytes } from "./device-id.ts";
 import { lists, sameBytes } from "./log-reading.ts";
 import { OwnLog } from "./own-log.ts";
-import { entering, saying, tidying, type OwnState } from "./own-statements.ts";
+import {
+  entering,
+  knowsPassword,
+  removing,
+  replacingPassword,
+  type OwnState,
+} from "./own-statements.ts";
 import type { ListedDevice } from "./trust-record.ts";
 
 export interface OwnListOptions {
@@ -51,14 +57,10 @@ type Session = Pick<SignedIn, "profile" | "devices" | "logLength">;
 export function genesisFor(
   userId: UserId,
   identity: IdentityKeys,
-  passwordKey: Pick<IdentityKeys, "publicKey">,
+  passwordKeys: IdentityKeys,
   now: number,
 ): Uint8Array {
-  const change = {
-    type: "genesis" as const,
-    subject: identity.publicKey,
-    passwordKey: passwordKey.publicKey,
-  };
+  const change = { type: "genesis" as const, subject: identity.publicKey, passwordKeys };
   return deviceStatement(emptyDeviceList(idBytes(userId)), identity, change, now);
 }
 
@@ -118,18 +120,14 @@ export class OwnList {
       if (sameBytes(device.publicKey, this.#options.identity.publicKey)) this.#toldNotListed = true;
       await this.#settle(() => {
         const isThere = lists(this.#list(), device.publicKey);
-        return isThere
-          ? saying(this.#state(), [{ type: "remove", subject: device.publicKey }])
-          : [];
+        return isThere ? removing(this.#state(), [device.publicKey]) : [];
       }, false);
     });
   }
 
   /** As `TrustBook.passwordStatement`. */
-  passwordStatement(passwordKey: Uint8Array): Uint8Array {
-    const { clock, identity } = this.#options;
-    const change = { type: "password" as const, subject: passwordKey };
-    return deviceStatement(this.#list(), identity, change, clock.now());
+  passwordStatement(present: Uint8Array, next: IdentityKeys): Uint8Array {
+    return replacingPassword(this.#state(), present, next);
   }
 
   /** Statements of the list were read, from the server or from this device itself. */
@@ -231,9 +229,10 @@ export class OwnList {
   /** What must be in the list and is not yet. */
   #due(session: Session, passwordKey: IdentityKeys | undefined): readonly Uint8Array[] {
     const state = this.#state();
-    if (this.#isListed()) {
+    const isKnown = passwordKey === undefined || knowsPassword(state.list, passwordKey.publicKey);
+    if (this.#isListed() && isKnown) {
       const gone = state.list.devices.filter((key) => this.#isGone(key, session));
-      return tidying(state, gone, passwordKey);
+      return removing(state, gone);
     }
     return passwordKey === undefined ? [] : [entering(state, passwordKey)];
   }

@@ -13,54 +13,49 @@ export interface OwnState {
   readonly now: number;
 }
 
-/** What a device that is in the list may say. */
-export interface ListedChange {
-  readonly type: "remove" | "password";
-  readonly subject: Uint8Array;
+/**
+ * What puts this device into its account's list: added by the password where the list knows it; else
+ * the list begins, or begins anew, with this device (SPEC I4 to I6). What a password is unknown to
+ * may be all the server's making: nothing of it is taken over, also by a device that stands in it.
+ */
+export function entering(
+  { list, identity, now }: OwnState,
+  passwordKeys: IdentityKeys,
+): Uint8Array {
+  const subject = identity.publicKey;
+  if (knowsPassword(list, passwordKeys.publicKey)) {
+    return deviceStatement(list, passwordKeys, { type: "add", subject }, now);
+  }
+  const type = list.length === 0 ? "genesis" : "reset";
+  return deviceStatement(list, identity, { type, subject, passwordKeys }, now);
 }
 
 /**
- * What puts this device into its account's list: added by the password where the list knows it; else
- * the list begins, or begins anew, with this device (SPEC I4 to I6).
+ * What makes the next password vouch for the account's devices, said by a device that is listed. The
+ * next password's key endorses all the list: without the present one's the list begins anew.
+ * @param present the present password's public key
  */
-export function entering(state: OwnState, passwordKey: IdentityKeys): Uint8Array {
-  const { list, identity, now } = state;
-  const subject = identity.publicKey;
-  if (knowsPassword(list, passwordKey)) {
-    return deviceStatement(list, passwordKey, { type: "add", subject }, now);
-  }
-  const type = list.length === 0 ? "genesis" : "reset";
-  const change = { type, subject, passwordKey: passwordKey.publicKey } as const;
+export function replacingPassword(
+  { list, identity, now }: OwnState,
+  present: Uint8Array,
+  next: IdentityKeys,
+): Uint8Array {
+  const change = knowsPassword(list, present)
+    ? ({ type: "password", passwordKeys: next } as const)
+    : ({ type: "reset", subject: identity.publicKey, passwordKeys: next } as const);
   return deviceStatement(list, identity, change, now);
 }
 
-/**
- * What a listed device puts right: devices that are gone, and a password that the list does not know.
- * @param passwordKey of the password just given; undefined for a device that came back
- */
-export function tidying(
-  state: OwnState,
-  gone: readonly Uint8Array[],
-  passwordKey: IdentityKeys | undefined,
-): readonly Uint8Array[] {
-  const changes: ListedChange[] = gone.map((subject) => ({ type: "remove", subject }));
-  // An administrator gave out another password, and this device was let in with it.
-  if (passwordKey !== undefined && !knowsPassword(state.list, passwordKey)) {
-    changes.push({ type: "password", subject: passwordKey.publicKey });
-  }
-  return saying(state, changes);
-}
-
-/** Statements of a listed device, each after the one before; none where it is not in the list. */
-export function saying(
+/** What takes devices out, each statement after the one before; none where this one is not in. */
+export function removing(
   { list, identity, now }: OwnState,
-  changes: readonly ListedChange[],
+  gone: readonly Uint8Array[],
 ): readonly Uint8Array[] {
   if (!lists(list, identity.publicKey)) return [];
   const statements: Uint8Array[] = [];
   let next: DeviceList | undefined = list;
-  for (const change of changes) {
-    const statement = deviceStatement(next, identity, change, now);
+  for (const subject of gone) {
+    const statement = deviceStatement(next, identity, { type: "remove", subject }, now);
     next = extendDeviceList(next, statement);
     // A list that is full, for one.
     if (next === undefined) break;
@@ -69,6 +64,7 @@ export function saying(
   return statements;
 }
 
-function knowsPassword({ passwordKey }: DeviceList, { publicKey }: IdentityKeys): boolean {
+/** Has that password's key endorsed the list? */
+export function knowsPassword({ passwordKey }: DeviceList, publicKey: Uint8Array): boolean {
   return passwordKey !== undefined && sameBytes(passwordKey, publicKey);
 }

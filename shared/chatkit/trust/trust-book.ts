@@ -161,10 +161,11 @@ export class TrustBook implements TrustedLists, Disposable {
   /**
    * What makes another password vouch for this account's devices, for `account.passwordFinish`; on
    * device-list-conflict `refresh` and ask again.
-   * @param passwordKey the next password's public key
+   * @param present the present password's public key
+   * @param next the next password's keys
    */
-  passwordStatement(passwordKey: Uint8Array): Uint8Array {
-    return this.#own.passwordStatement(passwordKey);
+  passwordStatement(present: Uint8Array, next: IdentityKeys): Uint8Array {
+    return this.#own.passwordStatement(present, next);
   }
 
   /** Marks the list as compared, or takes the mark away; a change told before is thereby seen. */
