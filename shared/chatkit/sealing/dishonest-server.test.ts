@@ -22,6 +22,7 @@ import {
   type Scene,
 } from "../testing/group-scenes.ts";
 import type { GroupDevice } from "../testing/group-device.ts";
+import type { Letter } from "../testing/group-world.ts";
 import { rejection } from "../testing/rejection.ts";
 import { seededRandom } from "../testing/test-ports.ts";
 import { deviceIdOfKey, idBytes } from "../trust/device-id.ts";
@@ -171,6 +172,32 @@ test("M13: a device in a history of its own comes back when the server is honest
   await newSessions(all);
   await expectAgreement(all);
   expect(untrusted([bob2]).length).toBeGreaterThan(0);
+});
+
+test("M8: two histories that have come to the same epoch are told apart, and the server's is taken", async () => {
+  await using all = await scene("classic", await talking("classic"));
+  const { ada1, bob2, world } = all;
+  const held: Letter[] = [];
+  world.post = (letter) => {
+    held.push(letter);
+    return [];
+  };
+  world.server.seclude([bob2.self.deviceId]);
+  laterOn(all);
+  await say(bob2, "from the other branch");
+  await say(ada1, "from this branch");
+  await world.until("both are sealed", () => held.length === 6);
+  expect((await bob2.group())?.epoch).toBe((await ada1.group())?.epoch);
+  expect((await bob2.group())?.confirmation).not.toEqual((await ada1.group())?.confirmation);
+  world.server.becomeHonest();
+  world.post = (letter) => [letter];
+  for (const letter of held) world.send(letter);
+  await allRead(all, ["hello", "from the other branch", "from this branch"]);
+  await newSessions(all);
+  await expectAgreement(all);
+  expect(untrusted(world.devices)).toEqual([
+    "The server had another history of a conversation's group.",
+  ]);
 });
 
 test("M13: a server set back to a backup gets the newest state from the members", async () => {

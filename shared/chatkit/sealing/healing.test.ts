@@ -201,6 +201,32 @@ test("M8: a device that was away until the server had forgotten the commits", as
   await expectAgreement(all);
 });
 
+test("M6: a late message of the epoch before a device joined anew still opens", async () => {
+  await using all = await scene("classic", await talking("classic"));
+  const { ada1, bob1, bob2, world } = all;
+  const held: Letter[] = [];
+  world.post = (letter) => {
+    if (letter.to !== bob2.self.deviceId) return [letter];
+    held.push(letter);
+    return [];
+  };
+  await bob2.crash(undefined);
+  await say(ada1, "in the old epoch");
+  await world.idle();
+  laterOn(all);
+  await say(bob1, "in the new epoch");
+  await world.idle();
+  world.server.prune(ada1.conversationId, 0);
+  await bob2.start();
+  await world.idle();
+  await expectAgreement(all);
+  world.post = (letter) => [letter];
+  for (const letter of held) world.send(letter);
+  await allRead(all, ["hello", "in the old epoch", "in the new epoch"]);
+  // Only the one of an epoch in which the device never was had to be sealed anew.
+  expect(bob2.unreadable).toBe(1);
+});
+
 test("M9: a device without key packages holds up nobody, and gets the message by itself", async () => {
   await using all = await scene("classic", await signedIn("classic"));
   const { ada1, bob2, world } = all;
@@ -215,6 +241,29 @@ test("M9: a device without key packages holds up nobody, and gets the message by
   await allRead(all, ["hello"]);
   await world.idle();
   await expectAgreement(all);
+});
+
+test("M10: a step that was taken is recognised although its answer was lost, by a restarted device too", async () => {
+  for (const fate of ["answer-lost", "crash-after"] as const) {
+    const step = "ada-1 group.commit#1";
+    await using all = await scene("classic", await talking("classic"), { step, fate });
+    const before = await epochOf(all);
+    laterOn(all);
+    await say(all.ada1, "a week later");
+    await allRead(all, ["hello", "a week later"]);
+    await newSessions(all);
+    // One epoch more: nobody had to join anew, or commit again.
+    expect(all.world.server.group(all.ada1.conversationId)?.epoch).toBe(before + 1);
+    await expectAgreement(all);
+  }
+  for (const fate of ["answer-lost", "crash-after"] as const) {
+    const step = "ada-1 group.create#1";
+    await using all = await scene("classic", await signedIn("classic"), { step, fate });
+    await say(all.ada1, "hello");
+    await allRead(all, ["hello"]);
+    expect(all.world.server.group(all.ada1.conversationId)?.epoch).toBe(1);
+    await expectAgreement(all);
+  }
 });
 
 test("M10: a commit that the store refuses leaves a conversation that goes on", async () => {
