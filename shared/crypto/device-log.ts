@@ -141,7 +141,7 @@ export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceLis
     return undefined;
   }
   if (type !== "genesis" && type !== "reset" && !isZero(passwordKey)) return undefined;
-  const next = { ...list, length: list.length + 1, head: sha256(bytes) };
+  const next = { ...list, length: list.length + 1, head: statementHash(bytes) };
   const isIn = list.devices.some((device) => same(device, subject));
   const vouched =
     list.devices.some((device) => same(device, signer)) ||
@@ -162,6 +162,11 @@ export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceLis
     case "password":
       return vouched ? { ...next, passwordKey: subject } : undefined;
   }
+}
+
+/** What the next statement is bound to. @returns 32 bytes */
+export function statementHash(statement: Uint8Array): Uint8Array {
+  return sha256(statement);
 }
 
 /** By the password's key that is valid from then on; where that stays the same, by none. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LinkId, RosterEntry, Signal, UserId } from "../../protocol/index.ts";
 import {
@@ -7,6 +6,7 @@ import {
   encodeBase64,
   extendDeviceList,
   identityKeysOf,
+  statementHash,
   type DeviceChange,
   type DeviceList,
   type IdentityKeys,
@@ -249,13 +249,11 @@ describe("a server that invents the list for a new device", () => {
       list = extendDeviceList(list, bytes) ?? {
         ...list,
         length: list.length + 1,
-        head: sha(bytes),
+        head: statementHash(bytes),
       };
       return encodeBase64(bytes);
     });
   }
-
-  const sha = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
 
   /** Device 2 of Ada signs in by password at a server that shows this list. */
   async function signedIn(shown: readonly string[], device = 2): Promise<TrustNode> {
