@@ -3,13 +3,11 @@ import type { GroupMember, GroupPolicy } from "../../crypto/index.ts";
 import { memberDevices } from "./membership.ts";
 import type { MemberDirectory } from "./member-directory.ts";
 
-/**
- * Who may come into the group of a conversation: devices in the verified lists of its two people.
- * A list may have grown without our knowing, so it is read on before somebody is turned away.
- */
+/** Who may come into the group of a conversation: devices in the verified lists of its two people. */
 export class ConversationPolicy implements GroupPolicy {
   readonly #accounts: () => readonly UserId[];
   readonly #directory: MemberDirectory;
+  readonly #refused = new Set<UserId>();
   #isJoining = false;
 
   constructor(accounts: () => readonly UserId[], directory: MemberDirectory) {
@@ -17,14 +15,27 @@ export class ConversationPolicy implements GroupPolicy {
     this.#directory = directory;
   }
 
-  async admits(member: Omit<GroupMember, "leaf">): Promise<boolean> {
+  admits(member: Omit<GroupMember, "leaf">): Promise<boolean> {
     const [device] = memberDevices([{ ...member, leaf: 0 }]);
-    if (device === undefined || !this.#accounts().includes(device.userId)) return false;
-    const isListed = (): boolean =>
-      this.#directory.devices(device.userId).some(({ deviceId }) => deviceId === device.deviceId);
-    if (this.#isJoining || isListed()) return true;
-    await this.#directory.refresh(device.userId);
-    return isListed();
+    if (device === undefined || !this.#accounts().includes(device.userId)) {
+      return Promise.resolve(false);
+    }
+    const isListed = this.#directory
+      .devices(device.userId)
+      .some(({ deviceId }) => deviceId === device.deviceId);
+    if (!isListed) this.#refused.add(device.userId);
+    return Promise.resolve(isListed || this.#isJoining);
+  }
+
+  /**
+   * Reads the lists on in which somebody was not found: they may have grown without our knowing.
+   * @returns whether there were any
+   */
+  async lookAgain(): Promise<boolean> {
+    const users = [...this.#refused];
+    this.#refused.clear();
+    for (const userId of users) await this.#directory.refresh(userId);
+    return users.length > 0;
   }
 
   /**

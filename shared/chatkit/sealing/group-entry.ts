@@ -1,5 +1,4 @@
 import {
-  decodeBase64,
   encodeBase64,
   MlsError,
   MlsGroup,
@@ -13,6 +12,7 @@ import { directConversationId } from "../conversations/conversation-id.ts";
 import type { LinkPeer } from "../link.ts";
 import { idBytes } from "../trust/device-id.ts";
 import type { ConversationGroup } from "./conversation-group.ts";
+import { foreignBytes } from "./foreign-bytes.ts";
 import type { GroupContext } from "./group-context.ts";
 import { presentGroup } from "./group-memory.ts";
 import type { GroupView } from "./group-service.ts";
@@ -79,7 +79,7 @@ export class GroupEntry {
     const { packages, log, self } = this.#context;
     if (view.welcome === undefined) return false;
     const { epoch } = view.welcome;
-    const welcome = decodeBase64(view.welcome.welcome);
+    const welcome = foreignBytes(view.welcome.welcome);
     const references = welcomeReferences(welcome)?.references ?? [];
     const keyPackage = (await packages.all()).find(({ reference }) =>
       references.some((one) => encodeBase64(one) === encodeBase64(reference)),
@@ -118,7 +118,7 @@ export class GroupEntry {
     await this.#learnPeer(view);
     const peer = this.#peer();
     const { epoch } = await this.claims(view);
-    const groupInfo = decodeBase64(view.groupInfo ?? "");
+    const groupInfo = foreignBytes(view.groupInfo ?? "");
     const { identity } = this.#context.self();
     await memory.exclusively(async () => {
       const { policy } = memory;
@@ -137,7 +137,7 @@ export class GroupEntry {
   /** What the server's GroupInfo says. @throws UpkeepError refused */
   async claims(view: GroupView): Promise<GroupInfoClaims> {
     const claims =
-      view.groupInfo === undefined ? undefined : await readGroupInfo(decodeBase64(view.groupInfo));
+      view.groupInfo === undefined ? undefined : await readGroupInfo(foreignBytes(view.groupInfo));
     const id = encodeBase64(idBytes(this.#group.memory.conversationId));
     if (
       claims === undefined ||

@@ -6,8 +6,9 @@ import {
   type Result,
   type UserId,
 } from "../../protocol/index.ts";
-import { decodeBase64, encodeBase64, type OwnKeyPackage } from "../../crypto/index.ts";
+import { encodeBase64, type OwnKeyPackage } from "../../crypto/index.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
+import { foreignBytes } from "./foreign-bytes.ts";
 import type { PendingStep } from "./group-records.ts";
 
 export type GroupView = Result<"group.get">;
@@ -67,7 +68,7 @@ export class GroupService {
       devices: [...devices],
     });
     return new Map(
-      packages.map(({ deviceId, keyPackage }) => [deviceId, decodeBase64(keyPackage)]),
+      packages.map(({ deviceId, keyPackage }) => [deviceId, foreignBytes(keyPackage)]),
     );
   }
 

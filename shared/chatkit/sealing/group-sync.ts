@@ -1,8 +1,9 @@
 import { ProtocolError, type GroupCommit } from "../../protocol/index.ts";
-import { decodeBase64, encodeBase64, MlsError } from "../../crypto/index.ts";
+import { encodeBase64, MlsError } from "../../crypto/index.ts";
 import { MAX_COMMIT_PAGES } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
 import type { ConversationGroup } from "./conversation-group.ts";
+import { foreignBytes } from "./foreign-bytes.ts";
 import type { GroupContext } from "./group-context.ts";
 import { GroupEntry, welcomeFor } from "./group-entry.ts";
 import { presentGroup, type GroupState } from "./group-memory.ts";
@@ -149,7 +150,7 @@ export class GroupSync {
     return this.#group.memory.exclusively(async (state) => {
       if (state.kind !== "pending") return false;
       try {
-        await state.next.mls.process(decodeBase64(commit));
+        await state.next.mls.process(foreignBytes(commit));
         return true;
       } catch (error) {
         if (error instanceof MlsError) return false;
@@ -213,24 +214,38 @@ export class GroupSync {
   }
 
   async #applyOne({ commit, epoch }: GroupCommit): Promise<boolean> {
-    const { memory } = this.#group;
-    const { log } = this.#context;
-    try {
-      await memory.exclusively(async (state) => {
-        if (state.kind !== "joined" || state.group.mls.epoch !== epoch) return;
-        const peer = memory.peer;
-        if (peer === undefined) return;
-        memory.join(await state.group.mls.process(decodeBase64(commit)), peer);
-      });
+    const { policy } = this.#group.memory;
+    const bytes = foreignBytes(commit);
+    let problem = await this.#process(bytes, epoch);
+    if (problem?.reason === "not-admitted" && (await policy.lookAgain())) {
+      problem = await this.#process(bytes, epoch);
+    }
+    if (problem === undefined) {
       this.#refusals = 0;
       this.#rejoins.reset();
       return true;
-    } catch (error) {
-      if (!(error instanceof MlsError)) throw error;
-      if (error.reason === "not-admitted") this.#refused(error);
-      log.info("a commit could not be applied", { reason: error.reason, epoch });
-      return false;
     }
+    this.#context.log.info("a commit could not be applied", { reason: problem.reason, epoch });
+    if (problem.reason === "not-admitted") this.#refused(problem);
+    return false;
+  }
+
+  /** @returns why the commit that ends that epoch does not apply; undefined where it was applied */
+  #process(commit: Uint8Array, epoch: number): Promise<MlsError | undefined> {
+    const { memory } = this.#group;
+    return memory.exclusively(async (state) => {
+      const { peer } = memory;
+      if (state.kind !== "joined" || state.group.mls.epoch !== epoch || peer === undefined) {
+        return undefined;
+      }
+      try {
+        memory.join(await state.group.mls.process(commit), peer);
+        return undefined;
+      } catch (error) {
+        if (error instanceof MlsError) return error;
+        throw error;
+      }
+    });
   }
 
   /**
@@ -259,8 +274,13 @@ export class GroupSync {
     try {
       await this.#context.service.giveBack(conversationId, { ...lost, peer });
     } catch (error) {
-      if (!(error instanceof ProtocolError) || error.errorName !== "group-exists") throw error;
-      throw new UpkeepError("conflict", "Another device was first.", { cause: error });
+      const reason = error instanceof ProtocolError ? error.errorName : undefined;
+      if (reason === "group-exists") {
+        throw new UpkeepError("conflict", "Another device was first.", { cause: error });
+      }
+      // It was not lost, only not shown: the two are no buddies any more.
+      if (reason === "not-buddies") return;
+      throw error;
     }
     this.#notice("The server had lost a conversation's group; this device gave it back.");
     this.#group.needs.rejoin = false;

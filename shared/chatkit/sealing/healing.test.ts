@@ -66,6 +66,29 @@ test("M5: a new device joins by itself, writes and is written to", async () => {
   await expectAgreement(all);
 });
 
+test("M5: a device that others do not know of yet is admitted once its list was read on", async () => {
+  await using all = await scene("classic", await talking("classic"));
+  const { ada1, ada2, bob1, world } = all;
+  const third = await world.add("bob-3", bob, ada1.self.userId);
+  // The others have an older state of the list, until they ask for it.
+  const listed = world.lists.get(bob) ?? [];
+  const refreshed: string[] = [];
+  world.lists.set(
+    bob,
+    listed.filter((one) => one !== third),
+  );
+  world.onRefresh = (name, userId) => {
+    refreshed.push(`${name} asks for ${userId}`);
+    world.lists.set(bob, listed);
+  };
+  await third.start();
+  await world.until("it is in", async () => (await third.group())?.members.length === 5);
+  await world.idle();
+  expect(refreshed.length).toBeGreaterThan(0);
+  expect([ada1, ada2, bob1].flatMap(({ notices }) => notices)).toEqual([]);
+  await expectAgreement(all);
+});
+
 test("M2: a device that left its account's list is out of the group before the next message", async () => {
   await using all = await scene("classic", await talking("classic"));
   const { ada1, bob1, bob2, world } = all;

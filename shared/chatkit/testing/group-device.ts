@@ -153,7 +153,10 @@ export class GroupDevice {
             deviceId: self.deviceId,
             publicKey: keys.publicKey,
           })),
-        refresh: () => Promise.resolve(true),
+        refresh: (userId) => {
+          world.onRefresh(this.name, userId);
+          return Promise.resolve(true);
+        },
       },
       suite: this.suite,
       keyPackages: 3,

@@ -39,6 +39,8 @@ export class GroupWorld {
   readonly devices: GroupDevice[] = [];
   /** The verified device lists. */
   readonly lists = new Map<UserId, GroupDevice[]>();
+  /** Called when a device asks for an account's list. */
+  onRefresh: (name: string, userId: UserId) => void = () => {};
   readonly mail = new Map<DeviceId, Letter[]>();
   /** What becomes of letters on their way. */
   post: (letter: Letter) => readonly Letter[] = (letter) => [letter];
