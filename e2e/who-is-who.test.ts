@@ -148,3 +148,56 @@ test("I9: a server restored from a backup gets the lists back", { timeout: 60_00
     (await ada.kit.safety.of(ada.userId("ben"))).number,
   );
 });
+
+test(
+  "I9: a server restored from a backup on which a list grew otherwise leads back to talking",
+  { timeout: 90_000 },
+  async () => {
+    const [ada, ben] = await couple();
+    await server.stop("SIGTERM");
+    await cp(server.dataFolder, join(folder, "backup"), { recursive: true });
+    await server.start();
+    for (const one of [ada, ben]) {
+      one.kit.reconnectNow();
+      await one.until("online", () => one.kit.connection.state === "online");
+    }
+    const phone = await device("ada", "ada-phone").signIn();
+    await ben.until("her phone", () => ben.entry("ada")?.devices.length === 2);
+    await ben.send("ada", "before");
+    await Promise.all([
+      ada.until("the message", () => ada.received.includes("before")),
+      phone.until("the message", () => phone.received.includes("before")),
+    ]);
+    await ben.kit.safety.setVerified(ben.userId("ada"), true);
+
+    await Promise.all([ada.kit.close(), phone.kit.close()]);
+    await server.stop("SIGKILL");
+    await rm(server.dataFolder, { recursive: true });
+    await cp(join(folder, "backup"), server.dataFolder, { recursive: true });
+    await server.start();
+    // Nobody is there who knows of the phone; the tablet takes its place in the list.
+    const tablet = await device("ada", "ada-tablet").signIn();
+    ben.kit.reconnectNow();
+    await ben.until("online", () => ben.kit.connection.state === "online");
+    await ben.send("ada", "after");
+    await tablet.until("the message", () => tablet.received.includes("after"));
+    await tablet.send("ben", "and back");
+    await ben.until("the answer", () => ben.received.includes("and back"));
+    expect(await ben.kit.safety.of(ben.userId("ada"))).toMatchObject({
+      verified: false,
+      change: { wasVerified: true, reset: true, added: 1, removed: 1 },
+    });
+
+    // Her first device knows the phone's branch, and takes the other one by the password.
+    const again = await device("ada").signIn();
+    expect(kinds(again)).toContain("own-devices-changed");
+    await ben.send("ada", "to both");
+    await Promise.all([
+      again.until("the message", () => again.received.includes("to both")),
+      tablet.until("the message", () => tablet.received.includes("to both")),
+    ]);
+    expect((await ben.kit.safety.of(ben.userId("ada"))).number).toBe(
+      (await again.kit.safety.of(again.userId("ben"))).number,
+    );
+  },
+);

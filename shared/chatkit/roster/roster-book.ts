@@ -246,7 +246,8 @@ export class RosterBook implements Directory, LinkPolicy {
     const before = this.#entries.get(userId);
     this.#entries.set(userId, entry);
     // Whoever is no buddy is shown without their list.
-    if (entry.state === "buddies") this.#trust.wants(userId, entry.logLength);
+    const shown = entry.devices.map(({ deviceId }) => deviceId);
+    if (entry.state === "buddies") this.#trust.wants(userId, entry.logLength, shown);
     const value = asSaved(entry);
     if (before === undefined || asSaved(before) !== value) {
       this.#handlers.save([{ type: "put-value", key: ENTRY + userId, value }]);

@@ -138,24 +138,98 @@ describe("a server that lies about devices", () => {
     expect(node.kinds()).toEqual(["server-untrusted"]);
   });
 
-  test("I9: a log that forks is not believed; what was known stays, and the user is told once", async () => {
-    const [genesis = ""] = logs.statements(ben.userId);
-    const fork = [genesis, ben.statement("add", 3, 1, after([genesis]))];
-    fork.push(ben.statement("add", 4, 1, after(fork)));
+  /** A log that began as Ben's did, and went on otherwise. */
+  function forkAfter(length: number, ...added: readonly number[]): string[] {
+    const fork = logs.statements(ben.userId).slice(0, length);
+    for (const n of added) fork.push(ben.statement("add", n, 1, after(fork)));
+    return fork;
+  }
+
+  const rows = (...numbers: readonly number[]) => numbers.map((n) => ben.device(n));
+  const peers = (...numbers: readonly number[]) => numbers.map((n) => ben.peer(n).deviceId);
+
+  test.each([
+    ["longer", [3, 4]],
+    ["as long", [3]],
+  ])("I9: a fork that is %s counts as a list that began anew, and is told so", async (_, added) => {
+    node.book.setVerified(ben.userId, true);
+    const fork = forkAfter(1, ...added);
     forge(fork);
-    await shows(
-      [1, 2, 3, 4].map((n) => ben.device(n)),
-      3,
-    );
-    await shows(
-      [1, 2, 3, 4].map((n) => ben.device(n)),
-      3,
-    );
-    expect(devices()).toEqual([1, 2].map((n) => ben.peer(n).deviceId));
+    await shows(rows(1, ...added), fork.length);
+    expect(devices()).toEqual(peers(1, ...added));
+    expect(node.book.record(ben.userId)).toMatchObject({
+      verified: false,
+      change: { wasVerified: true, reset: true, added: added.length, removed: 1 },
+    });
+    expect(node.kinds()).toEqual([]);
+    // From there it is read on as any other, also after a restart.
+    await node.restart();
+    const longer = [...fork, ben.statement("add", 5, 1, after(fork))];
+    forge(longer);
+    expect(await node.book.refresh(ben.userId)).toBe(true);
+    expect(node.book.devices(ben.userId)).toHaveLength(added.length + 2);
+    expect(node.book.record(ben.userId)?.change?.added).toBe(added.length + 1);
+  });
+
+  test("I9: so does one that is shorter; a mere beginning of the list does not", async () => {
+    ben.change("add", 5, 1);
+    await shows(rows(1, 2, 5), 3);
+    const before = logs.statements(ben.userId);
+    forge(before.slice(0, 2));
+    await shows(rows(1, 2), 2);
     expect(node.kinds()).toEqual(["server-untrusted"]);
+    expect(node.book.record(ben.userId)?.change?.reset).toBe(false);
+    node.connection.log = (params) => logs.log(params);
     await node.signedIn(0);
-    await shows([ben.device(1)], 3);
-    expect(node.kinds().filter((kind) => kind === "server-untrusted")).toHaveLength(2);
+    node.notices.length = 0;
+    forge(forkAfter(1, 3));
+    await shows(rows(1, 3), 2);
+    expect(devices()).toEqual(peers(1, 3));
+    expect(node.book.record(ben.userId)?.change?.reset).toBe(true);
+    expect(node.kinds()).toEqual([]);
+  });
+
+  test("I9: a fork is read page by page, and nothing of it counts before its end", async () => {
+    const fork = forkAfter(1, 3, 4, 5);
+    const seen: (readonly string[])[] = [];
+    node.connection.log = ({ of }) => {
+      seen.push(devices());
+      return {
+        logs: of.map(({ userId, after: from }) => ({
+          userId,
+          statements: fork.slice(from, from + 2),
+          length: fork.length,
+        })),
+      };
+    };
+    await shows(rows(1, 2, 3, 4, 5), fork.length);
+    expect(seen).toEqual(Array.from({ length: 3 }, () => peers(1, 2)));
+    expect(devices()).toEqual(peers(1, 3, 4, 5));
+  });
+
+  test("I9: a fork with a statement that nobody may make is not believed", async () => {
+    const fork = forkAfter(1, 3);
+    forge([...fork, ben.statement("add", 4, 9, after(fork))]);
+    await shows(rows(1, 2, 3, 4), 3);
+    expect(devices()).toEqual(peers(1, 2));
+    expect(node.kinds()).toEqual(["server-untrusted"]);
+    expect(node.book.record(ben.userId)?.change).toBeUndefined();
+  });
+
+  test("I9: between two branches it goes to and fro once in a session, unless one grows", async () => {
+    const [first, second] = [logs.statements(ben.userId), forkAfter(1, 3)];
+    forge(second);
+    await node.book.refresh(ben.userId);
+    forge(first);
+    await node.book.refresh(ben.userId);
+    const asked = node.connection.count("devices.log");
+    await node.book.refresh(ben.userId);
+    expect(node.connection.count("devices.log") - asked).toBe(1);
+    expect(node.book.devices(ben.userId)).toMatchObject([{}, { deviceId: ben.peer(3).deviceId }]);
+    expect(node.kinds()).toEqual(["server-untrusted"]);
+    forge([...first, ben.statement("add", 4, 2)]);
+    expect(await node.book.refresh(ben.userId)).toBe(true);
+    expect(node.book.devices(ben.userId)).toHaveLength(3);
   });
 
   test("I9: a log of its own making is not believed", async () => {

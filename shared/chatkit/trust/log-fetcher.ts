@@ -11,8 +11,8 @@ export interface LogFetcherOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Statements of that account's list that are known already. */
-  readonly lengthOf: (userId: UserId) => number;
+  /** Statements of that account's list that need not be told again. */
+  readonly after: (userId: UserId) => number;
   /**
    * Takes what the server answered to the question for what comes after `after` statements. `more`:
    * ask again; `held-back`: it goes on and nothing of it came; `refused`: it was not believed.
@@ -85,9 +85,9 @@ export class LogFetcher {
   }
 
   async #request(batch: ReadonlyMap<UserId, Wish>): Promise<void> {
-    const { clock, connection, lengthOf, log } = this.#options;
+    const { clock, connection, log } = this.#options;
     const users = [...batch.keys()];
-    const after = new Map(users.map((userId) => [userId, lengthOf(userId)]));
+    const after = new Map(users.map((userId) => [userId, this.#options.after(userId)]));
     let logs: readonly FetchedLog[];
     try {
       ({ logs } = await connection.request("devices.log", {

@@ -2,6 +2,7 @@ import {
   decodeBase64,
   decodeDeviceStatement,
   extendDeviceList,
+  statementHash,
   type DeviceList,
 } from "../../crypto/index.ts";
 
@@ -17,6 +18,32 @@ export type LogReading =
     }
   /** A statement that does not belong there: of another log, or signed by nobody who may. */
   | { readonly kind: "broken" };
+
+/**
+ * The same of a log as the server tells it, begun with the last statement that is known here, which
+ * tells whether it is the same log.
+ */
+export type LogContinuation =
+  | LogReading
+  /** Less than is known here. */
+  | { readonly kind: "shorter" }
+  /** It has another statement in the place of the last one known. */
+  | { readonly kind: "forked" };
+
+/** Continues a list. @param length of the log, as the server says; @param log base64 */
+export function continueLog(
+  list: DeviceList,
+  log: readonly string[],
+  length: number,
+): LogContinuation {
+  if (list.length === 0) return readLog(list, log);
+  if (length < list.length) return { kind: "shorter" };
+  const [known, ...news] = log;
+  if (known === undefined) return { kind: "read", list, statements: [], keys: [] };
+  const bytes = bytesOf(known);
+  const isSame = bytes !== undefined && sameBytes(statementHash(bytes), list.head);
+  return isSame ? readLog(list, news) : { kind: "forked" };
+}
 
 /**
  * Continues a list by what a server says comes next. All of it must fit; a part of a log that is

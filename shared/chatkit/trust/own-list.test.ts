@@ -140,7 +140,7 @@ test("I7: another device that comes is told; one's own is not", async () => {
 test("I7: a first reading in several pages is no news", async () => {
   const ada = new ListedAccount(1, logs);
   for (const n of [2, 3, 4]) ada.change("add", n, 1);
-  logs.page = 1;
+  logs.page = 2;
   const node = await nodeOf(ada, 4);
   await node.signedIn(
     4,
@@ -301,6 +301,21 @@ test("I9: another list than the one known is taken for one's own only by passwor
   logs.rollBack(ada.userId, 2);
   await node.signedIn(2, undefined, rows);
   expect(logs.list(ada.userId).length).toBe(3);
+});
+
+test("I9: nor is one of the same length overlooked", async () => {
+  const ada = new ListedAccount(1, logs);
+  ada.change("add", 2, 1);
+  const node = await nodeOf(ada, 1);
+  await node.signedIn(2, undefined, [ada.device(2)]);
+  logs.rollBack(ada.userId, 1);
+  ada.change("add", 3, 1);
+  await rejection(node.signedIn(2, undefined, [ada.device(3)]));
+  expect(node.kinds()).toEqual(["server-untrusted"]);
+  expect(node.notices[0]?.detail).toContain("Sign in with your password");
+  await node.signedIn(2, ada.passwordKey, [ada.device(3)]);
+  expect(node.book.devices(ada.userId)).toMatchObject([{}, { deviceId: ada.peer(3).deviceId }]);
+  expect(node.kinds()).toContain("own-devices-changed");
 });
 
 test("I5: another password's statement fits the list and is signed by this device", async () => {

@@ -77,6 +77,8 @@ export class OwnList {
   /** It has another list than ours, not a longer or shorter one. */
   #isForked = false;
   #toldNotListed = false;
+  /** The server's list must be looked at, whatever its length. */
+  #mustLook = false;
 
   constructor(options: OwnListOptions) {
     this.#options = options;
@@ -107,7 +109,12 @@ export class OwnList {
   signedIn(session: Session, passwordKey: IdentityKeys | undefined): Promise<void> {
     return this.#exclusive(async () => {
       this.serverHas(session.logLength, false);
-      await this.#settle(() => this.#due(session, passwordKey), passwordKey !== undefined);
+      const isPasswordGiven = passwordKey !== undefined;
+      const listed = new Set(this.#list().devices.map(deviceIdOfKey));
+      const isStrange = session.devices.some(({ deviceId }) => !listed.has(deviceId));
+      // A list of the same length may be another.
+      this.#mustLook = isPasswordGiven || isStrange;
+      await this.#settle(() => this.#due(session, passwordKey), isPasswordGiven);
       this.#tellWhereNotListed();
     });
   }
@@ -164,7 +171,9 @@ export class OwnList {
   async #settle(due: () => readonly Uint8Array[], mayStartOver: boolean): Promise<void> {
     let conflict: unknown;
     for (let attempt = 0; attempt < OWN_LIST_TRIES; attempt++) {
-      if (conflict !== undefined || this.#serverLength !== this.#list().length) {
+      const isKnown = this.#serverLength === this.#list().length && !this.#mustLook;
+      if (conflict !== undefined || !isKnown) {
+        this.#mustLook = false;
         await this.#catchUp(mayStartOver);
       }
       const statements = due();

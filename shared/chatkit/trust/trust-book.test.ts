@@ -22,20 +22,20 @@ function idsOf(user: ListedAccount): readonly string[] {
 
 describe("reading lists", () => {
   test("I8: a list is read when the roster tells of it, and is known from then on", async () => {
-    node.book.wants(ben.userId, 1);
+    node.book.wants(ben.userId, 1, []);
     await flushMicrotasks();
     expect(idsOf(ben)).toEqual([ben.peer(1).deviceId]);
     expect(node.book.isListed(ben.userId, ben.device(1).publicKey)).toBe(true);
     expect(node.book.isListed(ben.userId, ben.device(2).publicKey)).toBe(false);
     expect(node.changed).toEqual([ben.userId]);
-    node.book.wants(ben.userId, 1);
+    node.book.wants(ben.userId, 1, []);
     await flushMicrotasks();
     expect(node.connection.count("devices.log")).toBe(1);
   });
 
   test("what is asked for in one tick goes in one request", async () => {
     const others = [3, 4, 5].map((n) => new ListedAccount(n, logs));
-    for (const { userId } of others) node.book.wants(userId, 1);
+    for (const { userId } of others) node.book.wants(userId, 1, []);
     await flushMicrotasks();
     expect(node.connection.count("devices.log")).toBe(1);
     for (const other of others) expect(idsOf(other)).toHaveLength(1);
@@ -53,16 +53,17 @@ describe("reading lists", () => {
     expect(node.keys).toContainEqual(ben.device(3).publicKey);
   });
 
-  test("a list is there after a restart, and the server is asked only for what is new", async () => {
+  test("a list is there after a restart, and the server is asked for what is new, and its last statement", async () => {
+    ben.change("add", 3, 1);
     await node.book.refresh(ben.userId);
     await node.restart();
-    expect(idsOf(ben)).toEqual([ben.peer(1).deviceId]);
+    expect(idsOf(ben)).toEqual([1, 3].map((n) => ben.peer(n).deviceId));
     ben.change("add", 2, "password");
     await node.book.refresh(ben.userId);
     expect(node.connection.requests.at(-1)?.params).toEqual({
       of: [{ userId: ben.userId, after: 1 }],
     });
-    expect(idsOf(ben)).toHaveLength(2);
+    expect(idsOf(ben)).toHaveLength(3);
   });
 
   test("a server that cannot answer is asked again with growing pauses, not for ever", async () => {

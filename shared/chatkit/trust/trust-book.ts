@@ -3,11 +3,14 @@ import { UserId, type DeviceId, type SignedIn } from "../../protocol/index.ts";
 import type { DeviceList, IdentityKeys } from "../../crypto/index.ts";
 import type { Notice } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
-import { MAX_TRUST_RECORDS } from "../limits.ts";
+import { MAX_FORMER_DEVICES, MAX_TRUST_RECORDS } from "../limits.ts";
+import { RecentIds } from "../links/recent-ids.ts";
 import type { Clock, Log, Random } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 import { LogFetcher, type FetchedLog } from "./log-fetcher.ts";
-import { lists, readLog, type LogReading } from "./log-reading.ts";
+import { ForkedLogs, type WholeLog } from "./forked-logs.ts";
+import { continueLog, lists, readLog, type LogReading } from "./log-reading.ts";
+import { extendTrail, isBeginning } from "./log-trail.ts";
 import { OwnList } from "./own-list.ts";
 import { changedRecord } from "./safety-change.ts";
 import {
@@ -19,14 +22,19 @@ import {
 } from "./trust-record.ts";
 
 const RECORD = "trust/";
+const OLD = "an old device list";
+const OTHER = "another device list than the one known here";
 
 /** What the rest of the engine asks: whose device is that really? */
 export interface TrustedLists {
   /** The devices in that account's verified list; none while nothing is known of it. */
   devices(userId: UserId): readonly ListedDevice[];
   isListed(userId: UserId, publicKey: Uint8Array): boolean;
-  /** The server says that the list has so many statements: reads on where that is news. */
-  wants(userId: UserId, length: number): void;
+  /**
+   * The server says that the list has so many statements, and shows these devices: reads on where
+   * that is news.
+   */
+  wants(userId: UserId, length: number, shown: readonly DeviceId[]): void;
 }
 
 export interface TrustBookOptions {
@@ -58,8 +66,8 @@ export interface TrustBookOptions {
 
 /**
  * The device lists of one's own account and of everybody on the roster, each as far as it was read
- * and verified (SPEC I). The server can hide a list's end and nothing else: what does not continue
- * the list known here is not believed.
+ * and verified (SPEC I). The server can hide a list's end, and let one begin anew, which is told: what
+ * does not continue the list known here is not believed, or counts as such a beginning.
  */
 export class TrustBook implements TrustedLists, Disposable {
   readonly #options: TrustBookOptions;
@@ -69,6 +77,9 @@ export class TrustBook implements TrustedLists, Disposable {
   readonly #unsubscribe: () => void;
   /** Accounts whose lists are being read for the first time, and are not read to their end yet. */
   readonly #first = new Set<UserId>();
+  readonly #forks = new ForkedLogs();
+  /** Devices shown in this session that are in no list: a list may be another of the same length. */
+  #strangers = new RecentIds<DeviceId>(MAX_FORMER_DEVICES);
   /** Accounts about which the user was told in this session that the server is not believed. */
   readonly #told = new Set<UserId>();
 
@@ -77,7 +88,7 @@ export class TrustBook implements TrustedLists, Disposable {
     const { connection } = options;
     this.#fetcher = new LogFetcher({
       ...options,
-      lengthOf: (userId) => this.list(userId)?.length ?? 0,
+      after: (userId) => this.#after(userId),
       take: (log, after) => this.#take(log, after),
     });
     this.#own = new OwnList({
@@ -88,7 +99,7 @@ export class TrustBook implements TrustedLists, Disposable {
       startOver: () => this.#startOver(),
     });
     this.#unsubscribe = connection.onEvent("devices.changed", ({ userId, length }) =>
-      this.wants(userId, length),
+      this.wants(userId, length, []),
     );
   }
 
@@ -119,11 +130,14 @@ export class TrustBook implements TrustedLists, Disposable {
     return this.#records.get(userId);
   }
 
-  wants(userId: UserId, length: number): void {
-    const known = this.list(userId)?.length ?? 0;
+  wants(userId: UserId, length: number, shown: readonly DeviceId[]): void {
     const { isKept, self } = this.#options;
-    if (length === known || !(userId === self() || isKept(userId))) return;
-    void this.refresh(userId);
+    if (!(userId === self() || isKept(userId))) return;
+    const record = this.#records.get(userId);
+    const listed = new Set(record?.devices.map(({ deviceId }) => deviceId));
+    const strangers = shown.filter((id) => !listed.has(id) && !this.#strangers.has(id));
+    for (const deviceId of strangers) this.#strangers.add(deviceId);
+    if (length !== (record?.list.length ?? 0) || strangers.length > 0) void this.refresh(userId);
   }
 
   /**
@@ -150,6 +164,8 @@ export class TrustBook implements TrustedLists, Disposable {
     passwordKey: IdentityKeys | undefined,
   ): Promise<void> {
     this.#told.clear();
+    this.#forks.clear();
+    this.#strangers = new RecentIds(MAX_FORMER_DEVICES);
     await this.#own.signedIn(session, passwordKey);
   }
 
@@ -200,22 +216,45 @@ export class TrustBook implements TrustedLists, Disposable {
     { userId, statements, length }: FetchedLog,
     after: number,
   ): "done" | "more" | "held-back" | "refused" {
-    const before = this.#records.get(userId) ?? unknownAccount(userId);
     // This device has put something into its own list meanwhile: the answer is older.
-    if (before.list.length !== after) return "more";
+    if (this.#after(userId) !== after) return "more";
+    const whole = this.#forks.reading(userId);
+    if (whole !== undefined) return this.#takeWhole(userId, whole, statements, length);
+    const before = this.#records.get(userId) ?? unknownAccount(userId);
     const isOwn = userId === this.#options.self();
-    const reading = length < after ? undefined : readLog(before.list, statements);
-    const isBroken = reading?.kind === "broken";
-    if (isOwn) this.#own.serverHas(length, isBroken);
-    if (reading === undefined || isBroken) {
-      const what = isBroken ? "another device list than the one known here" : "an old device list";
-      this.#untrusted(userId, what);
-      return "refused";
+    const reading = continueLog(before.list, statements, length);
+    if (isOwn) this.#own.serverHas(length, reading.kind === "broken" || reading.kind === "forked");
+    if (reading.kind !== "read") {
+      // One's own is given back, or taken over by the password.
+      const isWorthALook = !isOwn && reading.kind !== "broken";
+      if (isWorthALook && this.#forks.begin(userId, length)) return "more";
+      return this.#refused(userId, reading.kind === "shorter" ? OLD : OTHER);
     }
     if (before.list.length === 0) this.#first.add(userId);
-    if (statements.length > 0) this.#read(userId, before, reading);
-    if (reading.list.length < length) return statements.length > 0 ? "more" : "held-back";
+    const hasNews = reading.statements.length > 0;
+    if (hasNews) this.#read(userId, before, reading);
+    const isHeldBack = before.list.length > 0 && statements.length === 0;
+    if (isHeldBack || reading.list.length < length) return hasNews ? "more" : "held-back";
     this.#first.delete(userId);
+    return "done";
+  }
+
+  /** A log that does not continue the one known. Where it is its beginning, the server is rolled back. */
+  #takeWhole(
+    userId: UserId,
+    known: WholeLog,
+    statements: readonly string[],
+    length: number,
+  ): "done" | "more" | "held-back" | "refused" {
+    const whole = this.#forks.read(userId, known, statements);
+    if (whole === undefined) return this.#refused(userId, OTHER);
+    if (whole.list.length < length) return statements.length > 0 ? "more" : "held-back";
+    this.#forks.end(userId);
+    const before = this.#records.get(userId) ?? unknownAccount(userId);
+    if (isBeginning(whole.trail, before.trail)) return this.#refused(userId, OLD);
+    this.#options.log.warn("a device list is another than the one known, and began anew");
+    this.#first.delete(userId);
+    this.#changedTo(userId, before, whole);
     return "done";
   }
 
@@ -224,15 +263,31 @@ export class TrustBook implements TrustedLists, Disposable {
     before: TrustRecord,
     { list, statements, keys }: Extract<LogReading, { kind: "read" }>,
   ): void {
+    const trail = extendTrail(before.trail, statements);
+    this.#changedTo(userId, before, { list, trail, keys }, statements);
+  }
+
+  #changedTo(
+    userId: UserId,
+    before: TrustRecord,
+    next: WholeLog,
+    statements: readonly Uint8Array[] = [],
+  ): void {
     const { clock, onChanged, onKeys, onSafety, self } = this.#options;
     const isOwn = userId === self();
     const isFirst = this.#first.has(userId);
-    const record = changedRecord(before, list, isOwn || isFirst ? undefined : clock.now());
+    const record = changedRecord(before, next, isOwn || isFirst ? undefined : clock.now());
     this.#put(userId, record);
-    onKeys(userId, keys);
-    if (isOwn) this.#own.read(before.list, list, statements, isFirst);
+    onKeys(userId, next.keys);
+    if (isOwn) this.#own.read(before.list, next.list, statements, isFirst);
     if (record.change !== before.change || record.verified !== before.verified) onSafety(userId);
     onChanged(userId);
+  }
+
+  /** The last statement known is asked for again: it tells whether it is still the same log. */
+  #after(userId: UserId): number {
+    const whole = this.#forks.reading(userId);
+    return whole?.list.length ?? Math.max(0, (this.list(userId)?.length ?? 0) - 1);
   }
 
   /** The server has taken statements of this device's. */
@@ -266,12 +321,16 @@ export class TrustBook implements TrustedLists, Disposable {
     this.#options.save(writes);
   }
 
-  #untrusted(userId: UserId, what: string): void {
-    if (this.#told.has(userId)) return;
+  #refused(userId: UserId, what: string): "refused" {
+    if (this.#told.has(userId)) return "refused";
     this.#told.add(userId);
-    this.#options.notice({
+    const { nameOf, notice, self } = this.#options;
+    const isOwn = userId === self() && what === OTHER;
+    const how = isOwn ? " Sign in with your password to look through your devices." : "";
+    notice({
       kind: "server-untrusted",
-      detail: `The server showed ${what}, of ${this.#options.nameOf(userId)}; it was not believed.`,
+      detail: `The server showed ${what}, of ${nameOf(userId)}; it was not believed.${how}`,
     });
+    return "refused";
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "../../crypto/index.ts";
 import type { Safety } from "../api.ts";
 import { deviceIdOfKey, idBytes } from "./device-id.ts";
+import type { LogTrail } from "./log-trail.ts";
 
 /** A device that its account's verified list names. */
 export interface ListedDevice {
@@ -19,6 +20,8 @@ export interface ListedDevice {
 /** What is known for sure of an account's devices, and what the user thinks of it. */
 export interface TrustRecord {
   readonly list: DeviceList;
+  /** Of the log that `list` is read from. */
+  readonly trail: LogTrail;
   /** The devices of `list`. */
   readonly devices: readonly ListedDevice[];
   /** The user compared the safety number, and the list has not changed since. */
@@ -33,6 +36,7 @@ const Saved = v.object({
   devices: v.array(v.string()),
   passwordKey: v.exactOptional(v.string()),
   resets: v.number(),
+  trail: v.string(),
   verified: v.boolean(),
   change: v.exactOptional(
     v.object({
@@ -47,26 +51,28 @@ const Saved = v.object({
 
 /** Of an account of which nothing is known yet. */
 export function unknownAccount(userId: UserId): TrustRecord {
-  return recordOf(emptyDeviceList(idBytes(userId)), { verified: false, change: undefined });
+  const known = { list: emptyDeviceList(idBytes(userId)), trail: new Uint8Array() };
+  return recordOf(known, { verified: false, change: undefined });
 }
 
 export function recordOf(
-  list: DeviceList,
+  { list, trail }: Pick<TrustRecord, "list" | "trail">,
   marks: Pick<TrustRecord, "verified" | "change">,
 ): TrustRecord {
   const devices = list.devices.map((publicKey) => ({
     deviceId: deviceIdOfKey(publicKey),
     publicKey,
   }));
-  return { list, devices, verified: marks.verified, change: marks.change };
+  return { list, trail, devices, verified: marks.verified, change: marks.change };
 }
 
-export function encodeRecord({ list, verified, change }: TrustRecord): string {
+export function encodeRecord({ list, trail, verified, change }: TrustRecord): string {
   const saved: v.InferOutput<typeof Saved> = {
     length: list.length,
     head: encodeBase64(list.head),
     devices: list.devices.map(encodeBase64),
     resets: list.resets,
+    trail: encodeBase64(trail),
     verified,
     ...(list.passwordKey === undefined ? {} : { passwordKey: encodeBase64(list.passwordKey) }),
     ...(change === undefined ? {} : { change }),
@@ -76,10 +82,8 @@ export function encodeRecord({ list, verified, change }: TrustRecord): string {
 
 /** @throws Error for what `encodeRecord` did not write */
 export function decodeRecord(userId: UserId, text: string): TrustRecord {
-  const { length, head, devices, passwordKey, resets, verified, change } = v.parse(
-    Saved,
-    JSON.parse(text),
-  );
+  const saved = v.parse(Saved, JSON.parse(text));
+  const { length, head, devices, passwordKey, resets, trail, verified, change } = saved;
   const list: DeviceList = {
     userId: idBytes(userId),
     length,
@@ -88,5 +92,5 @@ export function decodeRecord(userId: UserId, text: string): TrustRecord {
     passwordKey: passwordKey === undefined ? undefined : decodeBase64(passwordKey),
     resets,
   };
-  return recordOf(list, { verified, change });
+  return recordOf({ list, trail: decodeBase64(trail) }, { verified, change });
 }
