@@ -3,6 +3,12 @@ import type { ErrorName, MethodName } from "../shared/protocol/index.ts";
 /** How a device signs in: with its owner's password, by its own key, or with a new account. */
 export type WayIn = "password" | "key" | "register";
 
+/**
+ * What became of a datagram at the STUN port: answered; refused with 420; limited, for its source has
+ * had its share; ignored, for it is no Binding request.
+ */
+export type StunOutcome = "answered" | "refused" | "limited" | "ignored";
+
 /** What the core counts. Implementations must be cheap: relay calls come per frame batch. */
 export interface Metrics {
   /** Open WebSockets, signed in or not. */
@@ -20,6 +26,8 @@ export interface Metrics {
   signIn(way: WayIn, outcome: "ok" | ErrorName): void;
   /** A connection that the server ended, by its close code. */
   closed(code: number): void;
+  /** One datagram at the STUN port. */
+  stun(outcome: StunOutcome): void;
 }
 
 function nothing(): void {}
@@ -34,4 +42,5 @@ export const noMetrics: Metrics = {
   presenceFanOut: nothing,
   signIn: nothing,
   closed: nothing,
+  stun: nothing,
 };

@@ -18,7 +18,7 @@ export function clientAddress(request: IncomingMessage, trustProxy: boolean): Tr
 }
 
 /** Without the zone of a link-local address, and IPv4 as IPv4 (RFC 4291 §2.5.5.2). */
-function plainAddress(text: string): string | undefined {
+export function plainAddress(text: string): string | undefined {
   const address = text.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
   const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
   return isIP(plain) === 0 ? undefined : plain;

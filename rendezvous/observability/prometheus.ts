@@ -30,6 +30,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   const fanOut = counter("beeline_presence_told_total", "Accounts told of a presence change");
   const signIns = counter("beeline_sign_ins_total", "Attempts to sign in", ["way", "outcome"]);
   const closed = counter("beeline_closed_total", "Connections ended by the server", ["code"]);
+  const stun = counter("beeline_stun_total", "Datagrams at the STUN port", ["outcome"]);
 
   return {
     contentType: registry.contentType,
@@ -46,5 +47,6 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     presenceFanOut: (accounts) => fanOut.inc(accounts),
     signIn: (way, outcome) => signIns.inc({ way, outcome }),
     closed: (code) => closed.inc({ code }),
+    stun: (outcome) => stun.inc({ outcome }),
   };
 }
