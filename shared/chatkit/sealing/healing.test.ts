@@ -165,7 +165,7 @@ test("M7: a device whose store was set back to a backup is readable again by its
   await say(ada1, "after the backup");
   await allRead(all, ["hello", "after the backup"]);
   await ada1.crash(undefined);
-  await ada1.fill(backup);
+  await ada1.setStore(backup);
   await ada1.start();
   // Its ratchet uses keys anew that the others have deleted.
   await say(ada1, "from the restored one");
@@ -191,7 +191,7 @@ test("M7: a backup from before several epochs", async () => {
     await allRead(all, texts);
   }
   await ada1.crash(undefined);
-  await ada1.fill(backup);
+  await ada1.setStore(backup);
   await ada1.start();
   await say(bob1, "to the restored one");
   await say(ada1, "from the restored one");

@@ -109,7 +109,7 @@ export class GroupDevice {
     return this.#life;
   }
 
-  async fill(values: ReadonlyMap<string, string>): Promise<void> {
+  async setStore(values: ReadonlyMap<string, string>): Promise<void> {
     this.#stores = new MemoryStores();
     const store = await this.#stores.open("account");
     await store.commit([...values].map(([key, value]) => ({ type: "put-value", key, value })));

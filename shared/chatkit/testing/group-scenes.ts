@@ -73,10 +73,16 @@ function once(what: string, make: () => Promise<WorldState>): Promise<WorldState
   return known;
 }
 
-/** As soon as that device runs. */
+/** As soon as that device runs; again where it stops before it is saved. */
 export async function say(device: GroupDevice, text: string): Promise<void> {
-  await device.world.until(`${device.name} runs`, () => device.isRunning);
-  await device.say(text);
+  let isSaved = false;
+  while (!isSaved) {
+    await device.world.until(`${device.name} runs`, () => device.isRunning);
+    isSaved = await device.say(text).then(
+      () => true,
+      () => false,
+    );
+  }
 }
 
 /** Until each of the running devices has exactly these in its history, and nobody owes anybody an answer. */

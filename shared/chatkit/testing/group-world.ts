@@ -59,7 +59,7 @@ export class GroupWorld {
     const device = new GroupDevice(this, name, { userId, peer }, this.devices.length + 1);
     this.devices.push(device);
     this.lists.set(userId, [...(this.lists.get(userId) ?? []), device]);
-    await device.fill(from?.stores.get(name) ?? new Map());
+    await device.setStore(from?.stores.get(name) ?? new Map());
     return device;
   }
 
