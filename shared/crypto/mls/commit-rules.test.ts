@@ -105,3 +105,36 @@ test("a tree is bounded, in order, and has no key twice", () => {
   expect(() => checkKeys(ratchetTree)).not.toThrow();
   expect(() => checkKeys([...ratchetTree, undefined, ratchetTree[0]])).toThrow("twice");
 });
+
+test("the unmerged leaves of a parent are leaves below it, each once", () => {
+  const [leaf] = state.ratchetTree;
+  const treeOf = (unmergedLeaves: number[], at: number): ClientState["ratchetTree"] => {
+    const tree = Array.from({ length: 7 }, (_, index) => (index % 2 === 0 ? leaf : undefined));
+    tree[2 * 3] = undefined;
+    const parent = { hpkePublicKey: new Uint8Array(32), parentHash: new Uint8Array(0) };
+    tree[at] = { nodeType: "parent", parent: { ...parent, unmergedLeaves } };
+    return tree;
+  };
+  const check = (unmerged: number[], at: number) => () => checkTree(treeOf(unmerged, at));
+  for (const [unmerged, at] of [
+    [[], 3],
+    [[0, 2], 3],
+    [[1], 1],
+    [[2], 5],
+  ] as const) {
+    expect(check([...unmerged], at)).not.toThrow();
+  }
+  for (const [unmerged, at] of [
+    [[3], 3],
+    [[4], 3],
+    [[1, 1], 3],
+    [[2, 0], 3],
+    [[2], 1],
+    [[1], 5],
+  ] as const) {
+    expect(check([...unmerged], at)).toThrow("unmerged leaves");
+  }
+  // What the library would compare with itself, 200,000 times.
+  const many = Array.from({ length: 200_000 }, () => 0);
+  expect(check(many, 3)).toThrow("unmerged leaves");
+});

@@ -50,8 +50,26 @@ export function checkTree(tree: RatchetTree | undefined): RatchetTree {
     if (node !== undefined && (node.nodeType === "leaf") !== (index % 2 === 0)) {
       broken("leaves and parents in each other's places");
     }
+    if (node?.nodeType === "parent") checkUnmerged(tree, index, node.parent.unmergedLeaves);
   }
   return tree;
+}
+
+/**
+ * Leaves of its own subtree, each once and in order (§7.9): the library compares the lists of all
+ * parents with each other, which with an invented one of a megabyte takes for ever.
+ */
+function checkUnmerged(tree: RatchetTree, parent: number, unmerged: readonly number[]): void {
+  // As many of a parent's lowest bits are set as there are levels below it (appendix C).
+  const reach = (parent ^ (parent + 1)) >>> 1;
+  let before = -1;
+  for (const leaf of unmerged) {
+    const isBelow = 2 * leaf >= parent - reach && 2 * leaf <= parent + reach;
+    if (leaf <= before || !isBelow || tree[2 * leaf] === undefined) {
+      broken("unmerged leaves that are none");
+    }
+    before = leaf;
+  }
 }
 
 /**
