@@ -96,6 +96,16 @@ test("H8 invitations are written down by their first letters", async () => {
   ]);
 });
 
+test("H8 what strangers send for an invitation does nothing to a terminal", async () => {
+  // An open server looks at no code.
+  await using server = await startTestServer();
+  const eve = await server.connect();
+  await eve.register("eve", { invite: "\u001bc\u0007\u202e!" });
+  expect(await log(server)).toEqual([
+    expect.objectContaining({ action: "registered", detail: "invitation ?c??" }),
+  ]);
+});
+
 test("H9 limits that are reached are written down", async () => {
   await using server = await startTestServer({ signInAttempts: 1 });
   const ada = await server.register("ada");

@@ -56,10 +56,15 @@ function sinceOf(args: Arguments, now: number): number {
   throw usageError(`--since: expected a time like 7d or a date like 2026-11-01, not "${text}"`);
 }
 
-/** `2026-11-01 12:00:05  sign-in-failed  nobody  192.0.2.1  ada  (…)` */
+/**
+ * Without control characters (Unicode category Cc) and those that turn the writing round (Cf):
+ * whatever of it came from outside does nothing to the terminal.
+ * `2026-11-01 12:00:05  sign-in-failed  nobody  192.0.2.1  ada  (…)`
+ */
 function lineOf({ at, actor, address, action, subject, detail }: AuditRecord): string {
   const time = new Date(at).toISOString().slice(0, 19).replace("T", " ");
   const parts = [time, action.padEnd(20), actor, address, subject];
   if (detail !== undefined) parts.push(`(${detail})`);
-  return parts.filter((part) => part !== undefined).join("  ");
+  const line = parts.filter((part) => part !== undefined).join("  ");
+  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?");
 }

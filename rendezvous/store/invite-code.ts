@@ -18,9 +18,14 @@ export function inviteCodeHash(code: string): Uint8Array {
   return createHash("sha256").update(plain(code)).digest();
 }
 
-/** The part of a code that may be shown and logged: the rest keeps 60 bits secret. */
+/**
+ * The part of a code that may be shown and logged: the rest keeps 60 bits secret. Letters and digits
+ * only: what a stranger sends for a code ends up on the administrator's terminal.
+ */
 export function inviteLabel(code: string): string {
-  return plain(code).slice(0, LABEL_LENGTH);
+  return plain(code)
+    .slice(0, LABEL_LENGTH)
+    .replaceAll(/[^0-9a-z]/g, "?");
 }
 
 /** Letters that look alike are one (Crockford): O is 0, I and L are 1. Dashes and spaces are none. */
