@@ -251,6 +251,24 @@ describe("metrics", () => {
     expect((await read(server, { forwarded: "for=192.0.2.1" })).status).toBe(404);
   });
 
+  test("H7 a page under a name that points to this machine does not read them", async () => {
+    await using server = await start();
+    const { port } = new URL(server.address);
+    const statusFor = (host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const asking = request(`${server.address}/metrics`, { headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asking.on("error", reject).end();
+      });
+    for (const host of [`localhost:${port}`, "127.0.0.1", `[::1]:${port}`]) {
+      expect(await statusFor(host)).toBe(200);
+    }
+    expect(await statusFor(`rebound.example:${port}`)).toBe(404);
+    expect(await statusFor("127.0.0.1.example")).toBe(404);
+  });
+
   test("switched off, nobody reads them", async () => {
     await using server = await start({ metricsAccess: { from: "off", token: undefined } });
     expect((await read(server)).status).toBe(404);

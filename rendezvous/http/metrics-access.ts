@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import { isLoopback } from "./loopback.ts";
 
 export interface MetricsAccess {
@@ -14,11 +15,20 @@ export function mayReadMetrics(access: MetricsAccess, request: IncomingMessage):
   return access.token === undefined || equal(bearer(request), access.token);
 }
 
-/** What a reverse proxy on this machine forwards comes from elsewhere. */
+/**
+ * What a reverse proxy on this machine forwards comes from elsewhere; and so does what a page of
+ * others asks in this machine's browser, under a name that it lets point here (DNS rebinding).
+ */
 function isFromThisMachine(request: IncomingMessage): boolean {
   const { headers, socket } = request;
   if (headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined) return false;
-  return isLoopback(socket.remoteAddress);
+  return isLoopback(socket.remoteAddress) && isOwnName(headers.host);
+}
+
+/** Absent in HTTP/1.0 only, which no browser speaks. */
+function isOwnName(host: string | undefined): boolean {
+  const name = (host ?? "localhost").replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
+  return name.toLowerCase() === "localhost" || isIP(name) !== 0;
 }
 
 function bearer({ headers }: IncomingMessage): string {
