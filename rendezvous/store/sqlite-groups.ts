@@ -193,6 +193,7 @@ function welcomeBook(db: SqliteContext["db"]) {
     db,
     `INSERT INTO welcome_devices (device, in_group, welcome)
      SELECT seq, ?2, ?3 FROM devices WHERE device_id = ?1
+       AND account IN (SELECT account FROM group_members WHERE in_group = ?2)
      ON CONFLICT (device, in_group) DO UPDATE SET welcome = excluded.welcome`,
   );
   const removeUnnamed = prepare(

@@ -287,6 +287,24 @@ function groupContract(open: () => Promise<Store>): void {
     expect((await view(store, 4))?.commits).toHaveLength(1);
   });
 
+  test("a Welcome is kept for devices of the group's members only", async () => {
+    await using store = await open();
+    const eve = v.parse(UserId, id("u", 3));
+    const evesLaptop = v.parse(DeviceId, id("d", 4));
+    await store.accounts.create({
+      userId: eve,
+      userName: "eve",
+      displayName: "x",
+      credential: "x",
+      now: 5,
+    });
+    const device = { name: "machine", publicKey: "key", now: 7, sessionEnds: 100 };
+    await store.devices.signIn({ ...device, deviceId: evesLaptop, userId: eve }, 8);
+    await addGroup(store, 3, { welcome: { devices: [benLaptop, evesLaptop], welcome: some(1) } });
+    expect((await view(store))?.welcome).toBeDefined();
+    expect((await view(store, undefined, evesLaptop))?.welcome).toBeUndefined();
+  });
+
   test("each device has the newest Welcome that is for it", async () => {
     await using store = await open();
     const welcome = { devices: [benLaptop, benPhone, noDevice], welcome: some(1) };
