@@ -35,6 +35,17 @@ test("A9: password and device list change together or not at all", async () => {
   await ada.request("session.ping", {});
 });
 
+test("A9: base64 whose last bits are not zero is no failure of the server's", async () => {
+  await using server = await startTestServer();
+  const ada = await server.register("ada");
+  const sloppy = (statement: string): string => {
+    const last = statement.charCodeAt(statement.length - 3);
+    return `${statement.slice(0, -3)}${String.fromCharCode(last + 1)}==`;
+  };
+  await ada.changePassword(PASSWORD, NEXT, sloppy);
+  expect(await (await server.connect()).signIn("ada", { password: NEXT })).toBeDefined();
+});
+
 test("A5: wrong present passwords are slowed down like those of strangers", async () => {
   await using server = await startTestServer({ signInAttempts: 2 });
   const ada = await server.register("ada");

@@ -1,4 +1,4 @@
-import { decodeBase64, decodeDeviceStatement } from "../../shared/crypto/index.ts";
+import { decodeDeviceStatement } from "../../shared/crypto/index.ts";
 import {
   closeCodes,
   ProtocolError,
@@ -12,6 +12,7 @@ import { BetweenHalves } from "../sign-in/between-halves.ts";
 import type { OpaqueServer } from "../sign-in/opaque-server.ts";
 import type { PasswordCheck, StartedLogin } from "../sign-in/password-check.ts";
 import type { Account, Store } from "../store/store.ts";
+import { bytesOf } from "./base64.ts";
 import type { DeviceListService } from "./device-list-service.ts";
 import type { DeviceLists } from "./device-lists.ts";
 
@@ -64,7 +65,7 @@ export class PasswordService {
       throw new ProtocolError("invalid-request", "There was no first half, or it is too old.");
     }
     await passwords.finish(login, finish, async () => (await this.#account(userId)).credential);
-    const type = decodeDeviceStatement(decodeBase64(statement))?.type;
+    const type = decodeDeviceStatement(bytesOf(statement))?.type;
     if (type === undefined || type === "add" || type === "remove") {
       throw new ProtocolError("invalid-params", "The statement names no password's key.");
     }

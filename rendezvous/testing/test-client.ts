@@ -248,8 +248,12 @@ export class TestClient implements AsyncDisposable {
     return this.#signedIn(await this.request("session.prove", { device: this.hello(challenge) }));
   }
 
-  /** @throws ProtocolError as the server refused either half */
-  async changePassword(current: string, next: string): Promise<void> {
+  /** @param written how it writes the statement @throws ProtocolError as the server refused either half */
+  async changePassword(
+    current: string,
+    next: string,
+    written = (statement: string): string => statement,
+  ): Promise<void> {
     const login = await startLogin(current);
     const registration = await startRegistration(next);
     const { response, nextResponse } = await this.request("account.passwordStart", {
@@ -272,7 +276,7 @@ export class TestClient implements AsyncDisposable {
     await this.request("account.passwordFinish", {
       finish: known?.finish ?? WRONG_FINISH,
       record,
-      statement: encodeBase64(statement),
+      statement: written(encodeBase64(statement)),
     });
   }
 
