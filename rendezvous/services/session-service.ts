@@ -4,6 +4,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../connection/connection.ts";
 import { Member } from "../connection/member.ts";
+import type { IceOffer } from "../ice/ice-offer.ts";
 import type { Metrics, WayIn } from "../metrics.ts";
 import type { RendezvousConfig } from "../rendezvous-config.ts";
 import { deviceIdOf, type DeviceProofs } from "../sign-in/device-proof.ts";
@@ -31,6 +32,7 @@ export interface SessionServiceOptions {
   readonly config: RendezvousConfig;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly ice: IceOffer;
 }
 
 /** Makes connections members, brings known devices back by their keys, and ends sessions. */
@@ -52,7 +54,8 @@ export class SessionService {
       const { store, clock, config, proofs } = this.#options;
       const now = clock.now();
       const device = await store.devices.get(deviceIdOf(Buffer.from(hello.publicKey, "base64")));
-      proofs.check(connection, hello, { known: device !== undefined });
+      // To a key that is nobody's the answer is no, whatever it proves.
+      proofs.check(connection, hello, { known: true });
       if (device?.sessionEnds === undefined || device.sessionEnds <= now) throw sessionEnded();
       const { userId, deviceId } = device;
       const account = await store.accounts.byId(userId);
@@ -130,7 +133,7 @@ export class SessionService {
     hello: DeviceHello,
     { deviceId, isNew }: { deviceId: DeviceId; isNew: boolean },
   ): Promise<SignedIn> {
-    const { store, bus, buddies, entries, presence, accounts, throttle, config, clock } =
+    const { store, bus, buddies, entries, presence, accounts, throttle, config, clock, ice } =
       this.#options;
     const { userId } = account;
     // Before it joins: whoever sees it online from then on is told when it leaves.
@@ -167,6 +170,7 @@ export class SessionService {
         roster,
         mailboxCount,
         server: serverInfo(config, clock.now()),
+        ice: ice.serversFor(userId, clock.now()),
       };
     } catch (error) {
       connection.member = undefined;
