@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { LinkId, RosterEntry, Signal, UserId } from "../../protocol/index.ts";
+import {
+  ProtocolError,
+  type LinkId,
+  type RosterEntry,
+  type Signal,
+  type UserId,
+} from "../../protocol/index.ts";
 import {
   deviceStatement,
   emptyDeviceList,
@@ -330,7 +336,11 @@ describe("a server that invents the list for a new device", () => {
   }
 
   /** Device 2 of Ada signs in by password at a server that shows this list. */
-  async function signedIn(shown: readonly string[], device = 2): Promise<TrustNode> {
+  async function signedIn(
+    shown: readonly string[],
+    device = 2,
+    refuses = false,
+  ): Promise<TrustNode> {
     const lying = new DeviceLogs();
     const node = await TrustNode.start(ada.userId, ada.device(device), lying);
     const appended: string[] = [];
@@ -341,6 +351,9 @@ describe("a server that invents the list for a new device", () => {
       }),
     });
     node.connection.append = ({ statements }) => {
+      // Not for a moment.
+      expect(believes(node)).toBe(false);
+      if (refuses) throw new ProtocolError("device-list-conflict", "no");
       appended.push(...statements);
       return {};
     };
@@ -394,6 +407,21 @@ describe("a server that invents the list for a new device", () => {
       expect(node.kinds()).toContain("own-devices-changed");
     },
   );
+
+  test("I6: where it takes no other list the sign-in fails, and nothing is believed later either", async () => {
+    const subject = mallory.publicKey;
+    const shown = invented(
+      [{ type: "genesis", subject, passwordKeys: own }, mallory],
+      [{ type: "add", subject: ada.device(2).publicKey }, mallory],
+    );
+    const node = await signedIn(shown, 2, true);
+    expect(believes(node)).toBe(false);
+    expect(node.book.devices(ada.userId)).toEqual([]);
+    expect(node.keys).toEqual([]);
+    await node.restart();
+    expect(believes(node)).toBe(false);
+    expect(node.book.list(ada.userId)).toBeUndefined();
+  });
 });
 
 /** A server in the middle of the signals: it reads and writes all of them. */

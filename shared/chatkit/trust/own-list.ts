@@ -77,6 +77,8 @@ export class OwnList {
   /** It has another list than ours, not a longer or shorter one. */
   #isForked = false;
   #toldNotListed = false;
+  /** Public key of the password last given, until the list has this device by it. */
+  #given: Uint8Array | undefined;
   /** The server's list must be looked at, whatever its length. */
   #mustLook = false;
 
@@ -99,6 +101,11 @@ export class OwnList {
     return this.#log.load(store);
   }
 
+  /** Has the password that was given not endorsed that list? It may be the server's making. */
+  doubts(list: DeviceList): boolean {
+    return this.#given !== undefined && !knowsPassword(list, this.#given);
+  }
+
   /** What the server told of one's own list. @param isForked it does not continue ours */
   serverHas(length: number, isForked: boolean): void {
     this.#serverLength = length;
@@ -110,11 +117,13 @@ export class OwnList {
     return this.#exclusive(async () => {
       this.serverHas(session.logLength, false);
       const isPasswordGiven = passwordKey !== undefined;
+      if (isPasswordGiven) this.#given = passwordKey.publicKey;
       const listed = new Set(this.#list().devices.map(deviceIdOfKey));
       const isStrange = session.devices.some(({ deviceId }) => !listed.has(deviceId));
       // A list of the same length may be another.
       this.#mustLook = isPasswordGiven || isStrange;
       await this.#settle(() => this.#due(session, passwordKey), isPasswordGiven);
+      if (isPasswordGiven) this.#given = undefined;
       this.#tellWhereNotListed();
     });
   }
@@ -145,7 +154,8 @@ export class OwnList {
     isFirst: boolean,
   ): void {
     const { identity, notice, save } = this.#options;
-    save(this.#log.add(before.length, statements));
+    const writes = this.#log.add(before.length, statements);
+    if (!this.doubts(list)) save(writes);
     this.#serverLength = Math.max(this.#serverLength, list.length);
     // Whoever comes to a list that is there already has nothing to compare it with.
     if (isFirst) return;

@@ -9,7 +9,7 @@ import type { Clock, Log, Random } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 import { LogFetcher, type FetchedLog } from "./log-fetcher.ts";
 import { ForkedLogs, type WholeLog } from "./forked-logs.ts";
-import { continueLog, lists, readLog, type LogReading } from "./log-reading.ts";
+import { continueLog, readLog, sameBytes, type LogReading } from "./log-reading.ts";
 import { extendTrail, isBeginning } from "./log-trail.ts";
 import { OwnList } from "./own-list.ts";
 import { changedRecord } from "./safety-change.ts";
@@ -113,12 +113,12 @@ export class TrustBook implements TrustedLists, Disposable {
   }
 
   devices(userId: UserId): readonly ListedDevice[] {
-    return this.#records.get(userId)?.devices ?? [];
+    const record = this.#records.get(userId);
+    return record === undefined || this.#isDoubtful(userId, record) ? [] : record.devices;
   }
 
   isListed(userId: UserId, publicKey: Uint8Array): boolean {
-    const list = this.list(userId);
-    return list !== undefined && lists(list, publicKey);
+    return this.devices(userId).some((device) => sameBytes(device.publicKey, publicKey));
   }
 
   /** The verified list; undefined while nothing is known of it. */
@@ -278,10 +278,18 @@ export class TrustBook implements TrustedLists, Disposable {
     const isFirst = this.#first.has(userId);
     const record = changedRecord(before, next, isOwn || isFirst ? undefined : clock.now());
     this.#put(userId, record);
-    onKeys(userId, next.keys);
+    if (!this.#isDoubtful(userId, record)) {
+      const wasDoubtful = this.#isDoubtful(userId, before);
+      onKeys(userId, wasDoubtful ? [...next.list.devices, ...next.keys] : next.keys);
+    }
     if (isOwn) this.#own.read(before.list, next.list, statements, isFirst);
     if (record.change !== before.change || record.verified !== before.verified) onSafety(userId);
     onChanged(userId);
+  }
+
+  /** One's own list, read at a sign-in by a password that it does not know: nothing of it counts. */
+  #isDoubtful(userId: UserId, { list }: TrustRecord): boolean {
+    return userId === this.#options.self() && this.#own.doubts(list);
   }
 
   /** The last statement known is asked for again: it tells whether it is still the same log. */
@@ -309,6 +317,7 @@ export class TrustBook implements TrustedLists, Disposable {
     // What changed last stands last: the others go first when there are too many.
     this.#records.delete(userId);
     this.#records.set(userId, record);
+    if (this.#isDoubtful(userId, record)) return;
     const writes: StoreWrite[] = [
       { type: "put-value", key: RECORD + userId, value: encodeRecord(record) },
     ];
