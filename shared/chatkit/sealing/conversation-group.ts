@@ -16,6 +16,7 @@ import { encodeBinding, isBoundTo } from "./message-binding.ts";
 import { Pacer } from "./pacer.ts";
 import { SealError } from "./seal-error.ts";
 import type { OpenRequest, SealRequest } from "./sealing.ts";
+import { UpkeepError } from "./upkeep-error.ts";
 
 /** What must be done with the server's help before the group is as it should be. */
 export interface GroupNeeds {
@@ -124,15 +125,33 @@ export class ConversationGroup {
     }
   }
 
+  notLeftOut(recipients: readonly LinkPeer[]): readonly LinkPeer[] {
+    const now = this.#context.clock.monotonic();
+    for (const [device, until] of this.#leftOut) if (until <= now) this.#leftOut.delete(device);
+    return recipients.filter(({ deviceId }) => !this.#leftOut.has(deviceId));
+  }
+
+  /**
+   * A commit that adds them. Where that is not possible one of their key packages is at fault: they
+   * are left out, and join by themselves. @throws UpkeepError conflict: without them it works
+   */
+  async adding<T>(devices: readonly LinkPeer[], commit: () => Promise<T>): Promise<T> {
+    try {
+      return await commit();
+    } catch (error) {
+      if (!(error instanceof MlsError) || devices.length === 0) throw error;
+      this.leaveOutBut(devices, []);
+      throw new UpkeepError("conflict", "A device could not be added.", { cause: error });
+    }
+  }
+
   /** What the present members differ in from what must be; devices left out do not count. */
   gap(group: HeldGroup, recipients: readonly LinkPeer[]): MembershipGap {
-    const { clock, directory, self } = this.#context;
+    const { directory, self } = this.#context;
     const { deviceId, userId } = self();
-    const now = clock.monotonic();
-    for (const [device, until] of this.#leftOut) if (until <= now) this.#leftOut.delete(device);
     const { peer } = this.memory;
     return membershipGap(group.members, {
-      recipients: recipients.filter((one) => !this.#leftOut.has(one.deviceId)),
+      recipients: this.notLeftOut(recipients),
       accounts: peer === undefined ? [userId] : accountsOf(userId, peer),
       directory,
       self: deviceId,

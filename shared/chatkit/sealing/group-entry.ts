@@ -34,7 +34,7 @@ export class GroupEntry {
   async create(recipients: readonly LinkPeer[]): Promise<void> {
     const context = this.#context;
     const { memory } = this.#group;
-    const taken = await takeMemberPackages(recipients, context);
+    const taken = await takeMemberPackages(this.#group.notLeftOut(recipients), context);
     const suite = suiteFor(
       context.suite,
       taken.map((one) => one.suite),
@@ -54,7 +54,7 @@ export class GroupEntry {
         return;
       }
       const add = added.map(({ keyPackage }) => keyPackage);
-      const pending = await alone.commit({ add, remove: [] });
+      const pending = await this.#group.adding(recipients, () => alone.commit({ add, remove: [] }));
       memory.propose(
         {
           kind: "create",
@@ -117,7 +117,7 @@ export class GroupEntry {
     const { memory } = this.#group;
     await this.#learnPeer(view);
     const peer = this.#peer();
-    const { epoch } = await this.claims(view);
+    const { epoch } = await groupInfoClaims(view, this.#group, this.#context);
     const groupInfo = foreignBytes(view.groupInfo ?? "");
     const { identity } = this.#context.self();
     await memory.exclusively(async () => {
@@ -129,30 +129,9 @@ export class GroupEntry {
         memory.propose({ kind: "join", epoch }, { ...joined, next: joined.group }, peer);
       } catch (error) {
         if (!(error instanceof MlsError)) throw error;
-        throw this.#untrusted("a conversation's group that cannot be joined", error);
+        throw untrusted(this.#context, "a conversation's group that cannot be joined", error);
       }
     });
-  }
-
-  /** What the server's GroupInfo says. @throws UpkeepError refused */
-  async claims(view: GroupView): Promise<GroupInfoClaims> {
-    const claims =
-      view.groupInfo === undefined ? undefined : await readGroupInfo(foreignBytes(view.groupInfo));
-    const id = encodeBase64(idBytes(this.#group.memory.conversationId));
-    if (
-      claims === undefined ||
-      encodeBase64(claims.groupId) !== id ||
-      claims.epoch !== view.epoch
-    ) {
-      throw this.#untrusted("no sound state of a conversation's group");
-    }
-    return claims;
-  }
-
-  #untrusted(what: string, cause?: unknown): UpkeepError {
-    const detail = `The server showed ${what}; it was not believed.`;
-    this.#context.notice({ kind: "server-untrusted", detail });
-    return new UpkeepError("refused", detail, { cause });
   }
 
   /** The other person of a conversation that only the server has named: it must follow from both ids. */
@@ -160,11 +139,12 @@ export class GroupEntry {
     const { memory } = this.#group;
     if (memory.peer !== undefined) return;
     const own = this.#context.self().userId;
-    const { members } = await this.claims(view);
+    const { members } = await groupInfoClaims(view, this.#group, this.#context);
     const peer = memberDevices(members).find(
       ({ userId }) => directConversationId(own, userId) === memory.conversationId,
     );
-    if (peer === undefined) throw this.#untrusted("a group of a conversation that is not ours");
+    if (peer === undefined)
+      throw untrusted(this.#context, "a group of a conversation that is not ours");
     memory.peer = peer.userId;
   }
 
@@ -173,6 +153,27 @@ export class GroupEntry {
     if (peer === undefined) throw new UpkeepError("refused", "It is not known with whom this is.");
     return peer;
   }
+}
+
+/** What the server's GroupInfo says. @throws UpkeepError refused */
+export async function groupInfoClaims(
+  view: GroupView,
+  group: ConversationGroup,
+  context: GroupContext,
+): Promise<GroupInfoClaims> {
+  const claims =
+    view.groupInfo === undefined ? undefined : await readGroupInfo(foreignBytes(view.groupInfo));
+  const id = encodeBase64(idBytes(group.memory.conversationId));
+  if (claims === undefined || encodeBase64(claims.groupId) !== id || claims.epoch !== view.epoch) {
+    throw untrusted(context, "no sound state of a conversation's group");
+  }
+  return claims;
+}
+
+function untrusted(context: GroupContext, what: string, cause?: unknown): UpkeepError {
+  const detail = `The server showed ${what}; it was not believed.`;
+  context.notice({ kind: "server-untrusted", detail });
+  return new UpkeepError("refused", detail, { cause });
 }
 
 /** The classic suite only where this device and all the others ask for it. */
