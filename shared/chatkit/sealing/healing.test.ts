@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createKeyPackage, encodeBase64 } from "../../crypto/index.ts";
 import type { DeviceId } from "../../protocol/index.ts";
 import { directConversationId } from "../conversations/conversation-id.ts";
 import { GROUP_RENEWAL_MS, MAX_OPEN_GROUPS } from "../limits.ts";
@@ -15,6 +16,7 @@ import {
 } from "../testing/group-scenes.ts";
 import { userIdOf } from "../testing/test-ids.ts";
 import type { Letter } from "../testing/group-world.ts";
+import { idBytes } from "../trust/device-id.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -261,6 +263,24 @@ test("M9: a device without key packages holds up nobody, and gets the message by
   await say(ada1, "hello");
   await world.until("the others read", async () => (await all.bob1.read()).length === 1);
   await bob2.start();
+  await allRead(all, ["hello"]);
+  await world.idle();
+  await expectAgreement(all);
+});
+
+test("M9: a key package with which no commit can be made holds up nobody either", async () => {
+  await using all = await scene("classic", await signedIn("classic"));
+  const { ada1, bob2, world } = all;
+  // Its time is over by the machine's clock, by which the library goes; not by this device's.
+  const now = Date.now();
+  world.clock.jump(-2 * 60 * 60 * 1000);
+  const { keyPackage } = await createKeyPackage(
+    { userId: idBytes(bob), keys: bob2.keys },
+    "classic",
+    { lastResort: true, notBefore: 0, notAfter: Math.floor(now / 1000) - 60 * 60 },
+  );
+  world.server.dishonesty.swapped = new Map([[bob2.self.deviceId, encodeBase64(keyPackage)]]);
+  await say(ada1, "hello");
   await allRead(all, ["hello"]);
   await world.idle();
   await expectAgreement(all);
