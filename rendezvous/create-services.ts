@@ -1,6 +1,7 @@
 import type { Bus } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { Services } from "./handlers.ts";
+import type { IceOffer } from "./ice/ice-offer.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
 import { AccountService } from "./services/account-service.ts";
@@ -35,12 +36,13 @@ export interface ServicesOptions {
   readonly config: RendezvousConfig;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly ice: IceOffer;
   readonly background: Background;
 }
 
 /** Makes the services and gives each what it needs. */
 export function createServices(options: ServicesOptions): Services {
-  const { store, bus, config, clock, metrics, background } = options;
+  const { store, bus, config, clock, metrics, ice, background } = options;
   const buddies = new BuddyLists(store.roster, bus);
   const entries = new RosterEntries(store.roster, bus);
   const reach = new Reach({ store, bus, buddies });
@@ -88,6 +90,7 @@ export function createServices(options: ServicesOptions): Services {
     config,
     clock,
     metrics,
+    ice,
   });
   const deviceLists = new DeviceListService({ store, bus, accounts, lists });
   const signIns = new SignInService({

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { MemberHandlers, OpenHandlers } from "./connection/dispatcher.ts";
+import type { IceOffer } from "./ice/ice-offer.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
 import type { AccountService } from "./services/account-service.ts";
 import type { DeviceListService } from "./services/device-list-service.ts";
@@ -46,7 +47,7 @@ export function openHandlers(
   };
 }
 
-export function memberHandlers(services: Services): MemberHandlers {
+export function memberHandlers(services: Services, ice: IceOffer, clock: Clock): MemberHandlers {
   const {
     accounts,
     deviceLists,
@@ -77,6 +78,7 @@ export function memberHandlers(services: Services): MemberHandlers {
     "roster.update": (member, params) => roster.update(member, params),
     "presence.set": (member, params) => accounts.setPresence(member, params),
     "endpoint.update": (member, params) => presence.moved(member, params),
+    "ice.servers": ({ userId }) => ice.serversFor(userId, clock.now()),
     "signal.send": (member, params) => signalling.send(member, params),
     "relay.open": (member, params) => relay.open(member, params),
     "relay.close": (member, params) => relay.close(member, params),

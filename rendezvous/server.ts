@@ -22,6 +22,7 @@ import { TokenBucket, type Rate } from "./connection/token-bucket.ts";
 import { createUpgrader, type Room } from "./connection/upgrade.ts";
 import { createServices } from "./create-services.ts";
 import { memberHandlers, openHandlers, type Services } from "./handlers.ts";
+import { IceOffer } from "./ice/ice-offer.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
 import { AccountAllowances } from "./services/allowances.ts";
@@ -42,6 +43,8 @@ export interface RendezvousOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock?: Clock;
+  /** What members may use for ICE; nothing where absent. */
+  readonly ice?: IceOffer;
 }
 
 export interface Rendezvous extends AsyncDisposable {
@@ -89,12 +92,19 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
 
   constructor(options: RendezvousOptions) {
     const { config, log, metrics, clock = systemClock, bus = createInProcessBus() } = options;
+    const { ice = new IceOffer() } = options;
     this.#options = options;
     this.#clock = clock;
     this.#bus = bus;
     this.now = Math.floor(clock.monotonic());
     this.#background = new Background(log);
-    this.#services = createServices({ ...options, clock, bus, background: this.#background });
+    this.#services = createServices({
+      ...options,
+      clock,
+      bus,
+      ice,
+      background: this.#background,
+    });
     const auditing = { clock, background: this.#background };
     this.#audit = new StoredAuditLog({ ...auditing, store: options.store.audit });
     const { accounts } = options.store;
@@ -105,7 +115,7 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     const allowances = new AccountAllowances(clock, config.allowances);
     this.#dispatcher = new Dispatcher({
       open: auditor.open(openHandlers(this.#services, config, clock)),
-      member: auditor.member(memberHandlers(this.#services)),
+      member: auditor.member(memberHandlers(this.#services, ice, clock)),
       refused: (...refusal) => auditor.refused(...refusal),
       spend: ({ userId }, method, params) => allowances.spend(userId, method, params),
       rate: this.#rate,

@@ -10,6 +10,8 @@ import { bad, good, poor, type Finding } from "./doctor/finding.ts";
 import { checkDataFolder, checkDiskSpace } from "./doctor/disk.ts";
 import { checkPasswords } from "./doctor/passwords.ts";
 import { checkPort } from "./doctor/port.ts";
+import { checkStun } from "./doctor/stun.ts";
+import { checkTurn } from "./doctor/turn.ts";
 import { checkWebClient } from "./doctor/web-client.ts";
 
 /** `doctor`: a line for each thing that can be wrong; fails where one keeps the server from working. */
@@ -45,6 +47,8 @@ export async function doctorCommand(
     checkDatabaseFile,
     checkPasswords,
     checkPort,
+    checkStun,
+    checkTurn,
     checkCertificate,
     checkWebClient,
     checkClock,

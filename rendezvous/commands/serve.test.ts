@@ -121,7 +121,9 @@ describe("H3 without a certificate", () => {
     await using server = await ServerProcess.start(folder.path, ["--tls", "off"]);
     expect(server.log).not.toContain('"certificate"');
     expect(existsSync(ownCertificateFile(folder.path))).toBe(false);
-    await expect(askHttps(`https://127.0.0.1:${server.port}/`)).rejects.toThrow(/EPROTO|hang up|ECONNRESET/);
+    await expect(askHttps(`https://127.0.0.1:${server.port}/`)).rejects.toThrow(
+      /EPROTO|hang up|ECONNRESET/,
+    );
   });
 });
 

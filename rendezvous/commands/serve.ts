@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { OperatorError } from "../config/operator-error.ts";
 import { settingOptions, unknownVariables } from "../config/read-settings.ts";
 import { rendezvousConfigOf } from "../config/rendezvous-config-of.ts";
+import { turnServiceOf } from "../config/turn-service-of.ts";
 import { printable, type Settings } from "../config/settings.ts";
 import { clientFolder } from "../http/client-folder.ts";
 import { formatInviteLink } from "../../shared/protocol/index.ts";
@@ -13,6 +14,8 @@ import { isLoopback } from "../http/loopback.ts";
 import { noClientPage, notBuiltPage } from "../http/pages.ts";
 import { createRequestHandler, isEncrypted, type HttpParts } from "../http/request-handler.ts";
 import { WebClient } from "../http/web-client.ts";
+import { systemClock } from "../clock.ts";
+import { IceOffer } from "../ice/ice-offer.ts";
 import { createLogger } from "../observability/logger.ts";
 import { createPrometheusMetrics } from "../observability/prometheus.ts";
 import { createRendezvous, type Rendezvous } from "../server.ts";
@@ -20,6 +23,7 @@ import type { SqliteStore } from "../store/sqlite-store.ts";
 import { expectPositionals, parseArguments, settingsOf, type Surroundings } from "./command.ts";
 import { announce, announcementOf } from "./announced.ts";
 import { openStore } from "./data-folder.ts";
+import { serveStun } from "./serve-stun.ts";
 import { serverTls, type ServerTls } from "./server-tls.ts";
 import { readVersion } from "./version.ts";
 
@@ -40,6 +44,7 @@ export async function serveCommand(
   const settings = settingsOf(args, surroundings);
   const log = createLogger(settings["log-level"], settings["log-format"]);
   const version = readVersion();
+  const ice = new IceOffer(turnServiceOf(settings));
 
   await using store = await openStore(settings, "serve");
   const metrics = createPrometheusMetrics();
@@ -64,6 +69,7 @@ export async function serveCommand(
     config: rendezvousConfigOf(settings, version),
     log,
     metrics,
+    ice,
   });
   rendezvous.attach(door.http);
   const stop = stopSignal();
@@ -71,6 +77,9 @@ export async function serveCommand(
   process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "fatal"));
   const port = await door.listen(settings.host, settings.port);
   door.http.on("error", (error) => log.error({ err: error }, "HTTP server"));
+  // Long before the first client has signed in.
+  await using stun = await serveStun(settings, port, { clock: systemClock, log, metrics });
+  ice.stunPort = stun?.port;
   rendezvous.audit.write({ action: "server-started", actor: "server", detail: version });
   tell(log, { settings, port, version, tls, env: surroundings.env });
 

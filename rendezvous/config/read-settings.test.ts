@@ -135,3 +135,38 @@ describe("secrets", () => {
     expect(complaint({ env: { BEELINE_METRICS_TOKEN: "short" } })).not.toContain("short");
   });
 });
+
+describe("STUN and TURN", () => {
+  const uris = "turn:turn.example.org:3478, turns:[2001:db8::1]?transport=tcp";
+
+  test("ports, addresses and times are taken as they are written", async () => {
+    expect(read({})).toMatchObject({ "turn-uris": [], "turn-ttl": 12 * 3_600_000 });
+    expect(read({ flags: { "stun-port": "3478" } })).toMatchObject({ "stun-port": 3478 });
+    expect(await readToml('stun-port = "off"')).toMatchObject({ "stun-port": "off" });
+    const flags = { "turn-uris": uris, "turn-secret-file": "/etc/turn", "turn-ttl": "1h" };
+    expect(read({ flags })).toMatchObject({
+      "turn-uris": ["turn:turn.example.org:3478", "turns:[2001:db8::1]?transport=tcp"],
+      "turn-ttl": 3_600_000,
+    });
+  });
+
+  test("mistakes are told", () => {
+    expect(complaint({ flags: { "stun-port": "on" } })).toContain("or off");
+    expect(complaint({ flags: { "stun-port": "70000" } })).toContain("65535");
+    expect(complaint({ flags: { "turn-ttl": "5s" } })).toContain("a minute at least");
+    const wrong = { "turn-uris": "http://turn.example.org", "turn-secret-file": "/etc/turn" };
+    expect(complaint({ flags: wrong })).toContain("turn:turn.example.org");
+    expect(complaint({ flags: { "turn-uris": uris } })).toContain("belong together");
+    expect(complaint({ flags: { "turn-secret-file": "/etc/turn" } })).toContain("belong together");
+  });
+
+  test("N5 the secret is no flag, and is not printed", () => {
+    const env = { BEELINE_TURN_SECRET: "north-by-northwest", BEELINE_TURN_URIS: uris };
+    const shown = JSON.stringify(printable(read({ env })));
+    expect(shown).toContain("turn.example.org");
+    expect(shown).not.toContain("north");
+    expect(complaint({ env: { BEELINE_TURN_SECRET: "north-by-northwest" } })).not.toContain(
+      "north",
+    );
+  });
+});

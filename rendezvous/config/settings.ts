@@ -7,8 +7,11 @@ import {
   oneOf,
   PublicAddress,
   Size,
+  StunPort,
   TextList,
   TextValue,
+  TurnTtl,
+  TurnUris,
   wholeNumber,
   YesNo,
 } from "./values.ts";
@@ -34,6 +37,12 @@ export const Settings = v.pipe(
     "tls-cert": v.optional(TextValue),
     "tls-key": v.optional(TextValue),
     "public-address": v.optional(PublicAddress),
+    "stun-port": v.optional(StunPort),
+    "stun-host": v.optional(TextValue),
+    "turn-uris": v.optional(TurnUris, []),
+    "turn-secret": v.optional(TextValue),
+    "turn-secret-file": v.optional(TextValue),
+    "turn-ttl": v.optional(TurnTtl, "12h"),
     "web-client": v.optional(YesNo, true),
     "devices-per-account": v.optional(wholeNumber(1, 64), defaults.devicesPerAccount),
     "roster-entries": v.optional(wholeNumber(1, 100_000), defaults.rosterEntries),
@@ -88,6 +97,11 @@ export const Settings = v.pipe(
     (settings) => settings.tls === "auto" || settings["tls-cert"] === undefined,
     "tls is off although there is a certificate: leave out one of the two",
   ),
+  v.check((settings) => {
+    const secrets = [settings["turn-secret"], settings["turn-secret-file"]];
+    const given = secrets.filter((secret) => secret !== undefined).length;
+    return given === (settings["turn-uris"].length === 0 ? 0 : 1);
+  }, "turn-uris and one of turn-secret and turn-secret-file belong together"),
 );
 export type Settings = v.InferOutput<typeof Settings>;
 export type SettingName = keyof Settings;
@@ -125,6 +139,22 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
     value: "ADDRESS",
     about: "where people reach the server, for invitation links (default: this machine's)",
   },
+  "stun-port": {
+    value: "PORT|off",
+    about: "UDP port for STUN, by which clients find direct ways (default: as port)",
+  },
+  "stun-host": { value: "ADDRESS", about: "address to hear STUN on (default: as host)" },
+  "turn-uris": {
+    value: "LIST",
+    about: "TURN servers (coturn) for who has no direct way, e.g. turn:turn.example.org:3478",
+  },
+  "turn-secret": {
+    value: "SECRET",
+    about: "coturn's static-auth-secret; environment or file only",
+    secret: true,
+  },
+  "turn-secret-file": { value: "FILE", about: "the same, the first line of a file" },
+  "turn-ttl": { value: "TIME", about: "how long TURN credentials are good (default: 12h)" },
   "web-client": { value: undefined, about: "serve the web client (default: yes)" },
   "devices-per-account": { value: "N", about: "devices of one account (default: 8)" },
   "roster-entries": { value: "N", about: "roster entries of one account (default: 1000)" },

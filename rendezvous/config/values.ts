@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { limits, TurnUri } from "../../shared/protocol/index.ts";
 
 /**
  * How settings are written. Files have TOML's types, environment and flags only text; each schema
@@ -72,6 +73,28 @@ export const TextList = v.union(
     ),
   ],
   "a list of texts",
+);
+
+/** `off`, or a port; a file may have it as a number. */
+export const StunPort = v.union(
+  [v.literal("off"), wholeNumber(0, 65_535)],
+  "a port from 0 to 65535, or off",
+);
+
+export const TurnUris = v.pipe(
+  TextList,
+  v.maxLength(limits.MAX_TURN_URIS, `${limits.MAX_TURN_URIS} addresses at most`),
+  v.everyItem(
+    (uri) => v.is(TurnUri, uri),
+    "addresses like turn:turn.example.org:3478?transport=udp",
+  ),
+);
+
+/** As a client takes it; shorter ones would expire while they are on their way. */
+export const TurnTtl = v.pipe(
+  Duration,
+  v.minValue(limits.MIN_ICE_TTL_MS, "a minute at least"),
+  v.maxValue(limits.MAX_ICE_TTL_MS, "7d at most"),
 );
 
 export function oneOf<const T extends readonly string[]>(values: T) {

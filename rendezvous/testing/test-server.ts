@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { pino } from "pino";
+import type { IceOffer } from "../ice/ice-offer.ts";
 import { noMetrics } from "../metrics.ts";
 import { defaultRendezvousConfig, type RendezvousConfig } from "../rendezvous-config.ts";
 import { createRendezvous } from "../server.ts";
@@ -22,7 +23,10 @@ export interface TestServer extends AsyncDisposable {
   buddies(one: string, two: string): Promise<[TestClient, TestClient]>;
 }
 
-export async function startTestServer(config: Partial<RendezvousConfig> = {}): Promise<TestServer> {
+export async function startTestServer(
+  config: Partial<RendezvousConfig> = {},
+  ice?: IceOffer,
+): Promise<TestServer> {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await openSqliteStore(":memory:"));
   const clock = new FakeClock();
@@ -39,6 +43,7 @@ export async function startTestServer(config: Partial<RendezvousConfig> = {}): P
       log: pino({ level: "silent" }),
       metrics: noMetrics,
       clock,
+      ...(ice === undefined ? {} : { ice }),
     }),
   );
   rendezvous.attach(http);

@@ -102,3 +102,11 @@ export const MAX_GROUP_COMMITS_BYTES = 4 * 1024 * 1024;
 export const GROUP_COMMIT_MAX_AGE_MS = 35 * 24 * 60 * 60 * 1000;
 /** Groups in one page of `group.list`. */
 export const GROUP_LIST_PAGE = 1000;
+
+/** Ways to one TURN service: by UDP, TCP and TLS, under two addresses. More only slow ICE down. */
+export const MAX_TURN_URIS = 8;
+export const MAX_TURN_URI_LENGTH = 300;
+export const MAX_TURN_CREDENTIAL_LENGTH = 256;
+/** Credentials are renewed at half their life: often enough to bear clocks, seldom enough to be cheap. */
+export const MIN_ICE_TTL_MS = 60_000;
+export const MAX_ICE_TTL_MS = 7 * 24 * 60 * 60 * 1000;

@@ -8,6 +8,7 @@ import {
   KeyPackageBytes,
   WelcomeFor,
 } from "./groups.ts";
+import { IceServers } from "./ice.ts";
 import { ConversationId, DeviceId, MessageId, UserId } from "./ids.ts";
 import * as limits from "./limits.ts";
 import {
@@ -65,6 +66,8 @@ export const SignedIn = v.object({
   /** Envelopes that wait in this device's mailbox. */
   mailboxCount: v.number(),
   server: ServerInfo,
+  /** For the first links; `ice.servers` renews it. Absent where the server is older. */
+  ice: v.exactOptional(IceServers),
 });
 export type SignedIn = v.InferOutput<typeof SignedIn>;
 
@@ -360,6 +363,8 @@ export const methods = {
     result: Nothing,
   },
 
+  /** STUN and TURN servers for direct links, with fresh credentials. */
+  "ice.servers": { signedIn: true, params: Nothing, result: IceServers },
   /** To an online device of a buddy or of one's own account. peer-offline, no-such-device. */
   "signal.send": { signedIn: true, params: OutgoingSignal, result: Nothing },
 
