@@ -16,6 +16,7 @@ import { Journal } from "./delivery/journal.ts";
 import type { Emitter } from "./emitter.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
+import { IceServerBook } from "./links/ice-server-book.ts";
 import { LinkManager } from "./links/link-manager.ts";
 import type { Host, Ports } from "./ports.ts";
 import { RosterBook } from "./roster/roster-book.ts";
@@ -59,6 +60,7 @@ export class Account implements AsyncDisposable {
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
   readonly #newcomers: Newcomers;
+  readonly #ice: IceServerBook;
   readonly #forgeriesTold = new Set<UserId>();
   #wantedScheduled = false;
   #clockTold = false;
@@ -171,8 +173,12 @@ export class Account implements AsyncDisposable {
       this.roster.presenceChanged(userId, presence),
     );
     this.connection.onEvent("self.changed", (change) => this.roster.changeSelf(change));
+    const { host } = parseServerAddress(server);
+    // Links that begin with a session begin with its servers.
+    this.#ice = new IceServerBook({ connection: this.connection, ports, host });
     this.links = new LinkManager({
       connection: this.connection,
+      iceServers: () => this.#ice.servers,
       ports,
       policy: this.roster,
       identity,
@@ -291,6 +297,7 @@ export class Account implements AsyncDisposable {
     await this.delivery.close();
     this.groups.close();
     this.links.close();
+    this.#ice.close();
     this.trust.close();
     this.safety.close();
     await this.connection.close();

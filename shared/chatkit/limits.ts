@@ -16,6 +16,9 @@ export const DIRECT_OPEN_TIMEOUT_MS = 8_000;
 export const DIRECT_RETRY_MIN_MS = 5_000;
 export const DIRECT_RETRY_MAX_MS = 5 * 60_000;
 
+/** Pause before STUN and TURN servers that could not be renewed are asked for again, at least. */
+export const ICE_RETRY_MIN_MS = 30_000;
+
 /** Acknowledgement time-out: three times the measured round trip, within these bounds. */
 export const ACK_TIMEOUT_MIN_MS = 1_000;
 export const ACK_TIMEOUT_MAX_MS = 5_000;

@@ -11,7 +11,15 @@ test.each([
   ["http://[::1]:8080", "http://[::1]:8080", "ws://[::1]:8080/ws"],
   ["http://192.168.1.5:80", "http://192.168.1.5", "ws://192.168.1.5/ws"],
 ])("%s", (server, origin, webSocketUrl) => {
-  expect(parseServerAddress(server)).toEqual({ origin, webSocketUrl });
+  expect(parseServerAddress(server)).toMatchObject({ origin, webSocketUrl });
+});
+
+test.each([
+  ["https://Chat.Example.org:8443/x", "chat.example.org"],
+  ["http://[2001:DB8::1]:8080", "[2001:db8::1]"],
+  ["ws://192.168.1.5", "192.168.1.5"],
+])("the host of %s", (server, host) => {
+  expect(parseServerAddress(server).host).toBe(host);
 });
 
 test.each([

@@ -6,6 +6,8 @@ export interface ServerAddress {
   readonly origin: string;
   /** Where its WebSocket is: `ws(s)://host[:port][/prefix]/ws`. */
   readonly webSocketUrl: string;
+  /** Its name or address, IPv6 in brackets. */
+  readonly host: string;
 }
 
 const schemes: ReadonlyMap<string, { readonly web: string; readonly socket: string }> = new Map([
@@ -43,5 +45,6 @@ export function parseServerAddress(server: string): ServerAddress {
   return {
     origin: scheme.web + place,
     webSocketUrl: scheme.socket + place + WEBSOCKET_PATH,
+    host: url.hostname,
   };
 }

@@ -12,6 +12,7 @@ import {
   type DeviceId,
   type EventName,
   type EventParams,
+  type IceServers,
   type MethodName,
   type Params,
   type Result,
@@ -47,6 +48,8 @@ export class ScriptedServer {
   /** Every request that was understood, in order. */
   readonly requests: { readonly method: MethodName; readonly params: unknown }[] = [];
   readonly logs = new DeviceLogs();
+  /** What sessions are told of STUN and TURN; nothing, as an older server. */
+  ice: IceServers | undefined;
   /** Sessions by public key. */
   readonly #sessions = new Map<string, { readonly userId: UserId; readonly deviceId: DeviceId }>();
   readonly #scripts = new Map<string, (raw: unknown, client: ScriptedClient) => unknown>();
@@ -164,6 +167,7 @@ export class ScriptedServer {
       roster: [],
       mailboxCount: 0,
       server: this.info(),
+      ...(this.ice === undefined ? {} : { ice: this.ice }),
     };
   }
 }
