@@ -1,12 +1,11 @@
-import type { CiphersuiteImpl, ClientState, PrivateKeyPackage, Welcome } from "ts-mls";
-import { joinGroup } from "ts-mls/clientState.js";
-import { joinGroupExternal } from "ts-mls/createCommit.js";
+import type { CiphersuiteImpl, ClientState, GroupInfo, PrivateKeyPackage, Welcome } from "ts-mls";
+import type { GroupSecrets } from "ts-mls/groupSecrets.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
-import { emptyPskIndex } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
 import { cipherSuites } from "./cipher-suites.ts";
 import { Admission } from "./client-config.ts";
-import { readGroupInfo, treeOf } from "./group-infos.ts";
+import { enterByWelcome, enterFromOutside } from "./entering.ts";
+import { readGroupInfo } from "./group-infos.ts";
 import { decodeKeyPackage, newKeyPackage, privateKeysOf } from "./key-packages.ts";
 import {
   MlsError,
@@ -47,17 +46,9 @@ export async function stateByWelcome(
   }
   const admission = new Admission(identity, policy);
   const state = await admission.run(async () => {
-    await lookInto(welcome, reference, privateKeys, cs);
-    return await joinGroup(
-      welcome,
-      keyPackage,
-      privateKeys,
-      emptyPskIndex,
-      cs,
-      undefined,
-      undefined,
-      admission.config,
-    );
+    const { groupInfo, secrets } = await openWelcome(welcome, reference, privateKeys, cs);
+    const entrant = { keyPackage, privateKeys, cs, config: admission.config };
+    return await enterByWelcome(entrant, groupInfo, secrets);
   });
   return { suite, cs, state };
 }
@@ -70,37 +61,37 @@ export async function stateFromOutside(
   const { groupInfo, suite } = decodeGroupInfoMessage(options.groupInfo);
   const claims = await readGroupInfo(options.groupInfo);
   if (claims === undefined) throw new MlsError("invalid", "no sound GroupInfo");
-  const isIn = claims.members.some(({ publicKey }) =>
+  const former = claims.members.find(({ publicKey }) =>
     sameBytes(publicKey, identity.keys.publicKey),
   );
   const cs = (await cipherSuites())[suite];
-  const { keyPackage, privateKeys } = await newKeyPackage(identity, suite, FOR_EVER);
+  const own = await newKeyPackage(identity, suite, FOR_EVER);
   const admission = new Admission(identity, policy);
-  const { publicMessage, newState } = await admission.run(async () =>
-    joinGroupExternal(groupInfo, keyPackage, privateKeys, isIn, cs, undefined, admission.config),
+  const { state, commit: publicMessage } = await admission.run(async () =>
+    enterFromOutside({ ...own, cs, config: admission.config }, groupInfo, former?.leaf),
   );
   const commit = encodeMessage({
     version: "mls10",
     wireformat: "mls_public_message",
     publicMessage,
   });
-  return { suite, cs, state: newState, commit };
+  return { suite, cs, state, commit };
 }
 
-/** Before the library works on a Welcome, which takes the longer the bigger its tree is. */
-async function lookInto(
+/** @throws MlsError invalid; what the library throws */
+export async function openWelcome(
   welcome: Welcome,
   reference: Uint8Array,
-  privateKeys: PrivateKeyPackage,
+  { initPrivateKey }: PrivateKeyPackage,
   cs: CiphersuiteImpl,
-): Promise<void> {
-  const key = await cs.hpke.importPrivateKey(privateKeys.initPrivateKey);
+): Promise<{ groupInfo: GroupInfo; secrets: GroupSecrets }> {
+  const key = await cs.hpke.importPrivateKey(initPrivateKey);
   const secrets = await decryptGroupSecrets(key, reference, welcome, cs.hpke);
   if (secrets === undefined || secrets.psks.length > 0) {
     throw new MlsError("invalid", "a Welcome as none of ours is");
   }
-  const none = new Uint8Array(cs.kdf.size);
-  const groupInfo = await decryptGroupInfo(welcome, secrets.joinerSecret, none, cs);
+  const noPsk = new Uint8Array(cs.kdf.size);
+  const groupInfo = await decryptGroupInfo(welcome, secrets.joinerSecret, noPsk, cs);
   if (groupInfo === undefined) throw new MlsError("invalid", "no GroupInfo in the Welcome");
-  treeOf(groupInfo);
+  return { groupInfo, secrets };
 }
