@@ -14,6 +14,8 @@ export interface ClientOptions {
   readonly server: string;
   /** A client started again on the same folder is the same device. */
   readonly dataFolder: string;
+  /** Goes before the command, e.g. `["ip", "netns", "exec", "NAME"]`; none unless given. */
+  readonly prefix?: readonly string[];
 }
 
 /** A real client in a process of its own. */
@@ -25,10 +27,12 @@ export class Client implements AsyncDisposable {
   readonly #waiters = new Set<() => void>();
   #lastId = 0;
 
-  constructor({ server, dataFolder }: ClientOptions) {
-    this.#child = spawn(process.execPath, [MAIN, server, dataFolder], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  constructor({ server, dataFolder, prefix = [] }: ClientOptions) {
+    const [program = process.execPath, ...args] = [
+      ...[...prefix, process.execPath],
+      ...[MAIN, server, dataFolder],
+    ];
+    this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#take(line));
     // A process that has ended takes no more: the calls that wait are told below.
     this.#child.stdin.on("error", () => undefined);

@@ -12,12 +12,23 @@ const run = promisify(execFile);
 /** The log line by which a server says that it is ready. */
 const Ready = v.object({ msg: v.literal("listening"), address: v.string() });
 
-/** The real server in a process of its own, on loopback, with its data in a folder of the test's. */
+/** Where a server runs, unless on loopback here. */
+export interface Place {
+  /** Goes before the command, e.g. `["ip", "netns", "exec", "NAME"]`. */
+  readonly prefix: readonly string[];
+  readonly host: string;
+  readonly port: number;
+}
+
+const LOOPBACK: Place = { prefix: [], host: "127.0.0.1", port: 0 };
+
+/** The real server in a process of its own, with its data in a folder of the test's. */
 export class RendezvousProcess implements AsyncDisposable {
-  /** `http://127.0.0.1:PORT`; the same after a restart. */
+  /** `http://127.0.0.1:PORT` on loopback; the same after a restart. */
   readonly address: string;
   readonly dataFolder: string;
   readonly #flags: readonly string[];
+  readonly #place: Place;
   #child: ChildProcess;
 
   private constructor(
@@ -25,20 +36,23 @@ export class RendezvousProcess implements AsyncDisposable {
     address: string,
     dataFolder: string,
     flags: readonly string[],
+    place: Place,
   ) {
     this.#child = child;
     this.address = address;
     this.dataFolder = dataFolder;
     this.#flags = flags;
+    this.#place = place;
   }
 
   /** @param flags more flags of `serve`, e.g. `["--registration", "invite"]` */
   static async start(
     dataFolder: string,
     flags: readonly string[] = [],
+    place: Place = LOOPBACK,
   ): Promise<RendezvousProcess> {
-    const { child, address } = await launch(dataFolder, 0, flags);
-    return new RendezvousProcess(child, address, dataFolder, flags);
+    const { child, address } = await launch(dataFolder, place, flags);
+    return new RendezvousProcess(child, address, dataFolder, flags, place);
   }
 
   /** Ends the process, `SIGKILL` without a chance to finish anything. */
@@ -52,7 +66,7 @@ export class RendezvousProcess implements AsyncDisposable {
   /** Starts again on the same port and data. */
   async start(): Promise<void> {
     const port = Number(new URL(this.address).port);
-    ({ child: this.#child } = await launch(this.dataFolder, port, this.#flags));
+    ({ child: this.#child } = await launch(this.dataFolder, { ...this.#place, port }, this.#flags));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,19 +82,15 @@ export async function administer(dataFolder: string, command: readonly string[])
 
 async function launch(
   dataFolder: string,
-  port: number,
+  { prefix, host, port }: Place,
   flags: readonly string[],
 ): Promise<{ child: ChildProcess; address: string }> {
-  const child = spawn(
-    process.execPath,
-    [
-      MAIN,
-      "serve",
-      ...["--host", "127.0.0.1", "--port", String(port), "--data", dataFolder],
-      ...["--log-format", "json", ...flags],
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const [program = process.execPath, ...args] = [
+    ...[...prefix, process.execPath, MAIN, "serve"],
+    ...["--host", host, "--port", String(port), "--data", dataFolder],
+    ...["--log-format", "json", ...flags],
+  ];
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
     const ready = v.safeParse(Ready, readJson(line));
     if (!ready.success) continue;

@@ -1,0 +1,63 @@
+import { expect, it } from "vitest";
+import { judge } from "./judge.ts";
+import type { Expectation, Observation } from "./scenario.ts";
+
+const DIRECT: Expectation = { first: ["direct", "relayed"], hundredth: "direct" };
+const RELAYED: Expectation = { first: ["relayed"], hundredth: "relayed" };
+
+const well: Observation = {
+  first: ["relayed", "direct"],
+  hundredth: ["direct"],
+  firstMs: 300,
+  directMs: 700,
+  sent: 200,
+  lost: 0,
+  doubled: 0,
+  outOfOrder: 0,
+};
+
+const relayed: Observation = {
+  ...well,
+  first: ["relayed"],
+  hundredth: ["relayed"],
+  directMs: undefined,
+};
+
+it("is content where all is as it should be", () => {
+  expect(judge(DIRECT, well)).toEqual([]);
+  expect(judge(RELAYED, relayed)).toEqual([]);
+});
+
+it("a direct path that is possible has to be found", () => {
+  expect(judge(DIRECT, relayed)).toEqual([
+    "no direct link was found",
+    "the hundredth message went relayed",
+  ]);
+});
+
+it("one direction alone is not enough", () => {
+  expect(judge(DIRECT, { ...well, hundredth: ["direct", "relayed"] })).toEqual([
+    "the hundredth message went relayed",
+  ]);
+});
+
+it("a direct link where none should be possible: the network is not what it is said to be", () => {
+  expect(judge(RELAYED, { ...relayed, directMs: 90 })).toEqual([
+    "a direct link where none was to be possible",
+  ]);
+});
+
+it("a first message by mailbox is not what was expected", () => {
+  expect(judge(RELAYED, { ...relayed, first: ["stored"] })).toEqual([
+    "the first message went stored",
+  ]);
+});
+
+it.each([
+  [{ lost: 2 }, "2 lost"],
+  [{ doubled: 1 }, "1 doubled"],
+  [{ outOfOrder: 3 }, "3 out of order"],
+  [{ first: [] }, "the first message took no path"],
+] as const)("%j", (change, reason) => {
+  expect(judge(DIRECT, { ...well, ...change })).toEqual([reason]);
+});

@@ -1,0 +1,33 @@
+import type { Expectation, Observation, Path } from "./scenario.ts";
+
+/** What is not as it should be; empty where all is. */
+export function judge(expected: Expectation, observed: Observation): readonly string[] {
+  const { first, hundredth, directMs, lost, doubled, outOfOrder } = observed;
+  const shouldBeDirect = expected.hundredth === "direct";
+  return [
+    ...complaint(shouldBeDirect && directMs === undefined, "no direct link was found"),
+    ...complaint(
+      !shouldBeDirect && directMs !== undefined,
+      "a direct link where none was to be possible",
+    ),
+    ...pathComplaint("the first message", expected.first, first),
+    ...pathComplaint("the hundredth message", [expected.hundredth], hundredth),
+    ...complaint(lost > 0, `${lost} lost`),
+    ...complaint(doubled > 0, `${doubled} doubled`),
+    ...complaint(outOfOrder > 0, `${outOfOrder} out of order`),
+  ];
+}
+
+function pathComplaint(
+  what: string,
+  expected: readonly Path[],
+  observed: readonly Path[],
+): readonly string[] {
+  if (observed.length === 0) return [`${what} took no path`];
+  const wrong = observed.filter((path) => !expected.includes(path));
+  return complaint(wrong.length > 0, `${what} went ${wrong.join(" and ")}`);
+}
+
+function complaint(isSo: boolean, text: string): readonly string[] {
+  return isSo ? [text] : [];
+}

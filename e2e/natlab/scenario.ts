@@ -1,0 +1,65 @@
+import type { Topology } from "./topology.ts";
+
+export type Path = "direct" | "relayed" | "stored";
+
+/** What a scenario needs that is not everywhere. */
+export type Need =
+  /** The server answers STUN. */
+  | "stun"
+  /** The kernel can delay packets. */
+  | "netem";
+
+export type Person = "ada" | "ben";
+
+/** What happens while they talk, once that many messages were sent each way. */
+export type Action = { readonly after: number } & (
+  | { readonly cable: Person; readonly downMs: number }
+  | { readonly server: "killed"; readonly downMs: number }
+  /** Another lease: with prefix lengths. */
+  | { readonly readdress: Person; readonly to: readonly string[] }
+);
+
+export interface Expectation {
+  /** Paths that the first message may take: it does not wait until a direct link is open. */
+  readonly first: readonly Path[];
+  /** The path of the last one, sent when the link, if there can be one, has had time to open. */
+  readonly hundredth: Path;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  readonly topology: Topology;
+  /** As clients call it. */
+  readonly server: string;
+  readonly needs?: readonly Need[];
+  readonly expected: Expectation;
+  readonly actions?: readonly Action[];
+  /** Between two messages of one person, ms. */
+  readonly everyMs?: number;
+  /** Characters of each message. */
+  readonly textLength?: number;
+}
+
+/** What both ends saw; of paths, each that was taken in one of the two directions. */
+export interface Observation {
+  readonly first: readonly Path[];
+  readonly hundredth: readonly Path[];
+  /** From `send` to the recipient's receipt, the slower of the two directions. */
+  readonly firstMs: number | undefined;
+  /** From being buddies to the open direct link; absent where there was none. */
+  readonly directMs: number | undefined;
+  readonly sent: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly outOfOrder: number;
+}
+
+export interface Result {
+  readonly scenario: string;
+  readonly verdict: "passed" | "failed" | "skipped";
+  /** Why it is not passed. */
+  readonly reasons: readonly string[];
+  readonly seconds: number;
+  readonly observed?: Observation;
+}

@@ -1,0 +1,124 @@
+import type { Scenario } from "./scenario.ts";
+import { homes, lan, PORT, SERVER, twoSubnets } from "./sites.ts";
+
+const DIRECT = { first: ["direct", "relayed"], hundredth: "direct" } as const;
+const RELAYED = { first: ["relayed"], hundredth: "relayed" } as const;
+
+const LAN_SERVER = `http://192.168.1.1:${PORT}`;
+const INTERNET_SERVER = `http://${SERVER}:${PORT}`;
+const HTTPS_PORT = 443;
+
+const WEB_ONLY = { rule: "only-tcp", to: SERVER, port: HTTPS_PORT } as const;
+const ADA_AT_HOME = { people: ["ada"], nat: "cone" } as const;
+const BEN_AT_HOME = { people: ["ben"], nat: "cone" } as const;
+
+const BOTH_AT_HOME = { people: ["ada", "ben"], nat: "cone" } as const;
+const BOTH_ISOLATED = { people: ["ada", "ben"], isolated: true } as const;
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "lan",
+    about: "one LAN without Internet and without STUN",
+    topology: lan({}),
+    server: LAN_SERVER,
+    expected: DIRECT,
+  },
+  {
+    name: "two-subnets",
+    about: "two subnets with a router between them",
+    topology: twoSubnets(),
+    server: `http://10.0.1.1:${PORT}`,
+    expected: DIRECT,
+  },
+  {
+    name: "web-only",
+    about: "both behind firewalls that let nothing pass but TCP 443 to the server",
+    topology: homes([
+      { ...ADA_AT_HOME, firewall: [WEB_ONLY] },
+      { ...BEN_AT_HOME, firewall: [WEB_ONLY] },
+    ]),
+    server: `http://${SERVER}:${HTTPS_PORT}`,
+    expected: RELAYED,
+  },
+  {
+    name: "udp-blocked",
+    about: "both behind NATs, one of which lets no UDP pass",
+    topology: homes([{ ...ADA_AT_HOME, firewall: [{ rule: "no-udp" }] }, BEN_AT_HOME]),
+    server: INTERNET_SERVER,
+    expected: RELAYED,
+  },
+  {
+    name: "client-isolation",
+    about: "a Wi-Fi on which clients do not hear each other",
+    topology: lan({ ada: { isolated: true }, ben: { isolated: true } }),
+    server: LAN_SERVER,
+    expected: RELAYED,
+  },
+  {
+    name: "one-nat",
+    about: "Ada behind a port-restricted cone NAT, Ben on the Internet",
+    topology: homes([ADA_AT_HOME], { publicPeople: ["ben"] }),
+    server: INTERNET_SERVER,
+    expected: DIRECT,
+  },
+  {
+    name: "two-cones",
+    about: "both behind port-restricted cone NATs of their own",
+    topology: homes([ADA_AT_HOME, BEN_AT_HOME]),
+    server: INTERNET_SERVER,
+    needs: ["stun"],
+    expected: DIRECT,
+  },
+  {
+    name: "same-nat",
+    about: "both behind the same NAT, which has no hairpin",
+    topology: homes([BOTH_AT_HOME]),
+    server: INTERNET_SERVER,
+    expected: DIRECT,
+  },
+  {
+    name: "same-nat-isolated",
+    about: "the same on a Wi-Fi that isolates them: without hairpin there is no way",
+    topology: homes([{ ...BOTH_ISOLATED, nat: "cone" }]),
+    server: INTERNET_SERVER,
+    expected: RELAYED,
+  },
+  {
+    name: "hairpin",
+    about: "the same with hairpin: the NAT's outer address leads back in",
+    topology: homes([{ ...BOTH_ISOLATED, nat: "full-cone" }]),
+    server: INTERNET_SERVER,
+    needs: ["stun"],
+    expected: DIRECT,
+  },
+  {
+    name: "symmetric-cone",
+    about: "a symmetric NAT and a port-restricted cone NAT",
+    topology: homes([{ people: ["ada"], nat: "symmetric" }, BEN_AT_HOME]),
+    server: INTERNET_SERVER,
+    needs: ["stun"],
+    expected: RELAYED,
+  },
+  {
+    name: "symmetric-full-cone",
+    about: "a symmetric NAT and a full cone NAT",
+    topology: homes([
+      { people: ["ada"], nat: "symmetric" },
+      { people: ["ben"], nat: "full-cone" },
+    ]),
+    server: INTERNET_SERVER,
+    needs: ["stun"],
+    expected: DIRECT,
+  },
+  {
+    name: "two-symmetric",
+    about: "both behind symmetric NATs",
+    topology: homes([
+      { people: ["ada"], nat: "symmetric" },
+      { people: ["ben"], nat: "symmetric" },
+    ]),
+    server: INTERNET_SERVER,
+    needs: ["stun"],
+    expected: RELAYED,
+  },
+];

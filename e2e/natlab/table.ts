@@ -1,0 +1,43 @@
+import type { Result } from "./scenario.ts";
+
+const COLUMNS = [
+  ["scenario", 24],
+  ["verdict", 8],
+  ["first", 15],
+  ["hundredth", 10],
+  ["first ms", 9],
+  ["direct ms", 10],
+  ["sent", 5],
+  ["lost", 5],
+  ["doubled", 8],
+  ["disorder", 9],
+  ["s", 5],
+] as const;
+
+export function tableHead(): string {
+  return line(COLUMNS.map(([name]) => name));
+}
+
+export function tableRow({ scenario, verdict, reasons, seconds, observed }: Result): string {
+  const seen =
+    observed === undefined
+      ? ["", "", "", "", "", "", "", ""]
+      : [
+          observed.first.join("+"),
+          observed.hundredth.join("+"),
+          milliseconds(observed.firstMs),
+          milliseconds(observed.directMs),
+          ...[observed.sent, observed.lost, observed.doubled, observed.outOfOrder].map(String),
+        ];
+  const row = line([scenario, verdict, ...seen, seconds.toFixed(1)]);
+  return [row, ...reasons.map((reason) => `  ${reason}\n`)].join("");
+}
+
+function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? "-" : String(Math.round(ms));
+}
+
+function line(cells: readonly string[]): string {
+  const padded = cells.map((cell, n) => cell.padEnd(COLUMNS[n]?.[1] ?? 0));
+  return `${padded.join(" ").trimEnd()}\n`;
+}
