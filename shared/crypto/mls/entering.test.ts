@@ -7,6 +7,7 @@ import { Admission } from "./client-config.ts";
 import { enterByWelcome } from "./entering.ts";
 import { openWelcome } from "./joining.ts";
 import { createKeyPackage, decodeKeyPackage, privateKeysOf } from "./key-packages.ts";
+import { MlsGroup } from "./mls-group.ts";
 import { ANYBODY, deviceOf, groupOf, IN_TIME, renewed } from "./testing/members.ts";
 import { decodeWelcomeMessage } from "./wire.ts";
 
@@ -39,4 +40,20 @@ test.each([false, true])("by Welcome as the library has it (with a path: %s)", a
   expect(secrets.pathSecret !== undefined).toBe(isPath);
   const ours = await enterByWelcome({ keyPackage, privateKeys, cs, config }, groupInfo, secrets);
   expect(ours).toEqual(theirs);
+});
+
+test("nobody looks for long at a group with more members than it can have", async () => {
+  const [first] = await groupOf(5);
+  const groupInfo = (await first?.groupInfo()) ?? new Uint8Array(0);
+  const asked: Uint8Array[] = [];
+  const admits = async ({ userId }: { userId: Uint8Array }): Promise<boolean> => {
+    asked.push(userId);
+    return true;
+  };
+  const identity = deviceOf(9);
+  const join = async (maxMembers: number) =>
+    MlsGroup.joinExternal({ identity, policy: { admits, maxMembers }, groupInfo });
+  await expect(join(4)).rejects.toMatchObject({ reason: "invalid" });
+  expect(asked).toEqual([]);
+  expect((await join(5)).group.members).toHaveLength(6);
 });

@@ -26,6 +26,7 @@ import { createUpdatePath, firstCommonAncestor } from "ts-mls/updatePath.js";
 import { treeOf } from "./group-infos.ts";
 import { MlsError } from "./mls-types.ts";
 import { validateTree } from "./tree-validation.ts";
+import { MAX_TREE_LEAVES } from "./wire.ts";
 
 /** This device's side of joining. */
 export interface Entrant {
@@ -33,6 +34,8 @@ export interface Entrant {
   readonly privateKeys: PrivateKeyPackage;
   readonly cs: CiphersuiteImpl;
   readonly config: ClientConfig;
+  /** Members that the group may have: a tree takes long to look at, with the square of its size. */
+  readonly maxMembers?: number | undefined;
 }
 
 /**
@@ -40,13 +43,14 @@ export interface Entrant {
  * @throws MlsError; what the library throws
  */
 export async function enterByWelcome(
-  { keyPackage, privateKeys, cs, config }: Entrant,
+  entrant: Entrant,
   groupInfo: GroupInfo,
   { joinerSecret, pathSecret }: GroupSecrets,
 ): Promise<ClientState> {
+  const { keyPackage, privateKeys, cs, config } = entrant;
   const { groupContext, confirmationTag, signer } = groupInfo;
   if (groupContext.cipherSuite !== keyPackage.cipherSuite) invalid("a group of another suite");
-  const tree = await soundTree(groupInfo, cs, config);
+  const tree = await soundTree(groupInfo, entrant);
   const noPsk = new Uint8Array(cs.kdf.size);
   if (!(await verifyGroupInfoConfirmationTag(groupInfo, joinerSecret, noPsk, cs))) {
     invalid("a group that nobody confirms");
@@ -86,14 +90,15 @@ export async function enterByWelcome(
  * @throws MlsError; what the library throws
  */
 export async function enterFromOutside(
-  { keyPackage, privateKeys, cs, config }: Entrant,
+  entrant: Entrant,
   groupInfo: GroupInfo,
   former: number | undefined,
 ): Promise<{ state: ClientState; commit: PublicMessage }> {
+  const { keyPackage, privateKeys, cs, config } = entrant;
   const { groupContext, extensions } = groupInfo;
   const external = extensions.find(({ extensionType }) => extensionType === "external_pub");
   if (external === undefined) return invalid("a group that nobody joins from outside");
-  const present = await soundTree(groupInfo, cs, config);
+  const present = await soundTree(groupInfo, entrant);
   const { enc: kemOutput, secret: initSecret } = await exportSecret(external.extensionData, cs);
   const without = former === undefined ? present : removeLeafNode(present, toLeafIndex(former));
   const [withLeaf, node] = addLeafNode(without, keyPackage.leafNode);
@@ -171,17 +176,18 @@ export async function enterFromOutside(
 /** Signed by one of its members, whose tree is sound. */
 async function soundTree(
   groupInfo: GroupInfo,
-  cs: CiphersuiteImpl,
-  { authService }: ClientConfig,
+  { cs, config, maxMembers = MAX_TREE_LEAVES }: Entrant,
 ): Promise<RatchetTree> {
   const tree = treeOf(groupInfo);
+  const members = tree.filter((node) => node?.nodeType === "leaf").length;
+  if (members > maxMembers) invalid("more members than the group can have");
   const signer = tree[2 * groupInfo.signer];
   if (signer?.nodeType !== "leaf") return invalid("a GroupInfo of nobody in the group");
   const { signaturePublicKey } = signer.leaf;
   if (!(await verifyGroupInfoSignature(groupInfo, signaturePublicKey, cs.signature))) {
     invalid("a GroupInfo that its maker has not signed");
   }
-  await validateTree(tree, groupInfo.groupContext, authService, cs);
+  await validateTree(tree, groupInfo.groupContext, config.authService, cs);
   return tree;
 }
 

@@ -47,7 +47,8 @@ export async function stateByWelcome(
   const admission = new Admission(identity, policy);
   const state = await admission.run(async () => {
     const { groupInfo, secrets } = await openWelcome(welcome, reference, privateKeys, cs);
-    const entrant = { keyPackage, privateKeys, cs, config: admission.config };
+    const { maxMembers } = policy;
+    const entrant = { keyPackage, privateKeys, cs, config: admission.config, maxMembers };
     return await enterByWelcome(entrant, groupInfo, secrets);
   });
   return { suite, cs, state };
@@ -68,7 +69,11 @@ export async function stateFromOutside(
   const own = await newKeyPackage(identity, suite, FOR_EVER);
   const admission = new Admission(identity, policy);
   const { state, commit: publicMessage } = await admission.run(async () =>
-    enterFromOutside({ ...own, cs, config: admission.config }, groupInfo, former?.leaf),
+    enterFromOutside(
+      { ...own, cs, config: admission.config, maxMembers: policy.maxMembers },
+      groupInfo,
+      former?.leaf,
+    ),
   );
   const commit = encodeMessage({
     version: "mls10",

@@ -31,6 +31,8 @@ export interface GroupMember {
  * join in between: tell it from one that never was on the list.
  */
 export interface GroupPolicy {
+  /** Members of a group that this device joins; of more it is not even looked at who they are. */
+  readonly maxMembers?: number;
   admits(member: Omit<GroupMember, "leaf">): Promise<boolean>;
 }
 
