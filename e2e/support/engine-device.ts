@@ -10,6 +10,7 @@ import type {
 } from "../../shared/chatkit/chatkit.ts";
 import { canonicalUserName, type RosterEntry, type UserId } from "../../shared/protocol/index.ts";
 import { CuttablePeers } from "../cuttable-peers.ts";
+import { RecordedPeers } from "./recorded-peers.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -26,6 +27,8 @@ export class EngineDevice implements AsyncDisposable {
   readonly kit: ChatKit;
   readonly userName: string;
   readonly peers: CuttablePeers;
+  /** What its WebRTC is asked and says. */
+  readonly recorded: RecordedPeers;
   /** What was told by `message`, own ones included. */
   readonly told: Message[] = [];
   readonly notices: Notice[] = [];
@@ -35,7 +38,8 @@ export class EngineDevice implements AsyncDisposable {
     const { peers, ...ports } = createNodePorts({ dataFolder });
     if (peers === undefined) throw new Error("no WebRTC here");
     this.userName = userName;
-    this.peers = new CuttablePeers(peers);
+    this.recorded = new RecordedPeers(peers);
+    this.peers = new CuttablePeers(this.recorded);
     this.kit = new ChatKit({
       server,
       host: { client: { name: "beeline-e2e", version: "0.1.0" }, deviceName: "test" },

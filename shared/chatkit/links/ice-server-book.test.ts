@@ -93,7 +93,7 @@ test("N7 a refused renewal is tried again; what has expired is not used", async 
   await clock.advance(ICE_RETRY_MIN_MS);
   expect(book.servers).toEqual([STUN, turn(2)]);
   // Credentials are nobody's to read.
-  expect(JSON.stringify(log)).not.toContain("secret");
+  expect(JSON.stringify(log.entries)).not.toContain("secret");
 });
 
 test("N7 a lost connection asks nobody; the next session brings new ones", async () => {
@@ -106,4 +106,14 @@ test("N7 a lost connection asks nobody; the next session brings new ones", async
   expect(connection.state.state).toBe("online");
   expect(book.servers).toEqual([STUN, turn(2)]);
   expect(server.count("ice.servers")).toBe(0);
+});
+
+test("N7 a renewal that falls into a loss is left to the next session", async () => {
+  await begin(offer(1));
+  server.sockets.admission = "refuse";
+  server.lastEnd?.close(closeCodes.goingAway, "");
+  await clock.advance(TTL_MS);
+  const failures = log.entries.filter(({ message }) => message.includes("not renewed"));
+  expect(failures).toHaveLength(1);
+  expect(book.servers).toEqual([STUN]);
 });
