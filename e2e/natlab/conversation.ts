@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "../client-driver.ts";
-import type { Path, Person } from "./scenario.ts";
+import { PATHS, type Path, type Person } from "./scenario.ts";
 
 /** Messages each way. */
 export const MESSAGES = 100;
@@ -58,6 +58,12 @@ export class OneWay {
     return this.#deliveries().get(this.#ids[n] ?? "")?.path;
   }
 
+  /** How many took that path. */
+  countBy(path: Path): number {
+    const deliveries = [...this.#deliveries().values()];
+    return deliveries.filter((delivery) => delivery.path === path).length;
+  }
+
   /** From the first message's `send` to its receipt. */
   get firstMs(): number | undefined {
     const first = this.#deliveries().get(this.#ids[0] ?? "");
@@ -97,5 +103,5 @@ function inversions(messages: readonly { readonly text: string }[]): number {
 }
 
 function pathOf(path: string | undefined): Path | undefined {
-  return path === "direct" || path === "relayed" || path === "stored" ? path : undefined;
+  return PATHS.find((known) => known === path);
 }

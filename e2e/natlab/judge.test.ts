@@ -10,6 +10,7 @@ const well: Observation = {
   hundredth: ["direct"],
   firstMs: 300,
   directMs: 700,
+  paths: { direct: 199, relayed: 1, stored: 0 },
   sent: 200,
   lost: 0,
   doubled: 0,
@@ -45,6 +46,11 @@ it("a direct link where none should be possible: the network is not what it is s
   expect(judge(RELAYED, { ...relayed, directMs: 90 })).toEqual([
     "a direct link where none was to be possible",
   ]);
+});
+
+it("no message may stray where none should", () => {
+  expect(judge({ ...DIRECT, any: ["direct"] }, well)).toEqual(["1 went relayed"]);
+  expect(judge({ ...DIRECT, any: ["direct", "relayed"] }, well)).toEqual([]);
 });
 
 it("a first message by mailbox is not what was expected", () => {

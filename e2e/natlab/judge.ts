@@ -1,4 +1,4 @@
-import type { Expectation, Observation, Path } from "./scenario.ts";
+import { PATHS, type Expectation, type Observation, type Path } from "./scenario.ts";
 
 /** What is not as it should be; empty where all is. */
 export function judge(expected: Expectation, observed: Observation): readonly string[] {
@@ -12,10 +12,17 @@ export function judge(expected: Expectation, observed: Observation): readonly st
     ),
     ...pathComplaint("the first message", expected.first, first),
     ...pathComplaint("the hundredth message", [expected.hundredth], hundredth),
+    ...strayComplaints(expected.any ?? PATHS, observed.paths),
     ...complaint(lost > 0, `${lost} lost`),
     ...complaint(doubled > 0, `${doubled} doubled`),
     ...complaint(outOfOrder > 0, `${outOfOrder} out of order`),
   ];
+}
+
+function strayComplaints(allowed: readonly Path[], paths: Observation["paths"]): readonly string[] {
+  return PATHS.filter((path) => paths[path] > 0 && !allowed.includes(path)).map(
+    (path) => `${paths[path]} went ${path}`,
+  );
 }
 
 function pathComplaint(

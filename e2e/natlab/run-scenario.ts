@@ -190,10 +190,12 @@ async function observe(
   const paths = (n: number): readonly Path[] => [
     ...new Set(ways.flatMap((way) => way.path(n) ?? [])),
   ];
+  const taken = (path: Path) => ways.reduce((total, way) => total + way.countBy(path), 0);
   const firsts = ways.flatMap(({ firstMs }) => firstMs ?? []);
   return {
     first: paths(0),
     hundredth: paths(MESSAGES - 1),
+    paths: { direct: taken("direct"), relayed: taken("relayed"), stored: taken("stored") },
     firstMs: firsts.length === ways.length ? Math.max(...firsts) : undefined,
     directMs,
     sent: ways.reduce((total, { sent }) => total + sent, 0),

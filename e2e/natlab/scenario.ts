@@ -1,6 +1,7 @@
 import type { Topology } from "./topology.ts";
 
-export type Path = "direct" | "relayed" | "stored";
+export const PATHS = ["direct", "relayed", "stored"] as const;
+export type Path = (typeof PATHS)[number];
 
 /** What a scenario needs that is not everywhere. */
 export type Need =
@@ -24,7 +25,12 @@ export interface Expectation {
   readonly first: readonly Path[];
   /** The path of the last one, sent when the link, if there can be one, has had time to open. */
   readonly hundredth: Path;
+  /** Paths that any message may take; all unless given. */
+  readonly any?: readonly Path[];
 }
+
+export const DIRECT: Expectation = { first: ["direct", "relayed"], hundredth: "direct" };
+export const RELAYED: Expectation = { first: ["relayed"], hundredth: "relayed" };
 
 export interface Scenario {
   readonly name: string;
@@ -45,6 +51,8 @@ export interface Scenario {
 export interface Observation {
   readonly first: readonly Path[];
   readonly hundredth: readonly Path[];
+  /** How many messages took which path. */
+  readonly paths: Readonly<Record<Path, number>>;
   /** From `send` to the recipient's receipt, the slower of the two directions. */
   readonly firstMs: number | undefined;
   /** From being buddies to the open direct link; absent where there was none. */

@@ -1,11 +1,16 @@
-import type { Scenario } from "./scenario.ts";
-import { homes, lan, PORT, SERVER, twoSubnets } from "./sites.ts";
+import { DIRECT, RELAYED, type Scenario } from "./scenario.ts";
+import { CHANGES } from "./scenarios-of-change.ts";
+import { POOR } from "./scenarios-poor.ts";
+import {
+  homes,
+  INTERNET_SERVER,
+  lan,
+  LAN_SERVER,
+  SERVER,
+  SUBNET_SERVER,
+  twoSubnets,
+} from "./sites.ts";
 
-const DIRECT = { first: ["direct", "relayed"], hundredth: "direct" } as const;
-const RELAYED = { first: ["relayed"], hundredth: "relayed" } as const;
-
-const LAN_SERVER = `http://192.168.1.1:${PORT}`;
-const INTERNET_SERVER = `http://${SERVER}:${PORT}`;
 const HTTPS_PORT = 443;
 
 const WEB_ONLY = { rule: "only-tcp", to: SERVER, port: HTTPS_PORT } as const;
@@ -15,7 +20,8 @@ const BEN_AT_HOME = { people: ["ben"], nat: "cone" } as const;
 const BOTH_AT_HOME = { people: ["ada", "ben"], nat: "cone" } as const;
 const BOTH_ISOLATED = { people: ["ada", "ben"], isolated: true } as const;
 
-export const SCENARIOS: readonly Scenario[] = [
+/** Where a direct link is possible in quiet networks, and where it is not. */
+const REACHABLE: readonly Scenario[] = [
   {
     name: "lan",
     about: "one LAN without Internet and without STUN",
@@ -27,7 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "two-subnets",
     about: "two subnets with a router between them",
     topology: twoSubnets(),
-    server: `http://10.0.1.1:${PORT}`,
+    server: SUBNET_SERVER,
     expected: DIRECT,
   },
   {
@@ -122,3 +128,5 @@ export const SCENARIOS: readonly Scenario[] = [
     expected: RELAYED,
   },
 ];
+
+export const SCENARIOS: readonly Scenario[] = [...REACHABLE, ...POOR, ...CHANGES];

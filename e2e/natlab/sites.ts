@@ -1,11 +1,17 @@
 /** Building blocks of topologies. */
 import type { LabNode, Nat, FirewallRule, Port, Topology } from "./topology.ts";
 
-/** Where the lab's server listens, unless a scenario says otherwise. */
-export const PORT = 8383;
+const PORT = 8383;
 
 /** A public address of the lab's Internet (RFC 5737). */
 export const SERVER = "203.0.113.1";
+
+/** The server, as clients of each site call it. */
+export const INTERNET_SERVER = `http://${SERVER}:${PORT}`;
+export const LAN_SERVER = `http://192.168.1.1:${PORT}`;
+export const LAN_SERVER_IPV6 = `http://[fd00:bee::1]:${PORT}`;
+export const SUBNET_SERVER = `http://10.0.1.1:${PORT}`;
+export const NAMED_SUBNET_SERVER = `http://beeline.test:${PORT}`;
 
 type PortExtras = Pick<Port, "isolated" | "shape">;
 
@@ -28,31 +34,46 @@ export function lan(extras: {
   };
 }
 
-/** Two subnets with a router between them; the server is in Ada's. */
+/**
+ * Two subnets with a router between them, with IPv4 and IPv6 both; the server is in Ada's. Its name
+ * has an address of each.
+ */
 export function twoSubnets(
-  extras: { readonly benMtu?: number; readonly firewall?: readonly FirewallRule[] } = {},
+  extras: {
+    readonly ben?: Pick<Port, "shape">;
+    readonly benMtu?: number;
+    readonly firewall?: readonly FirewallRule[];
+  } = {},
 ): Topology {
-  const { benMtu = 1500, firewall = [] } = extras;
-  const host = (name: string, segment: string, subnet: number, last: number): LabNode => ({
+  const { ben, benMtu = 1500, firewall = [] } = extras;
+  const addresses = (subnet: number, host: number) => [
+    `10.0.${subnet}.${host}/24`,
+    `fd00:${subnet}::${host}/64`,
+  ];
+  const host = (name: string, subnet: number, last: number, more: Pick<Port, "shape"> = {}) => ({
     name,
-    ports: [{ segment, addresses: [`10.0.${subnet}.${last}/24`] }],
-    routes: [{ to: "default", via: `10.0.${subnet}.254` }],
+    ports: [{ segment: `subnet${subnet}`, addresses: addresses(subnet, last), ...more }],
+    routes: [
+      { to: "default", via: `10.0.${subnet}.254` },
+      { to: "default", via: `fd00:${subnet}::254` },
+    ],
   });
   return {
-    segments: [{ name: "first" }, { name: "second", mtu: benMtu }],
+    segments: [{ name: "subnet1" }, { name: "subnet2", mtu: benMtu }],
     nodes: [
-      host("server", "first", 1, 1),
-      host("ada", "first", 1, 2),
-      host("ben", "second", 2, 2),
+      host("server", 1, 1),
+      host("ada", 1, 2),
+      host("ben", 2, 2, ben),
       {
         name: "router",
-        ports: [
-          { segment: "first", addresses: ["10.0.1.254/24"] },
-          { segment: "second", addresses: ["10.0.2.254/24"] },
-        ],
+        ports: [1, 2].map((subnet) => ({
+          segment: `subnet${subnet}`,
+          addresses: addresses(subnet, 254),
+        })),
         router: { firewall },
       },
     ],
+    hosts: ["fd00:1::1", "10.0.1.1"].map((address) => ({ name: "beeline.test", address })),
   };
 }
 
@@ -67,9 +88,9 @@ export interface Home {
 /** Homes behind routers of their own, a server on the Internet, and people beside it. */
 export function homes(
   all: readonly Home[],
-  extras: { readonly publicPeople?: readonly string[]; readonly shape?: Port["shape"] } = {},
+  extras: { readonly publicPeople?: readonly string[] } = {},
 ): Topology {
-  const { publicPeople = [], shape } = extras;
+  const { publicPeople = [] } = extras;
   const outside = (last: number): Port => ({
     segment: "internet",
     addresses: [`203.0.113.${last}/24`],
@@ -79,13 +100,9 @@ export function homes(
     nodes: [
       { name: "server", ports: [outside(1)] },
       ...publicPeople.map((name, n) => ({ name, ports: [outside(100 + n)] })),
-      ...all.flatMap((home, n) => homeNodes(home, n + 1, { ...outside(10 + n), ...shaped(shape) })),
+      ...all.flatMap((home, n) => homeNodes(home, n + 1, outside(10 + n))),
     ],
   };
-}
-
-function shaped(shape: Port["shape"]): Pick<Port, "shape"> {
-  return shape === undefined ? {} : { shape };
 }
 
 function homeNodes(home: Home, number: number, outside: Port): readonly LabNode[] {

@@ -12,6 +12,7 @@ it("a row stands below its heads", () => {
       hundredth: ["direct"],
       firstMs: 312.4,
       directMs: undefined,
+      paths: { direct: 150, relayed: 48, stored: 2 },
       sent: 200,
       lost: 0,
       doubled: 1,
@@ -23,7 +24,7 @@ it("a row stands below its heads", () => {
   expect(cell("verdict")).toBe("passed");
   expect(cell("first ms")).toBe("312");
   expect(cell("direct ms")).toBe("-");
-  expect(cell("sent")).toBe("200");
+  expect(cell("direct/relayed/stored")).toBe("150/48/2");
   expect(cell("doubled")).toBe("1");
   expect(cell("disorder")).toBe("2");
   expect(row.endsWith(" 7.0\n")).toBe(true);

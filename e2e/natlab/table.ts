@@ -1,4 +1,4 @@
-import type { Result } from "./scenario.ts";
+import { PATHS, type Result } from "./scenario.ts";
 
 const COLUMNS = [
   ["scenario", 24],
@@ -7,7 +7,7 @@ const COLUMNS = [
   ["hundredth", 10],
   ["first ms", 9],
   ["direct ms", 10],
-  ["sent", 5],
+  ["direct/relayed/stored", 22],
   ["lost", 5],
   ["doubled", 8],
   ["disorder", 9],
@@ -21,13 +21,14 @@ export function tableHead(): string {
 export function tableRow({ scenario, verdict, reasons, seconds, observed }: Result): string {
   const seen =
     observed === undefined
-      ? ["", "", "", "", "", "", "", ""]
+      ? Array.from({ length: 8 }, () => "")
       : [
           observed.first.join("+"),
           observed.hundredth.join("+"),
           milliseconds(observed.firstMs),
           milliseconds(observed.directMs),
-          ...[observed.sent, observed.lost, observed.doubled, observed.outOfOrder].map(String),
+          PATHS.map((path) => observed.paths[path]).join("/"),
+          ...[observed.lost, observed.doubled, observed.outOfOrder].map(String),
         ];
   const row = line([scenario, verdict, ...seen, seconds.toFixed(1)]);
   return [row, ...reasons.map((reason) => `  ${reason}\n`)].join("");

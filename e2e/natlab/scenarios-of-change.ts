@@ -1,0 +1,54 @@
+import { DIRECT, RELAYED, type Scenario } from "./scenario.ts";
+import { lan, LAN_SERVER } from "./sites.ts";
+
+const SECONDS = 1_000;
+const AT = 20;
+
+/** Of what happens in mid-conversation. The messages go on meanwhile, and for as long again. */
+export const CHANGES: readonly Scenario[] = [
+  {
+    name: "link-down-5s",
+    about: "Ben's cable is out for 5 s",
+    topology: lan({}),
+    server: LAN_SERVER,
+    everyMs: 120,
+    actions: [{ after: AT, cable: "ben", downMs: 5 * SECONDS }],
+    expected: DIRECT,
+  },
+  {
+    name: "link-down-30s",
+    about: "Ben's cable is out for 30 s",
+    topology: lan({}),
+    server: LAN_SERVER,
+    everyMs: 600,
+    actions: [{ after: AT, cable: "ben", downMs: 30 * SECONDS }],
+    expected: DIRECT,
+  },
+  {
+    name: "address-change",
+    about: "Ben's machine gets another address",
+    topology: lan({}),
+    server: LAN_SERVER,
+    everyMs: 120,
+    actions: [{ after: AT, readdress: "ben", to: ["192.168.1.33/24"] }],
+    expected: DIRECT,
+  },
+  {
+    name: "server-down",
+    about: "the server is killed and comes back after 5 s; the direct link goes on",
+    topology: lan({}),
+    server: LAN_SERVER,
+    everyMs: 120,
+    actions: [{ after: AT, server: "killed", downMs: 5 * SECONDS }],
+    expected: { ...DIRECT, any: ["direct", "relayed"] },
+  },
+  {
+    name: "server-down-relayed",
+    about: "the same where everything goes by the server",
+    topology: lan({ ada: { isolated: true }, ben: { isolated: true } }),
+    server: LAN_SERVER,
+    everyMs: 120,
+    actions: [{ after: AT, server: "killed", downMs: 5 * SECONDS }],
+    expected: RELAYED,
+  },
+];
