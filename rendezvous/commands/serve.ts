@@ -50,7 +50,15 @@ export async function serveCommand(
   const metrics = createPrometheusMetrics();
   let draining = false;
   const tls = await serverTls(settings);
-  const door = new FrontDoor(tls === undefined ? {} : { tls: tls.pair });
+  const config = rendezvousConfigOf(settings, version);
+  const door = new FrontDoor({
+    ...(tls === undefined ? {} : { tls: tls.pair }),
+    // Beside its connection a browser has some for pages.
+    connections: {
+      most: 2 * config.maxConnections,
+      perNetwork: 2 * config.connectionsPerAddress,
+    },
+  });
   door.http.on(
     "request",
     createRequestHandler({
@@ -66,7 +74,7 @@ export async function serveCommand(
   );
   await using rendezvous = createRendezvous({
     store,
-    config: rendezvousConfigOf(settings, version),
+    config,
     log,
     metrics,
     ice,

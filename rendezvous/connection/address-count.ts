@@ -5,17 +5,19 @@ import { networkOf } from "../sign-in/sign-in-throttle.ts";
 export class AddressCount {
   readonly #counts = new Map<string, number>();
   readonly #most: number;
+  readonly #isOwn: (address: string) => boolean;
 
-  constructor(most: number) {
+  constructor(most: number, isOwn: (address: string) => boolean = isLoopback) {
     this.#most = most;
+    this.#isOwn = isOwn;
   }
 
   hasRoom(address: string): boolean {
-    return isLoopback(address) || (this.#counts.get(networkOf(address)) ?? 0) < this.#most;
+    return this.#isOwn(address) || (this.#counts.get(networkOf(address)) ?? 0) < this.#most;
   }
 
   opened(address: string): void {
-    if (isLoopback(address)) return;
+    if (this.#isOwn(address)) return;
     const network = networkOf(address);
     this.#counts.set(network, (this.#counts.get(network) ?? 0) + 1);
   }

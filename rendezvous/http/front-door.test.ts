@@ -220,3 +220,23 @@ test("H4 a renewed certificate is shown to the next connection, without a restar
   server.door.renew(next);
   expect(await shown()).toBe(fingerprintOf(next.cert));
 });
+
+test("H9 connections that ask for nothing are counted, and one network gets no more of them", async () => {
+  const connections = { most: 100, perNetwork: 3 };
+  await using server = await start({ connections, isOwn: () => false });
+  const open = async (): Promise<Socket> => {
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    return socket;
+  };
+  const held = [await open(), await open(), await open()];
+  const over = await open();
+  await once(over, "close");
+  const status = async (): Promise<number | undefined> =>
+    (await ask(`http://127.0.0.1:${server.port}/`).catch(() => undefined))?.status;
+  expect(await status()).toBeUndefined();
+  held[0]?.destroy();
+  await expect.poll(status).toBe(308);
+  for (const socket of held) socket.destroy();
+});

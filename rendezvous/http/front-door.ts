@@ -1,6 +1,8 @@
 import type { Server as HttpServer } from "node:http";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { AddressCount } from "../connection/address-count.ts";
+import { plainAddress } from "../connection/client-address.ts";
 import type { TlsPair } from "./certificate.ts";
 import { createHttpServer, listen, OPENING_MS } from "./listen.ts";
 import { isLoopback } from "./loopback.ts";
@@ -14,6 +16,8 @@ export interface FrontDoorOptions {
   readonly tls?: TlsPair;
   /** Time for the first byte, the handshake, and a request's headers, ms. */
   readonly openingMs?: number;
+  /** Open at once, with or without a request: in all, and from one network. Absent: any number. */
+  readonly connections?: { readonly most: number; readonly perNetwork: number };
   /** Is this an address of the machine itself? For tests, which have no other machine. */
   readonly isOwn?: (address: string | undefined) => boolean;
 }
@@ -31,16 +35,21 @@ export class FrontDoor {
   readonly #sockets = new Set<Socket>();
   readonly #openingMs: number;
   readonly #isOwn: (address: string | undefined) => boolean;
+  readonly #networks: AddressCount | undefined;
 
-  constructor({ tls, openingMs = OPENING_MS, isOwn = isLoopback }: FrontDoorOptions) {
+  constructor(options: FrontDoorOptions) {
+    const { tls, connections, openingMs = OPENING_MS, isOwn = isLoopback } = options;
     this.#openingMs = openingMs;
     this.#isOwn = isOwn;
+    this.#networks = connections && new AddressCount(connections.perNetwork, isOwn);
     this.http = createHttpServer(openingMs);
     this.#refusal = createPlainRefusal(openingMs);
     // As Node's HTTP server makes its own: it answers also where the client has ended its side.
     this.#tcp = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
+    // Whoever has all there are would else keep the server from its own files, too.
+    if (connections !== undefined) this.#tcp.maxConnections = connections.most;
     this.#tls = tls === undefined ? undefined : this.#createTls(tls);
     // They are handed connections and do not listen; this starts their check of slow requests.
     for (const server of [this.http, this.#refusal]) server.emit("listening");
@@ -86,8 +95,17 @@ export class FrontDoor {
   }
 
   #accept(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress ?? "") ?? "";
+    if (this.#networks?.hasRoom(address) === false) {
+      socket.destroy();
+      return;
+    }
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    this.#networks?.opened(address);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#networks?.closed(address);
+    });
     const cut = (): void => {
       socket.destroy();
     };
