@@ -15,7 +15,7 @@ export const CommitBytes = mlsBytes(limits.MAX_GROUP_MESSAGE_BYTES);
 /** An MLSMessage with a GroupInfo with ratchet tree and external key (§12.4.3). */
 export const GroupInfoBytes = mlsBytes(limits.MAX_GROUP_MESSAGE_BYTES);
 /** An MLSMessage with a Welcome (§12.4.3.1). */
-export const WelcomeBytes = mlsBytes(limits.MAX_GROUP_MESSAGE_BYTES);
+const WelcomeBytes = mlsBytes(limits.MAX_GROUP_MESSAGE_BYTES);
 
 /** Counts a group's commits, from 0. */
 export const Epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

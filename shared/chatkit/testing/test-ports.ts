@@ -72,7 +72,10 @@ export const WRONG_PASSWORD = "WRONG";
 /** Passwords without OPAQUE and its work: the server's answer says whether it is the right one. */
 export const fakePasswords: PasswordWork = {
   startRegistration: async () => ({ request: "AAAA", state: "" }),
-  finishRegistration: async (password) => ({ record: "AAAA", passwordKeys: passwordKeysOf(password) }),
+  finishRegistration: async (password) => ({
+    record: "AAAA",
+    passwordKeys: passwordKeysOf(password),
+  }),
   startLogin: async () => ({ request: "AAAA", state: "" }),
   finishLogin: async (password, _, response) =>
     response === WRONG_PASSWORD
