@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 
 /** STUN on the wire (RFC 8489 §5), as far as Binding needs it. */
 
-export const HEADER_BYTES = 20;
+const HEADER_BYTES = 20;
 export const TRANSACTION_ID_BYTES = 12;
 export const MAGIC_COOKIE = 0x2112_a442;
 

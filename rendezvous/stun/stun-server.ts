@@ -16,7 +16,7 @@ import { answerBinding } from "./binding.ts";
  * in a victim's name it makes 46 kB/s at most, about what was spent to cause it. The table of sources
  * is `RateLimiter`'s.
  */
-export const STUN_RATE: Rate = { burst: 5_000, perSecond: 500 };
+const STUN_RATE: Rate = { burst: 5_000, perSecond: 500 };
 
 /** Answers that the system has not taken yet; more are dropped, as the network itself would. */
 const MAX_UNSENT = 1_000;
