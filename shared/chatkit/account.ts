@@ -1,6 +1,8 @@
 import {
   canonicalUserName,
+  ProtocolError,
   type ConversationId,
+  type DeviceId,
   type MessageId,
   type SignedIn,
   type UserId,
@@ -24,6 +26,7 @@ import { GroupBook } from "./sealing/group-book.ts";
 import { SecretValues } from "./sealing/secret-values.ts";
 import { StoreError, type MessageRecord, type Store, type StoreWrite } from "./store.ts";
 import { ownDevices } from "./trust/device-calls.ts";
+import { deviceIdOfKey } from "./trust/device-id.ts";
 import { Newcomers } from "./trust/newcomers.ts";
 import { SafetyNumbers } from "./trust/safety-numbers.ts";
 import { TrustBook } from "./trust/trust-book.ts";
@@ -57,6 +60,7 @@ export class Account implements AsyncDisposable {
   #hasSession = false;
   /** Made of the password that is being signed in with. */
   #passwordKey: IdentityKeys | undefined;
+  readonly #deviceId: DeviceId;
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
   readonly #newcomers: Newcomers;
@@ -95,12 +99,14 @@ export class Account implements AsyncDisposable {
     const { emitter, ports, server } = options;
     const { clock, log, random } = ports;
     this.#options = options;
+    this.#deviceId = deviceIdOfKey(identity.publicKey);
     this.#store = store;
     this.#journal = new Journal(store, clock, (error) => this.#storeFailed(error));
     this.connection = new Connection({
       url: parseServerAddress(server).webSocketUrl,
       ports,
       hello: (challenge) => this.signIn.hello(challenge),
+      check: (session, by) => this.#check(session, by),
       onProtocolError: (error) =>
         this.#notice({ kind: "protocol-error", detail: error.message, error }),
       onWrongCertificate: (error) => this.#wrongCertificate(error),
@@ -344,11 +350,28 @@ export class Account implements AsyncDisposable {
     return this.close();
   }
 
+  /**
+   * Who comes back is the device and the account that it was: another account's devices would be
+   * taken for one's own, and sent to. Only a password may lead to another account, whose device list
+   * begins with it (SPEC I12).
+   */
+  #check({ deviceId, profile }: SignedIn, by: "key" | "person"): void {
+    const known = by === "key" ? this.roster.account?.profile.userId : undefined;
+    const isSame = known === undefined || profile.userId === known;
+    if (isSame && deviceId === this.#deviceId) return;
+    const detail = "The server took this device for another; it was not believed.";
+    this.#notice({ kind: "server-untrusted", detail });
+    throw new ProtocolError("internal", detail);
+  }
+
   #sessionBegan(session: SignedIn): void {
-    this.#saveSession(true);
     this.#forgeriesTold.clear();
     const passwordKey = this.#passwordKey;
-    const listed = this.trust.signedIn(session, passwordKey);
+    // A device comes back without the password only to a list that was in order once: until then the
+    // server could have made it up.
+    const listed = this.trust.signedIn(session, passwordKey).then(() => {
+      if (this.connection.state.state !== "signed-out") this.#saveSession(true);
+    });
     listed
       .catch((error: unknown) => {
         this.#options.ports.log.warn("the own device list is not in order", { error });

@@ -176,6 +176,67 @@ test("K2, K3: a restored session has the same device and keys, the roster and th
   await again.close();
 });
 
+test("I12: who comes back is who it was, whatever the server says", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const self = kit.self;
+  const mallory = bench.person(5);
+  const { publicKey } = mallory.device(1);
+  // Another account's devices as one's own: whatever is sent would be sealed for them, too.
+  bench.server.twist = (session) => ({
+    ...session,
+    profile: { ...session.profile, userId: userIdOf(5) },
+    logLength: 1,
+    devices: [
+      ...session.devices,
+      {
+        deviceId: deviceIdOfKey(publicKey),
+        name: "phone",
+        publicKey: encodeBase64(publicKey),
+        addedAt: 0,
+        lastSeen: 0,
+      },
+    ],
+  });
+  bench.server.lastEnd?.close(1001, "");
+  await bench.clock.advance(20);
+  kit.reconnectNow();
+  await bench.clock.advance(20);
+  expect(kit.connection.state).toBe("waiting");
+  expect(kit.self).toEqual(self);
+  expect(bench.notices).toContainEqual(expect.objectContaining({ kind: "server-untrusted" }));
+
+  bench.server.twist = (session) => ({ ...session, deviceId: deviceIdOf(7) });
+  kit.reconnectNow();
+  await bench.clock.advance(20);
+  expect(kit.connection.state).toBe("waiting");
+  bench.server.twist = (session) => session;
+  kit.reconnectNow();
+  await bench.clock.advance(20);
+  expect(kit.connection.state).toBe("online");
+
+  const profile = { userId: userIdOf(5), userName: "ada", displayName: "Ada" };
+  for (const client of bench.server.clients.values()) {
+    client.event("self.changed", { profile, devices: [], show: "away", statusText: "" });
+  }
+  await bench.clock.advance(20);
+  expect(kit.self).toEqual(self);
+  await kit.close();
+});
+
+test("I12: a sign-in that could not be finished leaves no session behind", async () => {
+  const bench = new Bench();
+  const kit = bench.kit();
+  bench.server.script("devices.append", () => {
+    throw new ProtocolError("device-list-conflict", "no");
+  });
+  await expect(bench.run(kit.signIn({ userName: "ada", password }))).rejects.toMatchObject({
+    name: "ChatKitError",
+  });
+  expect(await kit.restore("ada")).toBe(false);
+  await kit.close();
+});
+
 test("K3: restore is false where nothing is saved", async () => {
   const bench = new Bench();
   const kit = bench.kit();

@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   readonly ports: Pick<Ports, "clock" | "random" | "sockets" | "log">;
   /** What this device tells of itself; asked anew at every sign-in, for its addresses change. */
   readonly hello: Hello;
+  /** Looks at a session before anybody sees it. @throws ProtocolError where it is not taken */
+  readonly check?: (session: SignedIn, by: Login["by"]) => void;
   /** The server broke the protocol; the connection goes on, or ends by itself. */
   readonly onProtocolError?: (error: ProtocolError) => void;
   /** Somebody else answered in the server's place; it is tried again. */
@@ -212,7 +214,14 @@ export class Connection implements ServerConnection, AsyncDisposable {
   #authenticate(rpc: RpcSocket, login: Login): void {
     const signIn = login.by === "key" ? byKey(this.#options.hello) : login.signIn;
     const answer: Answer<SignedIn> = {
-      resolve: (session) => this.#signedIn(rpc, session),
+      resolve: (session) => {
+        try {
+          this.#options.check?.(session, login.by);
+        } catch (error) {
+          return answer.reject(error instanceof Error ? error : new Error(String(error)));
+        }
+        this.#signedIn(rpc, session);
+      },
       reject: (error) => this.#refused(rpc, error),
     };
     signIn((method, params) => rpc.request(method, params)).then(

@@ -225,9 +225,11 @@ export class RosterBook implements Directory, LinkPolicy {
     this.#changed();
   }
 
-  /** Something of one's own account changed, here or on another device. */
+  /** Something of one's own account changed, here or on another device; it stays the same account. */
   changeSelf(change: Partial<OwnSelf>): void {
     if (this.#self === undefined) return;
+    const { userId } = this.#self.profile;
+    if (change.profile !== undefined && change.profile.userId !== userId) return;
     this.#putSelf({ ...this.#self, ...change });
     this.#changed();
   }

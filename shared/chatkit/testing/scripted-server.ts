@@ -48,6 +48,8 @@ export class ScriptedServer {
   /** Every request that was understood, in order. */
   readonly requests: { readonly method: MethodName; readonly params: unknown }[] = [];
   readonly logs = new DeviceLogs();
+  /** Makes a session another than it is: what a server that lies tells. */
+  twist = (session: SignedIn): SignedIn => session;
   /** What sessions are told of STUN and TURN; nothing, as an older server. */
   ice: IceServers | undefined;
   /** Sessions by public key. */
@@ -149,7 +151,7 @@ export class ScriptedServer {
     if (session === undefined) throw new ProtocolError("session-ended", "Sign in again.");
     client.signedIn(session);
     this.clients.set(session.deviceId, client);
-    return {
+    return this.twist({
       profile: { userId: session.userId, userName: "scripted", displayName: "Scripted" },
       deviceId: session.deviceId,
       devices: [
@@ -168,7 +170,7 @@ export class ScriptedServer {
       mailboxCount: 0,
       server: this.info(),
       ...(this.ice === undefined ? {} : { ice: this.ice }),
-    };
+    });
   }
 }
 
