@@ -2,8 +2,6 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Lab } from "./lab.ts";
 
-/** Where the server listens for STUN unless told otherwise (RFC 8489 §9). */
-const STUN_PORT = 3478;
 const PATIENCE_MS = 2_000;
 
 /** Says "yes" once anything with the magic cookie (RFC 8489 §5) comes back for a Binding request. */
@@ -23,12 +21,13 @@ setTimeout(end, Number(patience), "no");
 
 const run = promisify(execFile);
 
-/** Does the server answer STUN, as Ada's machine finds it? */
+/** Does the server answer STUN on the UDP port that has its web port's number? Asked from Ada's machine. */
 export async function answersStun(lab: Pick<Lab, "on">, server: string): Promise<boolean> {
-  const host = new URL(server).hostname.replace(/^\[(.*)\]$/, "$1");
+  const { hostname, port } = new URL(server);
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
   const [program = "", ...args] = [
     ...[...lab.on("ada"), process.execPath, "-e", PROGRAM],
-    ...[host, String(STUN_PORT), String(PATIENCE_MS)],
+    ...[host, port, String(PATIENCE_MS)],
   ];
   const { stdout } = await run(program, args);
   return stdout === "yes";
