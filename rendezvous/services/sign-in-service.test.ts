@@ -49,6 +49,30 @@ test("a server may be closed, or ask for an invitation", async () => {
   expect(await errorNameOf(late.register("bob", { invite: "come-in" }))).toBe("invite-invalid");
 });
 
+test("H6 whoever was not invited does not learn which user names there are", async () => {
+  await using server = await startTestServer({ registration: "invite" });
+  const now = server.clock.now();
+  const code = (text: string, expiresAt?: number) => ({
+    code: text,
+    createdAt: now,
+    expiresAt,
+    usesLeft: 1,
+  });
+  await server.store.invites.create(code("come-in"));
+  await server.store.invites.create(code("too-late", now + 1000));
+  await (await server.connect()).register("ada", { invite: "come-in" });
+  server.clock.advance(1000);
+  const { request } = await startRegistration(PASSWORD);
+  const stranger = await server.connect();
+  for (const userName of ["ada", "ben"]) {
+    for (const invite of ["let-me-in", "come-in", "too-late", ""]) {
+      expect(await stranger.refusal("account.registerStart", { userName, request, invite })).toBe(
+        "invite-invalid",
+      );
+    }
+  }
+});
+
 test("A2: a device list begins with the device that registers, signed by it", async () => {
   await using server = await startTestServer();
   const client = await server.connect();

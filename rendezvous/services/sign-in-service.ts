@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { decodeBase64, decodeDeviceStatement } from "../../shared/crypto/index.ts";
+import { decodeDeviceStatement } from "../../shared/crypto/index.ts";
 import {
   ProtocolError,
   UserId,
@@ -17,6 +17,7 @@ import type { OpaqueServer } from "../sign-in/opaque-server.ts";
 import type { PasswordCheck, StartedLogin } from "../sign-in/password-check.ts";
 import type { RegistrationThrottle } from "../sign-in/registration-throttle.ts";
 import type { Store } from "../store/store.ts";
+import { bytesOf } from "./base64.ts";
 import type { DeviceLists } from "./device-lists.ts";
 import { requireStranger, type SessionService } from "./session-service.ts";
 
@@ -56,7 +57,7 @@ export class SignInService {
     { userName, request, invite }: Params<"account.registerStart">,
   ): Promise<Result<"account.registerStart">> {
     requireStranger(connection);
-    const { config, store, opaque, proofs, registrations } = this.#options;
+    const { clock, config, store, opaque, proofs, registrations } = this.#options;
     if (config.registration === "closed") {
       throw new ProtocolError("registration-closed", "This server takes no new accounts.");
     }
@@ -65,6 +66,10 @@ export class SignInService {
       throw new ProtocolError("invite-required", "This server asks for an invitation.");
     }
     registrations.take(connection.address.address);
+    // Before the name: whoever was not invited does not learn which there are.
+    if (needsInvite && !(await store.invites.admits(invite ?? "", clock.now()))) {
+      throw new ProtocolError("invite-invalid", "The invitation is unknown, used up or expired.");
+    }
     // Before the client's costly work; `create` decides where two ask at the same time.
     if ((await store.accounts.byName(userName)) !== undefined) {
       throw new ProtocolError("user-name-taken", "This user name is taken.");
@@ -93,7 +98,7 @@ export class SignInService {
       const { name, publicKey } = hello;
       // It is valid for this user; only one by and for this device begins the list here.
       const extension = await lists.extend(userId, [statement]);
-      const subject = decodeDeviceStatement(decodeBase64(statement))?.subject;
+      const subject = decodeDeviceStatement(bytesOf(statement))?.subject;
       if (subject === undefined || !Buffer.from(publicKey, "base64").equals(subject)) {
         throw new ProtocolError("wrong-device-key", "The device list begins with another device.");
       }

@@ -11,6 +11,10 @@ export function sqliteInvites({ db, commits, read }: SqliteContext): InviteStore
     `INSERT INTO invites (code_hash, label, created_at, expires_at, uses_left)
      VALUES (?, ?, ?, ?, ?) ON CONFLICT (code_hash) DO NOTHING`,
   );
+  const admits = prepare(
+    db,
+    "SELECT 1 FROM invites WHERE code_hash = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+  );
   const list = prepare(db, "SELECT * FROM invites ORDER BY seq");
   const revoke = prepare(db, "DELETE FROM invites WHERE code_hash = ?1");
   const revokeByLabel = prepare(
@@ -30,6 +34,7 @@ export function sqliteInvites({ db, commits, read }: SqliteContext): InviteStore
           throw new ProtocolError("invite-invalid", "The invitation exists already or has no use.");
         }
       }),
+    admits: (code, now) => read(() => admits.one(inviteCodeHash(code), now) !== undefined),
     list: () =>
       read(() =>
         list.all().map((row) => ({

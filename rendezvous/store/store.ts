@@ -333,6 +333,8 @@ export interface Invite {
 /** Invitations are kept by the hash of their code: whoever reads the disk cannot use one. */
 export interface InviteStore {
   create(invite: Omit<Invite, "label"> & { readonly code: string }): Promise<void>;
+  /** Would it let somebody in? Uses nothing up. */
+  admits(code: string, now: number): Promise<boolean>;
   /** Those that have uses left, expired ones included until they are removed. */
   list(): Promise<readonly Invite[]>;
   /** By its code, or by its label where only one has it. True where it existed. */
