@@ -28,7 +28,7 @@ test("behind a proxy the client is who the proxy names last", () => {
   });
 });
 
-test("H9 whoever goes past the proxy, by TLS, cannot choose the address that limits count", () => {
+test("whoever goes past the proxy, by TLS, cannot choose the address that limits count", () => {
   const past = requestFrom("::ffff:203.0.113.9", true, "127.0.0.1");
   expect(clientAddress(past, true)).toEqual({ address: "203.0.113.9", port: 1234 });
 });

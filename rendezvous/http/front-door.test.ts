@@ -221,7 +221,7 @@ test("H4 a renewed certificate is shown to the next connection, without a restar
   expect(await shown()).toBe(fingerprintOf(next.cert));
 });
 
-test("H9 connections that ask for nothing are counted, and one network gets no more of them", async () => {
+test("connections that ask for nothing are counted, and one network gets no more of them", async () => {
   const connections = { most: 100, perNetwork: 3 };
   await using server = await start({ connections, isOwn: () => false });
   const open = async (): Promise<Socket> => {

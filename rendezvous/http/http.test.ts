@@ -251,7 +251,7 @@ describe("metrics", () => {
     expect((await read(server, { forwarded: "for=192.0.2.1" })).status).toBe(404);
   });
 
-  test("H7 a page under a name that points to this machine does not read them", async () => {
+  test("a page under a name that points to this machine does not read them", async () => {
     await using server = await start();
     const { port } = new URL(server.address);
     const statusFor = (host: string): Promise<number | undefined> =>
