@@ -30,7 +30,9 @@ export interface StunServerOptions {
 
 /**
  * STUN Binding over UDP (RFC 8489 §7.1), without credentials: tells a client its address as seen from
- * here. Keeps nothing of a datagram but the count of its source.
+ * here. Keeps nothing of a datagram but the count of its source. On the wildcard the system chooses
+ * the address that it answers from (Node cannot say which), by its routes; clients drop an answer from
+ * another one than they asked, so a machine with several in one network listens on the one it names.
  */
 export class StunServer implements AsyncDisposable {
   readonly port: number;
