@@ -137,6 +137,23 @@ test("I7: another device that comes is told; one's own is not", async () => {
   ]);
 });
 
+test("I7: another password that a device of one's own has said is told", async () => {
+  const ada = new ListedAccount(1, logs);
+  ada.change("add", 2, "password");
+  const node = await nodeOf(ada, 1);
+  await node.signedIn(2, undefined, [ada.device(2)]);
+  // A stolen device: from now on a password of its own could vouch for others.
+  ada.change("password", 7, 2);
+  node.connection.tell({ userId: ada.userId, length: 3 });
+  await flushMicrotasks();
+  expect(node.notices).toMatchObject([
+    {
+      kind: "own-devices-changed",
+      detail: "Another of your devices says that your password was changed.",
+    },
+  ]);
+});
+
 test("I7: a first reading in several pages is no news", async () => {
   const ada = new ListedAccount(1, logs);
   for (const n of [2, 3, 4]) ada.change("add", n, 1);

@@ -6,6 +6,7 @@ import {
   type UserId,
 } from "../../protocol/index.ts";
 import {
+  decodeDeviceStatement,
   deviceStatement,
   emptyDeviceList,
   encodeBase64,
@@ -170,6 +171,14 @@ export class OwnList {
       });
     } else if (names.length > 0) {
       notice({ kind: "own-devices-changed", detail: `New among your devices${what}` });
+    } else if (
+      statements.some((bytes) => this.#isForeignPassword(bytes)) &&
+      // Whoever has just given that password knows.
+      !(this.#given !== undefined && knowsPassword(list, this.#given))
+    ) {
+      // Whoever has a device of ours, unlocked, could say so, and add more by that password later.
+      const detail = "Another of your devices says that your password was changed.";
+      notice({ kind: "own-devices-changed", detail });
     }
     this.#tellWhereNotListed();
   }
@@ -290,6 +299,12 @@ export class OwnList {
       });
     }
     this.#toldNotListed = !isListed;
+  }
+
+  #isForeignPassword(bytes: Uint8Array): boolean {
+    const statement = decodeDeviceStatement(bytes);
+    const { publicKey } = this.#options.identity;
+    return statement?.type === "password" && !sameBytes(statement.signer, publicKey);
   }
 
   #nameOf(publicKey: Uint8Array): string {
