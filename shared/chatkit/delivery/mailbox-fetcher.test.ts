@@ -49,3 +49,30 @@ test("S7: what was passed over is fetched again, also where that is asked for in
   expect(server.mailboxes.get(self.deviceId)).toEqual([]);
   expect(arrivals).toHaveLength(4);
 });
+
+test("a server that always has more and gives nothing is not asked for ever", async () => {
+  const connection = new SimulatedConnection(new SimulatedServer(), self, async (run) => {
+    await Promise.resolve();
+    return run();
+  });
+  connection.setOnline(true);
+  let asked = 0;
+  const fetcher = new MailboxFetcher({
+    connection: Object.assign(connection, {
+      request: () => {
+        asked += 1;
+        return Promise.resolve({ items: [], more: true });
+      },
+    }),
+    clock: new FakeClock(),
+    log: new MemoryLog(),
+    receive: () => undefined,
+    knows: () => true,
+  });
+  fetcher.fetch(true);
+  await flushMicrotasks();
+  const once = asked;
+  await flushMicrotasks();
+  expect(asked).toBe(once);
+  fetcher.close();
+});

@@ -99,7 +99,9 @@ export class MailboxFetcher {
     // Unless somebody asked to begin afresh meanwhile.
     const last = items.at(-1);
     if (this.#rounds !== round) return true;
-    if (last !== undefined) this.#after = last.position;
+    // A page that does not lead on is the last, whatever the server says.
+    if (last === undefined || last.position <= after) return false;
+    this.#after = last.position;
     return more;
   }
 
