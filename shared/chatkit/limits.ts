@@ -212,3 +212,9 @@ export const MAX_PAIR_KEYS = 1_024;
 
 /** Groups of which a server may tell at the beginning of a session. */
 export const MAX_GROUPS_LISTED = 65_536;
+
+/**
+ * Devices in the group of a conversation of two that this device joins: what servers let two people
+ * have at the most, and some that are not taken out yet.
+ */
+export const MAX_CONVERSATION_DEVICES = 160;

@@ -1,10 +1,12 @@
 import type { UserId } from "../../protocol/index.ts";
 import type { GroupMember, GroupPolicy } from "../../crypto/index.ts";
+import { MAX_CONVERSATION_DEVICES } from "../limits.ts";
 import { memberDevices } from "./membership.ts";
 import type { MemberDirectory } from "./member-directory.ts";
 
 /** Who may come into the group of a conversation: devices in the verified lists of its two people. */
 export class ConversationPolicy implements GroupPolicy {
+  readonly maxMembers = MAX_CONVERSATION_DEVICES;
   readonly #accounts: () => readonly UserId[];
   readonly #directory: MemberDirectory;
   readonly #refused = new Set<UserId>();
