@@ -85,7 +85,10 @@ export class DirectLinks {
     for (const slot of this.#slots.values()) {
       const { userId, deviceId } = slot.peer;
       const left = slot.rank !== undefined && !ranks.has(deviceId);
-      if (left || !this.#options.policy.permits(userId, deviceId)) this.#drop(slot);
+      if (left) slot.rank = undefined;
+      // A server that has just come back knows nobody yet; an open link knows better than it.
+      const isKept = !left || slot.attempt?.open === true;
+      if (!isKept || !this.#options.policy.permits(userId, deviceId)) this.#drop(slot);
     }
     if (this.#connector === undefined) return;
     for (const [rank, peer] of peers.entries()) {

@@ -483,17 +483,37 @@ describe("letting go", () => {
     expect(b.closed.map(({ reason }) => reason)).toEqual(["closed-by-peer"]);
   });
 
-  test("a device that is no longer wanted loses its links", async () => {
-    const { a, b } = await opened();
+  test("a device that is no longer wanted loses its relay link and what is being opened", async () => {
+    const { a, b } = await two();
     const relay = await a.links.relay(b.peer);
+    world.server.script("signal.send", () => ({}));
+    a.links.setWanted([b.peer]);
+    await flushMicrotasks();
     a.links.setWanted([]);
     await flushMicrotasks();
-    expect(a.closed.map(({ reason }) => reason)).toEqual(["closed", "closed"]);
+    expect(a.closed.map(({ reason }) => reason)).toEqual(["closed"]);
     expect(() => relay.send(Uint8Array.of(1))).toThrow(
       expect.objectContaining({ reason: "closed" }),
     );
     expect(a.links.status()).toEqual([]);
+  });
+
+  test("K6 an open direct link outlives its being wanted, and is not opened again", async () => {
+    const { a, b } = await opened();
+    const direct = a.links.direct(b.peer.deviceId);
+    a.links.setWanted([]);
+    await flushMicrotasks();
+    expect(a.links.direct(b.peer.deviceId)).toBe(direct);
+    a.links.setWanted([b.peer]);
+    await clock.advance(10_000);
+    expect(a.links.direct(b.peer.deviceId)).toBe(direct);
+    expect(signals("offer")).toBe(1);
+    a.links.setWanted([]);
     b.links.setWanted([]);
+    direct?.close();
+    await clock.advance(60_000);
+    expect(signals("offer")).toBe(1);
+    expect(a.links.status()).toEqual([]);
   });
 
   test("a device that is no longer permitted loses the links it opened", async () => {
