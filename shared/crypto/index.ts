@@ -8,7 +8,6 @@ export * from "./link-description.ts";
 export * from "./password.ts";
 export * from "./pair-seal.ts";
 export * from "./safety-number.ts";
-export type { MlsMembership } from "./mls/joining.ts";
 export { createKeyPackage, readKeyPackage, welcomeReferences } from "./mls/key-packages.ts";
 export { readGroupInfo } from "./mls/group-infos.ts";
 export { peekSealed } from "./mls/wire.ts";
