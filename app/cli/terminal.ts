@@ -2,12 +2,23 @@ import { CliError, exitCodes } from "./exit-codes.ts";
 
 /** One line for the person; results of commands, made to be read by programs too. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${harmless(line)}\n`);
 }
 
 /** One line beside the results: errors and warnings. */
 export function warn(line: string): void {
-  process.stderr.write(`beeline: ${line}\n`);
+  process.stderr.write(`beeline: ${harmless(line)}\n`);
+}
+
+/**
+ * Names, texts and a server's words come from others: what of them would command the terminal
+ * (Unicode category Cc, but for tabs and line breaks) is written as JSON writes it.
+ */
+export function harmless(text: string): string {
+  return text.replaceAll(/(?![\t\n])\p{Cc}/gu, (control) => {
+    const code = control.charCodeAt(0).toString(16);
+    return `\\u${code.padStart(4, "0")}`;
+  });
 }
 
 const CTRL_C = "\u0003";
