@@ -92,7 +92,7 @@ test("of two devices that continue the list at once, one wins", async () => {
   expect((await listOf(phone, ada)).length).toBe(2);
 });
 
-test("lists are read by their owner, buddies and those with a request; nobody else", async () => {
+test("lists are read by their owner, buddies and who was asked; not by whoever only asks", async () => {
   await using server = await startTestServer();
   const ada = await server.register("ada");
   const bob = await server.register("bob");
@@ -104,9 +104,13 @@ test("lists are read by their owner, buddies and those with a request; nobody el
   expect(await read(ada, bob)).toBe(0);
   expect(await read(ada, ada)).toBe(1);
   const asked = await ada.request("roster.add", { userName: "bob" });
-  expect(asked.logLength).toBe(1);
-  expect(await read(ada, bob)).toBe(1);
+  // How many devices somebody has, and since when, is nothing for strangers.
+  expect(asked.logLength).toBe(0);
+  expect(await read(ada, bob)).toBe(0);
   expect(await read(bob, ada)).toBe(1);
+  const accepted = await bob.request("roster.accept", { userId: ada.userId });
+  expect(accepted.logLength).toBe(1);
+  expect(await read(ada, bob)).toBe(1);
   expect((await ada.request("roster.block", { userId })).logLength).toBe(0);
   expect(await read(ada, bob)).toBe(0);
 });

@@ -74,10 +74,13 @@ export class DeviceListService {
     return {};
   }
 
-  /** Also whoever is blocked: to them it is a request that nobody answers. */
+  /**
+   * Whoever asks shows their list with that, and sees the other's once they have agreed. Who was
+   * blocked after that must not notice, and still sees it.
+   */
   async #mayRead(reader: UserId, owner: UserId): Promise<boolean> {
     if (reader === owner) return true;
     const row = await this.#options.store.roster.row(reader, owner);
-    return row !== undefined && row.state !== "blocked";
+    return row?.state === "buddies" || row?.state === "pending";
   }
 }

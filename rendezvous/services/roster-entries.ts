@@ -62,7 +62,7 @@ export class RosterEntries {
       group: row.group,
       // Whoever was blocked keeps seeing the devices: their going would tell.
       devices: buddies ? [...devices] : [],
-      logLength: row.state === "blocked" ? 0 : logLength,
+      logLength: buddies || row.state === "pending" ? logLength : 0,
       presence:
         buddies && agreedByPeer
           ? presenceForBuddies(this.#bus.user(peer.userId), peer.lastSeen)

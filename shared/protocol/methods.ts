@@ -227,7 +227,7 @@ export const methods = {
     result: Nothing,
   },
   /**
-   * Device lists of buddies, of those with a request either way, and of one's own account, each from
+   * Device lists of buddies, of those who have asked, and of one's own account, each from
    * a statement's index on, in pages: shorter ones where many are asked about. `length` is the
    * log's. Accounts that one may not ask about are left out.
    */
