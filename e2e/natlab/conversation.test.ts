@@ -40,8 +40,9 @@ it("knows path and time of each message", async () => {
   expect(way.sent).toBe(2);
   expect(way.path(0)).toBe("relayed");
   expect(way.path(2)).toBeUndefined();
-  expect([way.countBy("relayed"), way.countBy("direct")]).toEqual([2, 0]);
+  expect([way.countBy("relayed"), way.countBy("direct")]).toEqual([1, 0]);
   expect(way.firstMs).toBe(10);
+  expect(way.worstMs).toBe(20);
   expect(await way.delivered(0)).toBe(true);
   expect(sent[1]?.text).toBe("000001".padEnd(20, "."));
 });

@@ -18,7 +18,7 @@ export class OneWay {
   readonly #names: { readonly from: Person; readonly to: Person };
   readonly #length: number;
   readonly #ids: string[] = [];
-  #firstSentAt = 0;
+  readonly #sentAt = new Map<string, number>();
 
   constructor(
     names: { readonly from: Person; readonly to: Person },
@@ -39,8 +39,8 @@ export class OneWay {
   async send(): Promise<void> {
     const text = String(this.#ids.length).padStart(6, "0").padEnd(this.#length, ".");
     const { id, at } = await this.#from.send(this.#names.to, text);
-    if (this.#ids.length === 0) this.#firstSentAt = at;
     this.#ids.push(id);
+    this.#sentAt.set(id, at);
   }
 
   /** Until all that was sent has its receipt. False where that did not come in time. */
@@ -58,16 +58,21 @@ export class OneWay {
     return this.#deliveries().get(this.#ids[n] ?? "")?.path;
   }
 
-  /** How many took that path. */
+  /** How many took that path, but for the first one. */
   countBy(path: Path): number {
-    const deliveries = [...this.#deliveries().values()];
-    return deliveries.filter((delivery) => delivery.path === path).length;
+    const deliveries = this.#deliveries();
+    return this.#ids.slice(1).filter((id) => deliveries.get(id)?.path === path).length;
   }
 
   /** From the first message's `send` to its receipt. */
   get firstMs(): number | undefined {
-    const first = this.#deliveries().get(this.#ids[0] ?? "");
-    return first === undefined ? undefined : first.at - this.#firstSentAt;
+    return this.#elapsed()[0];
+  }
+
+  /** The same of the message that took longest; of those that have arrived. */
+  get worstMs(): number | undefined {
+    const elapsed = this.#elapsed().flatMap((ms) => ms ?? []);
+    return elapsed.length === 0 ? undefined : Math.max(...elapsed);
   }
 
   /** Counts at the receiving end, of what it told and of what it keeps. */
@@ -82,6 +87,15 @@ export class OneWay {
       doubled: told.length - toldIds.size + kept.length - ids.size,
       outOfOrder: Math.max(inversions(told), inversions(kept)),
     };
+  }
+
+  /** For each message from `send` to its receipt, ms; undefined for those without one. */
+  #elapsed(): readonly (number | undefined)[] {
+    const deliveries = this.#deliveries();
+    return this.#ids.map((id) => {
+      const [sent, arrived] = [this.#sentAt.get(id), deliveries.get(id)?.at];
+      return sent === undefined || arrived === undefined ? undefined : arrived - sent;
+    });
   }
 
   #deliveries(): ReadonlyMap<string, { readonly path: Path; readonly at: number }> {

@@ -9,6 +9,7 @@ const well: Observation = {
   first: ["relayed", "direct"],
   hundredth: ["direct"],
   firstMs: 300,
+  worstMs: 300,
   directMs: 700,
   paths: { direct: 199, relayed: 1, stored: 0 },
   sent: 200,
@@ -49,8 +50,8 @@ it("a direct link where none should be possible: the network is not what it is s
 });
 
 it("no message may stray where none should", () => {
-  expect(judge({ ...DIRECT, any: ["direct"] }, well)).toEqual(["1 went relayed"]);
-  expect(judge({ ...DIRECT, any: ["direct", "relayed"] }, well)).toEqual([]);
+  expect(judge({ ...DIRECT, between: ["direct"] }, well)).toEqual(["1 went relayed"]);
+  expect(judge({ ...DIRECT, between: ["direct", "relayed"] }, well)).toEqual([]);
 });
 
 it("a first message by mailbox is not what was expected", () => {

@@ -12,7 +12,7 @@ export function judge(expected: Expectation, observed: Observation): readonly st
     ),
     ...pathComplaint("the first message", expected.first, first),
     ...pathComplaint("the hundredth message", [expected.hundredth], hundredth),
-    ...strayComplaints(expected.any ?? PATHS, observed.paths),
+    ...strayComplaints(expected.between ?? PATHS, observed.paths),
     ...complaint(lost > 0, `${lost} lost`),
     ...complaint(doubled > 0, `${doubled} doubled`),
     ...complaint(outOfOrder > 0, `${outOfOrder} out of order`),

@@ -25,8 +25,8 @@ export interface Expectation {
   readonly first: readonly Path[];
   /** The path of the last one, sent when the link, if there can be one, has had time to open. */
   readonly hundredth: Path;
-  /** Paths that any message may take; all unless given. */
-  readonly any?: readonly Path[];
+  /** Paths that those between may take; all unless given. */
+  readonly between?: readonly Path[];
 }
 
 export const DIRECT: Expectation = { first: ["direct", "relayed"], hundredth: "direct" };
@@ -51,10 +51,12 @@ export interface Scenario {
 export interface Observation {
   readonly first: readonly Path[];
   readonly hundredth: readonly Path[];
-  /** How many messages took which path. */
+  /** How many messages took which path, of all but the first ones. */
   readonly paths: Readonly<Record<Path, number>>;
   /** From `send` to the recipient's receipt, the slower of the two directions. */
   readonly firstMs: number | undefined;
+  /** The same of the message that took longest. */
+  readonly worstMs: number | undefined;
   /** From being buddies to the open direct link; absent where there was none. */
   readonly directMs: number | undefined;
   readonly sent: number;

@@ -40,7 +40,7 @@ export const CHANGES: readonly Scenario[] = [
     server: LAN_SERVER,
     everyMs: 120,
     actions: [{ after: AT, server: "killed", downMs: 5 * SECONDS }],
-    expected: { ...DIRECT, any: ["direct", "relayed"] },
+    expected: { ...DIRECT, between: ["direct"] },
   },
   {
     name: "server-down-relayed",

@@ -11,6 +11,7 @@ it("a row stands below its heads", () => {
       first: ["relayed"],
       hundredth: ["direct"],
       firstMs: 312.4,
+      worstMs: 999,
       directMs: undefined,
       paths: { direct: 150, relayed: 48, stored: 2 },
       sent: 200,
@@ -23,8 +24,9 @@ it("a row stands below its heads", () => {
   expect(cell("scenario")).toBe("two-cones");
   expect(cell("verdict")).toBe("passed");
   expect(cell("first ms")).toBe("312");
+  expect(cell("worst ms")).toBe("999");
   expect(cell("direct ms")).toBe("-");
-  expect(cell("direct/relayed/stored")).toBe("150/48/2");
+  expect(cell("then direct/relayed/stored")).toBe("150/48/2");
   expect(cell("doubled")).toBe("1");
   expect(cell("disorder")).toBe("2");
   expect(row.endsWith(" 7.0\n")).toBe(true);

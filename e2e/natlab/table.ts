@@ -6,8 +6,9 @@ const COLUMNS = [
   ["first", 15],
   ["hundredth", 10],
   ["first ms", 9],
+  ["worst ms", 9],
   ["direct ms", 10],
-  ["direct/relayed/stored", 22],
+  ["then direct/relayed/stored", 26],
   ["lost", 5],
   ["doubled", 8],
   ["disorder", 9],
@@ -21,11 +22,12 @@ export function tableHead(): string {
 export function tableRow({ scenario, verdict, reasons, seconds, observed }: Result): string {
   const seen =
     observed === undefined
-      ? Array.from({ length: 8 }, () => "")
+      ? Array.from({ length: 9 }, () => "")
       : [
           observed.first.join("+"),
           observed.hundredth.join("+"),
           milliseconds(observed.firstMs),
+          milliseconds(observed.worstMs),
           milliseconds(observed.directMs),
           PATHS.map((path) => observed.paths[path]).join("/"),
           ...[observed.lost, observed.doubled, observed.outOfOrder].map(String),
