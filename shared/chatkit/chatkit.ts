@@ -60,6 +60,11 @@ export interface RosterApi {
   block(userId: UserId): Promise<RosterEntry>;
   unblock(userId: UserId): Promise<void>;
   update(userId: UserId, change: { nickname?: string; group?: string }): Promise<RosterEntry>;
+  /**
+   * Resolves when the device lists of all buddies were looked at, as far as there is a server to ask:
+   * what is written to them without a server afterwards can wait for it.
+   */
+  ready(): Promise<void>;
 }
 
 export interface ConversationsApi {

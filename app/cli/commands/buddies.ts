@@ -23,9 +23,11 @@ export async function buddies(context: Context, words: readonly string[]): Promi
     for (const entry of kit.roster.entries().toSorted(byName)) {
       print(context.options.json === true ? json(entry) : line(entry));
     }
-    return;
+  } else {
+    print(await change(kit, action, name));
   }
-  print(await change(kit, action, name));
+  // The next command may have no server.
+  await kit.roster.ready();
 }
 
 async function change(kit: ChatKitApi, action: Action, name: string): Promise<string> {

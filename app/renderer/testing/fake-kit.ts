@@ -135,6 +135,7 @@ export class FakeKit implements ChatKitApi {
     block: async (id) => this.#change(id, { state: "blocked" }),
     unblock: async (id) => this.#remove(id),
     update: async (id, change) => this.#change(id, change),
+    ready: async () => undefined,
   };
 
   readonly conversations: ConversationsApi = {

@@ -45,7 +45,7 @@ test("an answer does not undo what an event right behind it told", async () => {
   book.entryChanged(ben);
   const calls = new RosterCalls(
     () => book,
-    () => ({ connection, roster: book }),
+    () => ({ connection, roster: book, trust: { ready: async () => undefined } }),
   );
   world.server.script("roster.update", ({ nickname = "" }) => ({ ...ben, nickname }));
   const updating = calls.update(userIdOf(2), { nickname: "Benny" });

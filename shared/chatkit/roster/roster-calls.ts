@@ -7,6 +7,7 @@ import type { RosterBook } from "./roster-book.ts";
 interface Open {
   readonly connection: ServerConnection;
   readonly roster: RosterBook;
+  readonly trust: { ready(userId: UserId): Promise<void> };
 }
 
 /** The roster as hosts use it. Requests go to the server; its answer and events change the book. */
@@ -37,6 +38,14 @@ export class RosterCalls implements RosterApi {
 
   accept(userId: UserId): Promise<RosterEntry> {
     return this.#changing(({ connection }) => connection.request("roster.accept", { userId }));
+  }
+
+  ready(): Promise<void> {
+    return calling(async () => {
+      const { roster, trust } = this.#open();
+      const buddies = roster.entries().filter(({ state }) => state === "buddies");
+      await Promise.all(buddies.map(({ profile }) => trust.ready(profile.userId)));
+    });
   }
 
   decline(userId: UserId): Promise<void> {
