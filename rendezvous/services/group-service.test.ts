@@ -235,3 +235,15 @@ test("what is old goes: commits and Welcomes, not the group", async () => {
     more: false,
   });
 });
+
+test("nobody can carry a group to where epochs end", async () => {
+  await using server = await startTestServer();
+  const [ada, bob] = await server.buddies("ada", "bob");
+  expect(await ada.refusal("group.create", creation(ada, bob, 2 ** 40))).toBe("invalid-params");
+  await ada.request("group.create", creation(ada, bob, 2 ** 40 - 1));
+  const far = commit(ada, bob, 2 ** 40 - 1 + 2 ** 20);
+  expect(await ada.refusal("group.commit", far)).toBe("invalid-params");
+  // A server that was set back lacks some.
+  await bob.request("group.commit", commit(ada, bob, 2 ** 40 + 1000));
+  await ada.request("group.commit", commit(ada, bob, 2 ** 40 + 1001));
+});

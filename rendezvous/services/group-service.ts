@@ -22,8 +22,14 @@ import type { Reach } from "./reach.ts";
 /** Bytes of commits in one answer: with GroupInfo, Welcome and one commit more it fits a frame. */
 const COMMIT_PAGE_BYTES = 512 * 1024;
 
-/** An epoch that no group reaches by counting: the next one must still be a safe integer. */
+/**
+ * Epochs that no group reaches by counting. A group may begin in any below, for a server that has
+ * lost it gets it back, and goes on from there by steps of which nobody can take the last.
+ */
+const MAX_FIRST_EPOCH = 2 ** 40;
 const MAX_EPOCH = 2 ** 52;
+/** How far a server that was set back may be behind its clients. */
+const MAX_EPOCH_STEP = 2 ** 20;
 
 export interface GroupServiceOptions {
   readonly groups: GroupStore;
@@ -50,7 +56,7 @@ export class GroupService {
     if (conversationId !== directConversation(member.userId, peer)) {
       throw new ProtocolError("invalid-params", "That is not the conversation with this person.");
     }
-    checkEpoch(epoch);
+    checkEpoch(epoch, MAX_FIRST_EPOCH);
     const standing = await reach.standingWith(member, peer);
     if (standing !== "buddy" && standing !== "concealed") {
       throw new ProtocolError("not-buddies", "You are not buddies.");
@@ -72,8 +78,8 @@ export class GroupService {
   async commit(member: Member, params: Params<"group.commit">): Promise<{}> {
     const { groups, clock } = this.#options;
     const { conversationId, epoch, commit, groupInfo, welcome } = params;
-    checkEpoch(epoch);
     const peer = await this.#reachablePeer(member, conversationId);
+    checkEpoch(epoch, Math.min(peer.epoch + MAX_EPOCH_STEP, MAX_EPOCH));
     await groups.commit(
       {
         conversationId,
@@ -135,11 +141,11 @@ export class GroupService {
   async #reachablePeer(
     member: Member,
     conversationId: ConversationId,
-  ): Promise<{ told: UserId | undefined }> {
+  ): Promise<{ told: UserId | undefined; epoch: number }> {
     const group = await this.#options.groups.find(conversationId);
     const peer = group === undefined ? undefined : await this.#peerIn(member, group);
-    if (peer === undefined) throw noSuchGroup();
-    return peer;
+    if (group === undefined || peer === undefined) throw noSuchGroup();
+    return { ...peer, epoch: group.epoch };
   }
 
   /**
@@ -178,8 +184,8 @@ function idBytes(userId: UserId): Uint8Array {
   return bytes;
 }
 
-function checkEpoch(epoch: number): void {
-  if (epoch >= MAX_EPOCH) throw new ProtocolError("invalid-params", "No group counts so far.");
+function checkEpoch(epoch: number, before: number): void {
+  if (epoch >= before) throw new ProtocolError("invalid-params", "No group counts so far.");
 }
 
 function welcomeOf(welcome: WelcomeFor | undefined): { welcome?: StoredWelcome } {
