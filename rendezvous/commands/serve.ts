@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { OperatorError } from "../config/operator-error.ts";
 import { settingOptions, unknownVariables } from "../config/read-settings.ts";
+import type { RendezvousConfig } from "../rendezvous-config.ts";
 import { rendezvousConfigOf } from "../config/rendezvous-config-of.ts";
 import { turnServiceOf } from "../config/turn-service-of.ts";
 import { printable, type Settings } from "../config/settings.ts";
@@ -53,11 +54,7 @@ export async function serveCommand(
   const config = rendezvousConfigOf(settings, version);
   const door = new FrontDoor({
     ...(tls === undefined ? {} : { tls: tls.pair }),
-    // Beside its connection a browser has some for pages.
-    connections: {
-      most: 2 * config.maxConnections,
-      perNetwork: 2 * config.connectionsPerAddress,
-    },
+    connections: connectionsOf(config, tls !== undefined),
   });
   door.http.on(
     "request",
@@ -106,6 +103,18 @@ export async function serveCommand(
 }
 
 /** Certificates are renewed without a restart. */
+/**
+ * Beside its connection a browser has some for pages. All that a proxy on another machine brings come
+ * from one address; it needs a server without TLS.
+ */
+function connectionsOf(
+  { maxConnections, connectionsPerAddress, trustProxy }: RendezvousConfig,
+  hasTls: boolean,
+): { most: number; perNetwork: number } {
+  const most = 2 * maxConnections;
+  return { most, perNetwork: trustProxy && !hasTls ? most : 2 * connectionsPerAddress };
+}
+
 function watchCertificate(door: FrontDoor, tls: ServerTls | undefined, log: Logger): Disposable {
   // At SIGHUP, which supervisors send for "reload", the server does not end in any case.
   if (tls?.files === undefined) {
