@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { hasNetem, removeLab, removeLeftovers } from "./lab.ts";
 import { runScenario } from "./run-scenario.ts";
-import type { Result, Scenario } from "./scenario.ts";
+import type { Need, Result, Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { tableHead, tableRow } from "./table.ts";
 
@@ -42,33 +42,39 @@ async function main(): Promise<number> {
 }
 
 async function runAll(scenarios: readonly Scenario[]): Promise<number> {
-  const netem = scenarios.some(needsNetem) && (await hasNetem());
+  const missing = await whatIsMissing();
   if (!values.json) process.stdout.write(tableHead());
   const results: Result[] = [];
   for (const scenario of scenarios) {
-    const result =
-      needsNetem(scenario) && !netem
-        ? skipped(scenario, "this kernel has no netem, which delays packets")
-        : await runScenario(scenario);
+    const reasons = (scenario.needs ?? []).flatMap((need) => missing.get(need) ?? []);
+    const result = reasons.length > 0 ? skipped(scenario, reasons) : await runScenario(scenario);
     results.push(result);
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableRow(result));
   }
   return results.some(({ verdict }) => verdict === "failed") ? 1 : 0;
 }
 
-function needsNetem({ needs = [] }: Scenario): boolean {
-  return needs.includes("netem");
+/** What scenarios may need and this machine has not. Of STUN, the server is asked. */
+async function whatIsMissing(): Promise<ReadonlyMap<Need, string>> {
+  const missing = new Map<Need, string>();
+  if (!(await hasNetem())) missing.set("netem", "this kernel has no netem, which delays packets");
+  if (!isInstalled("turnserver")) missing.set("coturn", "coturn is not installed");
+  return missing;
 }
 
-function skipped({ name }: Scenario, reason: string): Result {
-  return { scenario: name, verdict: "skipped", reasons: [reason], seconds: 0 };
+function isInstalled(program: string): boolean {
+  return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
+}
+
+function skipped({ name }: Scenario, reasons: readonly string[]): Result {
+  return { scenario: name, verdict: "skipped", reasons, seconds: 0 };
 }
 
 /** Why the lab cannot run here, in one line. */
 function whyNot(): string | undefined {
   if (process.platform !== "linux") return "only Linux has network namespaces";
   if (process.getuid?.() !== 0) return "only root may make network namespaces: sudo npm run natlab";
-  const missing = TOOLS.filter((tool) => spawnSync(tool, ["--version"]).error !== undefined);
+  const missing = TOOLS.filter((tool) => !isInstalled(tool));
   if (missing.length === 0) return undefined;
   return `missing: ${missing.join(", ")} (apt-get install -y iproute2 nftables procps)`;
 }

@@ -7,6 +7,7 @@ import { judge } from "./judge.ts";
 import { Lab, labFolder } from "./lab.ts";
 import type { Action, Observation, Path, Result, Scenario } from "./scenario.ts";
 import { answersStun } from "./stun-probe.ts";
+import { TurnServer } from "./turn-server.ts";
 
 const PASSWORD = "a password for the lab";
 
@@ -53,9 +54,11 @@ async function play(scenario: Scenario): Promise<Observation | undefined> {
   await using lab = await Lab.build(scenario.topology);
   const folder = await labFolder();
   const { port } = new URL(scenario.server);
+  await using turn =
+    scenario.turn === undefined ? undefined : await TurnServer.start(lab, folder, scenario.turn);
   await using server = await RendezvousProcess.start(
     join(folder, "server"),
-    ["--tls", "off", "--no-web-client"],
+    ["--tls", "off", "--no-web-client", ...(turn?.flags ?? [])],
     { prefix: lab.on("server"), host: "::", port: Number(port) },
   );
   if (scenario.needs?.includes("stun") === true && !(await answersStun(lab, scenario.server))) {

@@ -8,7 +8,9 @@ export type Need =
   /** The server answers STUN. */
   | "stun"
   /** The kernel can delay packets. */
-  | "netem";
+  | "netem"
+  /** Debian's TURN server is installed. */
+  | "coturn";
 
 export type Person = "ada" | "ben";
 
@@ -39,6 +41,8 @@ export interface Scenario {
   /** As clients call it. */
   readonly server: string;
   readonly needs?: readonly Need[];
+  /** A TURN server on the node `turn`, of which the server tells its members. */
+  readonly turn?: "udp" | "tcp";
   readonly expected: Expectation;
   readonly actions?: readonly Action[];
   /** Between two messages of one person, ms. */

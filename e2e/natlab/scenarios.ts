@@ -127,6 +127,36 @@ const REACHABLE: readonly Scenario[] = [
     needs: ["stun"],
     expected: RELAYED,
   },
+  {
+    name: "turn-udp",
+    about: "both behind symmetric NATs, and a TURN server; direct means by it",
+    topology: homes(
+      [
+        { people: ["ada"], nat: "symmetric" },
+        { people: ["ben"], nat: "symmetric" },
+      ],
+      { turn: true },
+    ),
+    server: INTERNET_SERVER,
+    needs: ["coturn"],
+    turn: "udp",
+    expected: DIRECT,
+  },
+  {
+    name: "turn-tcp",
+    about: "the same where no UDP passes, by TURN over TCP",
+    topology: homes(
+      [
+        { ...ADA_AT_HOME, firewall: [{ rule: "no-udp" }] },
+        { ...BEN_AT_HOME, firewall: [{ rule: "no-udp" }] },
+      ],
+      { turn: true },
+    ),
+    server: INTERNET_SERVER,
+    needs: ["coturn"],
+    turn: "tcp",
+    expected: DIRECT,
+  },
 ];
 
 export const SCENARIOS: readonly Scenario[] = [...REACHABLE, ...POOR, ...CHANGES];

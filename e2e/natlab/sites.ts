@@ -6,6 +6,16 @@ const PORT = 8383;
 /** A public address of the lab's Internet (RFC 5737). */
 export const SERVER = "203.0.113.1";
 
+/**
+ * The rest of the Internet: takes packets, and answers none. Without a way there, coturn would close
+ * the allocation of whoever names it a private address as a candidate.
+ */
+const ELSEWHERE = "203.0.113.254";
+const TO_ELSEWHERE = [{ to: "default", via: ELSEWHERE }];
+
+/** A TURN server beside it. */
+export const TURN = "203.0.113.2";
+
 /** The server, as clients of each site call it. */
 export const INTERNET_SERVER = `http://${SERVER}:${PORT}`;
 export const LAN_SERVER = `http://192.168.1.1:${PORT}`;
@@ -85,12 +95,12 @@ export interface Home {
   readonly isolated?: true;
 }
 
-/** Homes behind routers of their own, a server on the Internet, and people beside it. */
+/** Homes behind routers of their own, a server on the Internet, and people and TURN beside it. */
 export function homes(
   all: readonly Home[],
-  extras: { readonly publicPeople?: readonly string[] } = {},
+  extras: { readonly publicPeople?: readonly string[]; readonly turn?: true } = {},
 ): Topology {
-  const { publicPeople = [] } = extras;
+  const { publicPeople = [], turn } = extras;
   const outside = (last: number): Port => ({
     segment: "internet",
     addresses: [`203.0.113.${last}/24`],
@@ -98,8 +108,14 @@ export function homes(
   return {
     segments: [{ name: "internet" }, ...all.map((_, n) => ({ name: `home${n + 1}` }))],
     nodes: [
-      { name: "server", ports: [outside(1)] },
-      ...publicPeople.map((name, n) => ({ name, ports: [outside(100 + n)] })),
+      { name: "elsewhere", ports: [outside(254)] },
+      { name: "server", ports: [outside(1)], routes: TO_ELSEWHERE },
+      ...(turn === undefined ? [] : [{ name: "turn", ports: [outside(2)], routes: TO_ELSEWHERE }]),
+      ...publicPeople.map((name, n) => ({
+        name,
+        ports: [outside(100 + n)],
+        routes: TO_ELSEWHERE,
+      })),
       ...all.flatMap((home, n) => homeNodes(home, n + 1, outside(10 + n))),
     ],
   };
@@ -113,6 +129,7 @@ function homeNodes(home: Home, number: number, outside: Port): readonly LabNode[
     {
       name: `router${number}`,
       ports: [outside, { segment, addresses: [`${subnet}.1/24`] }],
+      routes: TO_ELSEWHERE,
       router: { outside: "internet", nat, firewall },
     },
     ...people.map((name, n) => ({
