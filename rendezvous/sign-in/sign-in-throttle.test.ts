@@ -81,14 +81,24 @@ test("A6: guesses of many addresses at one account are bounded together", () => 
   let guesses = 0;
   for (let second = 0; second < 3600; second++) {
     clock.advance(1000);
-    if (attempt(throttle, "ada", `10.1.${second >> 8}.${second & 255}`) === 0) guesses++;
+    if (attempt(throttle, "ada", `10.1.0.${second & 255}`) === 0) guesses++;
   }
-  expect(guesses).toBe(120);
+  // The first three of a network go free.
+  expect(guesses).toBe(3 + 119);
   // The owner, from where they signed in before, waits for nobody; nor does anybody else.
   expect(attempt(throttle, "ada", "198.51.100.7")).toBe(0);
   expect(attempt(throttle, "ada", "198.51.100.8")).toBe(0);
   expect(attempt(throttle, "bob", "10.0.0.1")).toBe(0);
-  expect(attempt(throttle, "ada", "203.0.113.1")).toBeGreaterThan(0);
+  // Nor do they anywhere else: a few attempts of every network are nobody's to take away.
+  expect(attempt(throttle, "ada", "203.0.113.1")).toBe(0);
+  expect(attempt(throttle, "ada", "203.0.113.2")).toBe(0);
+  expect(attempt(throttle, "ada", "203.0.113.3")).toBe(0);
+  expect(attempt(throttle, "ada", "203.0.113.4")).toBeGreaterThan(0);
+  for (const [n, subnet] of ["1", "2", "3"].entries()) {
+    expect(attempt(throttle, "ada", `2001:db8:7:${subnet}::${n}`)).toBe(0);
+  }
+  expect(attempt(throttle, "ada", "2001:db8:7:4::1")).toBeGreaterThan(0);
+  expect(attempt(throttle, "ada", "2001:db8:8::1")).toBe(0);
 });
 
 test("networks of addresses", () => {

@@ -10,6 +10,12 @@ const LONGEST_ADDRESS_DELAY_MS = 30_000;
  * a guesser, however many machines they have.
  */
 const ACCOUNT_DELAY_MS = 30_000;
+/**
+ * Attempts on an account from each wide network (`siteOf`) that the bound of the account does not
+ * hold up: whoever travels signs in at once, whatever others are guessing. A guesser gets as many
+ * from each network that they have machines in, and pays Argon2id with 64 MiB for each.
+ */
+const SITE_ATTEMPTS = 3;
 /** Failures are forgotten when there was none for so long. */
 const MEMORY_MS = 60 * 60 * 1000;
 /** Entries remembered of each kind; the oldest are forgotten first. */
@@ -39,13 +45,16 @@ export interface Attempt {
  * Slows down guessing. After some wrong passwords, of an account from an address, each further one
  * doubles the time until the next attempt. Keyed by the pair, so that a stranger who guesses cannot
  * lock the owner out, who comes from elsewhere. Against many strangers at once there is a bound for
- * the account; it does not hold for addresses from which the account has signed in since the server
- * started, and nothing here is asked when a known device comes back by its key (SPEC A6).
+ * the account; it holds up neither the first attempts from a wide network, nor addresses from which
+ * the account has signed in since the server started, and nothing here is asked when a known device
+ * comes back by its key (SPEC A6).
  */
 export class SignInThrottle {
   readonly #pairs = new Tally();
   readonly #networks = new Tally();
   readonly #accounts = new Tally();
+  /** Pairs of wide network and account. */
+  readonly #sites = new Tally();
   /** Pairs of network and account that have signed in. */
   readonly #known = new Set<string>();
   readonly #options: SignInThrottleOptions;
@@ -60,11 +69,15 @@ export class SignInThrottle {
     const now = clock.monotonic();
     const network = networkOf(address);
     const pair = `${network} ${account}`;
+    const site = `${siteOf(address)} ${account}`;
     const isKnown = this.#known.has(pair);
+    const isFresh = this.#sites.wait(site, now, SITE_ATTEMPTS, MEMORY_MS, true) <= 0;
     const waitMs = Math.max(
       this.#pairs.wait(pair, now, attempts, LONGEST_DELAY_MS),
       this.#networks.wait(network, now, attemptsPerAddress, LONGEST_ADDRESS_DELAY_MS),
-      isKnown ? 0 : this.#accounts.wait(account, now, attemptsPerAccount, ACCOUNT_DELAY_MS, true),
+      isKnown || isFresh
+        ? 0
+        : this.#accounts.wait(account, now, attemptsPerAccount, ACCOUNT_DELAY_MS, true),
     );
     if (waitMs > 0) {
       throw new ProtocolError("rate-limited", "Too many wrong attempts; wait before the next.", {
@@ -73,11 +86,13 @@ export class SignInThrottle {
     }
     this.#pairs.count(pair, now);
     this.#networks.count(network, now);
+    this.#sites.count(site, now);
     if (!isKnown) this.#accounts.count(account, now);
     return {
       right: () => {
         // The owner knows the password. The address may guess others, so only this one is taken back.
         this.#pairs.forget(pair);
+        this.#sites.forget(site);
         this.#networks.takeBack(network);
         if (!isKnown) this.#accounts.takeBack(account);
         this.signedIn(account, address);
@@ -145,4 +160,14 @@ export function networkOf(address: string): string {
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length);
   const groups = [...front, ...Array.from({ length: zeros }, () => "0"), ...back];
   return groups.slice(0, 4).join(":");
+}
+
+/** What one person or one provider's customer has at most: an IPv4 /24, an IPv6 /48. */
+function siteOf(address: string): string {
+  const network = networkOf(address);
+  const isIpv6 = network.includes(":");
+  return network
+    .split(isIpv6 ? ":" : ".")
+    .slice(0, 3)
+    .join(isIpv6 ? ":" : ".");
 }
