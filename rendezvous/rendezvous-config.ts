@@ -107,7 +107,7 @@ export const defaultRendezvousConfig: RendezvousConfig = {
     // A laptop that changes its network and wakes up all day long stays far below.
     announcements: { burst: 600, perSecond: 2 },
     // A restored server gets a lost end back at once; a stolen device fills no list within months.
-    deviceStatements: { burst: 256, perSecond: 0.001 },
+    deviceStatements: { burst: 256, perSecond: 4 / 3600 },
     // A new device joins 1,000 conversations: some 24 MB.
     groupBytes: { burst: 256 * 1024 * 1024, perSecond: 1024 * 1024 },
     // 1,000 buddies with four devices each, all new.
