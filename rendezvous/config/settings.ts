@@ -193,7 +193,7 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
   },
   "limit-device-list": {
     value: "LIMIT",
-    about: "of one account: statements for its device list (default: 256+6/m)",
+    about: "of one account: statements for its device list (default: 256+4/h)",
   },
   "limit-groups": {
     value: "LIMIT",
