@@ -59,6 +59,7 @@ async function whatIsMissing(): Promise<ReadonlyMap<Need, string>> {
   const missing = new Map<Need, string>();
   if (!(await hasNetem())) missing.set("netem", "this kernel has no netem, which delays packets");
   if (!isInstalled("turnserver")) missing.set("coturn", "coturn is not installed");
+  if (!isInstalled("nginx")) missing.set("nginx", "nginx is not installed");
   return missing;
 }
 

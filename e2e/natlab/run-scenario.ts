@@ -6,6 +6,8 @@ import { MESSAGES, OneWay } from "./conversation.ts";
 import { judge } from "./judge.ts";
 import { Lab, labFolder } from "./lab.ts";
 import type { Action, Observation, Path, Result, Scenario } from "./scenario.ts";
+import { ReverseProxy } from "./reverse-proxy.ts";
+import { PORT } from "./sites.ts";
 import { answersStun } from "./stun-probe.ts";
 import { TurnServer } from "./turn-server.ts";
 
@@ -53,13 +55,14 @@ export async function runScenario(scenario: Scenario): Promise<Result> {
 async function play(scenario: Scenario): Promise<Observation | undefined> {
   await using lab = await Lab.build(scenario.topology);
   const folder = await labFolder();
-  const { port } = new URL(scenario.server);
   await using turn =
     scenario.turn === undefined ? undefined : await TurnServer.start(lab, folder, scenario.turn);
+  await using proxy =
+    scenario.proxy === undefined ? undefined : await ReverseProxy.start(lab, folder);
   await using server = await RendezvousProcess.start(
     join(folder, "server"),
-    ["--tls", "off", "--no-web-client", ...(turn?.flags ?? [])],
-    { prefix: lab.on("server"), host: "::", port: Number(port) },
+    ["--tls", "off", "--no-web-client", ...(turn?.flags ?? []), ...(proxy?.flags ?? [])],
+    { prefix: lab.on("server"), ...whereToListen(scenario) },
   );
   if (scenario.needs?.includes("stun") === true && !(await answersStun(lab, scenario.server))) {
     return undefined;
@@ -68,11 +71,16 @@ async function play(scenario: Scenario): Promise<Observation | undefined> {
     new Client({
       server: scenario.server,
       dataFolder: join(folder, person),
-      prefix: lab.on(person),
+      prefix: [...lab.on(person), ...(proxy?.clientPrefix ?? [])],
     });
   await using ada = client("ada");
   await using ben = client("ben");
   return await talk(scenario, { lab, server, ada, ben });
+}
+
+function whereToListen({ server, proxy }: Scenario): { host: string; port: number } {
+  if (proxy !== undefined) return { host: "127.0.0.1", port: PORT };
+  return { host: "::", port: Number(new URL(server).port) };
 }
 
 async function talk(scenario: Scenario, stage: Stage): Promise<Observation> {

@@ -10,7 +10,8 @@ export type Need =
   /** The kernel can delay packets. */
   | "netem"
   /** Debian's TURN server is installed. */
-  | "coturn";
+  | "coturn"
+  | "nginx";
 
 export type Person = "ada" | "ben";
 
@@ -43,6 +44,8 @@ export interface Scenario {
   readonly needs?: readonly Need[];
   /** A TURN server on the node `turn`, of which the server tells its members. */
   readonly turn?: "udp" | "tcp";
+  /** nginx on the server's machine speaks TLS for it. */
+  readonly proxy?: "nginx";
   readonly expected: Expectation;
   readonly actions?: readonly Action[];
   /** Between two messages of one person, ms. */

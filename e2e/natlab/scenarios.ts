@@ -157,6 +157,15 @@ const REACHABLE: readonly Scenario[] = [
     turn: "tcp",
     expected: DIRECT,
   },
+  {
+    name: "nginx-tls",
+    about: "the server behind nginx with TLS, both behind port-restricted cone NATs",
+    topology: homes([ADA_AT_HOME, BEN_AT_HOME]),
+    server: `https://${SERVER}`,
+    needs: ["nginx"],
+    proxy: "nginx",
+    expected: DIRECT,
+  },
 ];
 
 export const SCENARIOS: readonly Scenario[] = [...REACHABLE, ...POOR, ...CHANGES];

@@ -1,7 +1,8 @@
 /** Building blocks of topologies. */
 import type { LabNode, Nat, FirewallRule, Port, Topology } from "./topology.ts";
 
-const PORT = 8383;
+/** The server's own. */
+export const PORT = 8383;
 
 /** A public address of the lab's Internet (RFC 5737). */
 export const SERVER = "203.0.113.1";
