@@ -61,6 +61,13 @@ export class Lab implements AsyncDisposable {
     }
   }
 
+  /** From now on the topology's host names have that address, for programs that run already, too. */
+  async rename(address: string): Promise<void> {
+    const { hosts = [] } = this.#topology;
+    const names = [...new Set(hosts.map(({ name }) => name))];
+    await writeHosts({ ...this.#topology, hosts: names.map((name) => ({ name, address })) });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     removeLab();
   }

@@ -172,12 +172,15 @@ async function act(action: Action, { lab, server }: Stage): Promise<void> {
     await lab.cable(action.cable, "down");
     await pause(action.downMs);
     await lab.cable(action.cable, "up");
-  } else if ("server" in action) {
+  } else if ("readdress" in action) {
+    await lab.readdress(action.readdress, action.to);
+  } else if (action.server === "killed") {
     await server.stop("SIGKILL");
     await pause(action.downMs);
     await server.start();
   } else {
-    await lab.readdress(action.readdress, action.to);
+    await lab.readdress("server", [`${action.to}/${action.prefixLength}`]);
+    await lab.rename(action.to);
   }
 }
 

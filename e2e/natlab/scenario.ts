@@ -19,6 +19,8 @@ export type Person = "ada" | "ben";
 export type Action = { readonly after: number } & (
   | { readonly cable: Person; readonly downMs: number }
   | { readonly server: "killed"; readonly downMs: number }
+  /** It gets another address, and its name with it. */
+  | { readonly server: "moves"; readonly to: string; readonly prefixLength: number }
   /** Another lease: with prefix lengths. */
   | { readonly readdress: Person; readonly to: readonly string[] }
 );

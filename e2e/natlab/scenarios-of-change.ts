@@ -1,5 +1,5 @@
 import { DIRECT, RELAYED, type Scenario } from "./scenario.ts";
-import { lan, LAN_SERVER } from "./sites.ts";
+import { lan, LAN_SERVER, NAMED_SERVER } from "./sites.ts";
 
 const SECONDS = 1_000;
 const AT = 20;
@@ -22,6 +22,15 @@ export const CHANGES: readonly Scenario[] = [
     server: LAN_SERVER,
     everyMs: 600,
     actions: [{ after: AT, cable: "ben", downMs: 30 * SECONDS }],
+    expected: DIRECT,
+  },
+  {
+    name: "link-down-120s",
+    about: "Ben's cable is out for 120 s",
+    topology: lan({}),
+    server: LAN_SERVER,
+    everyMs: 1_500,
+    actions: [{ after: AT, cable: "ben", downMs: 120 * SECONDS }],
     expected: DIRECT,
   },
   {
@@ -49,6 +58,15 @@ export const CHANGES: readonly Scenario[] = [
     server: LAN_SERVER,
     everyMs: 120,
     actions: [{ after: AT, server: "killed", downMs: 5 * SECONDS }],
+    expected: RELAYED,
+  },
+  {
+    name: "server-moves",
+    about: "the server gets another address, and its name with it; everything goes by the server",
+    topology: lan({ ada: { isolated: true }, ben: { isolated: true } }),
+    server: NAMED_SERVER,
+    everyMs: 120,
+    actions: [{ after: AT, server: "moves", to: "192.168.1.99", prefixLength: 24 }],
     expected: RELAYED,
   },
 ];

@@ -3,7 +3,7 @@ import {
   lan,
   LAN_SERVER,
   LAN_SERVER_IPV6,
-  NAMED_SUBNET_SERVER,
+  NAMED_SERVER,
   SUBNET_SERVER,
   twoSubnets,
 } from "./sites.ts";
@@ -56,7 +56,7 @@ export const POOR: readonly Scenario[] = [
     name: "broken-ipv6",
     about: "dual stack, and a router that loses IPv6 packets without a word",
     topology: twoSubnets({ firewall: [{ rule: "lose-ipv6" }] }),
-    server: NAMED_SUBNET_SERVER,
+    server: NAMED_SERVER,
     expected: DIRECT,
   },
 ];

@@ -22,7 +22,8 @@ export const INTERNET_SERVER = `http://${SERVER}:${PORT}`;
 export const LAN_SERVER = `http://192.168.1.1:${PORT}`;
 export const LAN_SERVER_IPV6 = `http://[fd00:bee::1]:${PORT}`;
 export const SUBNET_SERVER = `http://10.0.1.1:${PORT}`;
-export const NAMED_SUBNET_SERVER = `http://beeline.test:${PORT}`;
+const NAME = "beeline.test";
+export const NAMED_SERVER = `http://${NAME}:${PORT}`;
 
 type PortExtras = Pick<Port, "isolated" | "shape">;
 
@@ -42,6 +43,7 @@ export function lan(extras: {
   return {
     segments: [{ name: "lan", ...(extras.mtu === undefined ? {} : { mtu: extras.mtu }) }],
     nodes: [host("server", 1), host("ada", 2, extras.ada), host("ben", 3, extras.ben)],
+    hosts: [{ name: NAME, address: address(1).replace(/\/\d+$/, "") }],
   };
 }
 
@@ -84,7 +86,7 @@ export function twoSubnets(
         router: { firewall },
       },
     ],
-    hosts: ["fd00:1::1", "10.0.1.1"].map((address) => ({ name: "beeline.test", address })),
+    hosts: ["fd00:1::1", "10.0.1.1"].map((address) => ({ name: NAME, address })),
   };
 }
 
