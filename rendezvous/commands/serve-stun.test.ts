@@ -14,7 +14,7 @@ import { TestClient } from "../testing/test-client.ts";
 import { checkStun } from "./doctor/stun.ts";
 import { checkTurn } from "./doctor/turn.ts";
 import { serveStun } from "./serve-stun.ts";
-import { ServerProcess } from "./testing/program.ts";
+import { runProgram, ServerProcess } from "./testing/program.ts";
 
 const options = { clock: new FakeClock(), log: pino({ level: "silent" }), metrics: noMetrics };
 
@@ -35,6 +35,15 @@ test("a UDP port that nobody has named and is taken is no reason not to serve", 
   expect(await serveStun(settings({ "stun-port": "off" }), 0, options)).toBeUndefined();
   await using free = await serveStun(settings({ "stun-port": "0" }), other.port, options);
   expect(free?.port).toBeGreaterThan(0);
+});
+
+test("a named UDP port that is taken ends the start with one line", async () => {
+  await using other = await taken();
+  await using folder = await mkdtempDisposable(join(tmpdir(), "beeline-stun-"));
+  const flags = ["--host", "127.0.0.1", "--port", "0", "--stun-port", String(other.port)];
+  const ended = await runProgram(["serve", "--data", folder.path, ...flags]);
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/^[^\n]*--stun-port[^\n]*\n$/);
 });
 
 test("the doctor tells a free port, one that answers, and one that another program has", async () => {

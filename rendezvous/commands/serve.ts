@@ -83,7 +83,13 @@ export async function serveCommand(
   const port = await door.listen(settings.host, settings.port);
   door.http.on("error", (error) => log.error({ err: error }, "HTTP server"));
   // Long before the first client has signed in.
-  await using stun = await serveStun(settings, port, { clock: systemClock, log, metrics });
+  await using stun = await serveStun(settings, port, { clock: systemClock, log, metrics }).catch(
+    async (error: unknown) => {
+      // A port that still listens would keep the process.
+      await close(door, rendezvous);
+      throw error;
+    },
+  );
   ice.stunPort = stun?.port;
   rendezvous.audit.write({ action: "server-started", actor: "server", detail: version });
   tell(log, { settings, port, version, tls, env: surroundings.env });
