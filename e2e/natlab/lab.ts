@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -122,6 +122,9 @@ function removeOf(isWanted: (owner: number) => boolean): readonly string[] {
     madeByLabs(folder, isWanted).map((name) => join(folder, name)),
   );
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  if (existsSync(NAMESPACE_FILES) && readdirSync(NAMESPACE_FILES).length === 0) {
+    rmdirSync(NAMESPACE_FILES);
+  }
   return [...namespaces, ...folders];
 }
 
