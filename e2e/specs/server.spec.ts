@@ -4,6 +4,8 @@ import { befriend } from "../support/person.ts";
 test("a direct conversation goes on while the server is down", async ({ ada, bob, server }) => {
   await befriend(ada, bob);
   await ada.directTo();
+  await ada.say("bob", "a conversation that goes on");
+  await bob.reads("a conversation that goes on");
   await server.stop("SIGTERM");
   await expect(ada.page.getByTestId("connection-banner")).toBeVisible();
   await ada.say("bob", "still here?");

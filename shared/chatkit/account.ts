@@ -13,6 +13,7 @@ import { AccountSignIn } from "./connection/account-sign-in.ts";
 import { Connection } from "./connection/connection.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
 import { ConversationBook } from "./conversations/conversation-book.ts";
+import { GroupPreparation } from "./conversations/group-preparation.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { Journal } from "./delivery/journal.ts";
 import type { Emitter } from "./emitter.ts";
@@ -53,6 +54,7 @@ export class Account implements AsyncDisposable {
   readonly signIn: AccountSignIn;
   readonly links: LinkManager;
   readonly groups: GroupBook;
+  readonly prepared: GroupPreparation;
   readonly delivery: Delivery;
   readonly #store: Store;
   readonly #journal: Journal;
@@ -157,6 +159,15 @@ export class Account implements AsyncDisposable {
       this.trust,
     );
     this.book = new ConversationBook(() => this.roster.self.userId);
+    this.prepared = new GroupPreparation({
+      isOnline: () => this.connection.state.state === "online",
+      recipients: (peer) => {
+        const devices = this.roster.devicesOf(peer);
+        return devices.length === 0 ? [] : [...devices, ...this.roster.ownOthers()];
+      },
+      conversationWith: (peer) => this.book.idWith(peer),
+      prepare: (request) => this.groups.prepare(request),
+    });
     this.groups = new GroupBook({
       store,
       journal: this.#journal,
@@ -216,6 +227,7 @@ export class Account implements AsyncDisposable {
     this.connection.onSession((session) => this.#sessionBegan(session));
     this.connection.onState((state) => {
       if (state.state === "signed-out") this.#saveSession(false);
+      if (state.state === "online") this.prepared.look();
       // Closing what is signed out already is no news.
       const isNews = state.state !== "idle" || this.#lastState !== "signed-out";
       this.#lastState = state.state;
@@ -428,6 +440,7 @@ export class Account implements AsyncDisposable {
 
   #rosterChanged(): void {
     this.delivery.directoryChanged();
+    if (!this.#closed) this.prepared.look();
     this.#tellDevices();
     if (this.#wantedScheduled) return;
     this.#wantedScheduled = true;

@@ -140,6 +140,9 @@ export const GROUP_RENEWAL_MESSAGES = 10_000;
 /** Groups in memory; the ones used longest ago are read again when they are needed. */
 export const MAX_OPEN_GROUPS = 64;
 
+/** Opened conversations whose groups wait to be made ahead of need. */
+export const MAX_PREPARED_GROUPS = 32;
+
 /** Groups that are brought up to date at one time, unasked. */
 export const GROUPS_AT_ONCE = 2;
 

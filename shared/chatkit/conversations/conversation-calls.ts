@@ -33,6 +33,7 @@ export class ConversationCalls implements ConversationsApi {
   withPeer(userId: UserId): Promise<Conversation> {
     return calling(async () => {
       const account = this.#open();
+      if (account.roster.isBuddy(userId)) account.prepared.want(userId);
       const known = account.conversation(account.book.idWith(userId));
       if (known !== undefined) return known;
       if (!account.roster.isBuddy(userId)) {

@@ -65,13 +65,22 @@ export class ConversationGroup {
     this.memory.peer = request.peer;
     return this.memory.exclusively(async (state) => {
       const group = presentGroup(state);
-      if (group === undefined || !this.#isReady(group, request)) return undefined;
+      if (group === undefined || !this.#isReady(group, request.recipients)) return undefined;
       const from = this.#context.self().deviceId;
       const sealed = await group.mls.seal(request.plaintext, encodeBinding({ ...request, from }));
       group.sent++;
       group.save();
       if (group.sent % SENT_STEP === 0) group.saveHead(request.peer);
       return sealed;
+    });
+  }
+
+  /** Could a message for these be sealed without the server? @throws StoreError */
+  isReadyFor({ peer, recipients }: Pick<SealRequest, "peer" | "recipients">): Promise<boolean> {
+    this.memory.peer = peer;
+    return this.memory.exclusively(async (state) => {
+      const group = presentGroup(state);
+      return group !== undefined && this.#isReady(group, recipients);
     });
   }
 
@@ -164,8 +173,8 @@ export class ConversationGroup {
     return age > GROUP_RENEWAL_MS || group.sent >= GROUP_RENEWAL_MESSAGES;
   }
 
-  #isReady(group: HeldGroup, request: SealRequest): boolean {
-    const { missing, stale, unknown } = this.gap(group, request.recipients);
+  #isReady(group: HeldGroup, recipients: readonly LinkPeer[]): boolean {
+    const { missing, stale, unknown } = this.gap(group, recipients);
     if (missing.length + stale.length + unknown.length > 0) return false;
     const { compare, renew, rejoin } = this.needs;
     if (renew || rejoin) return false;

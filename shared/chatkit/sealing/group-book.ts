@@ -61,6 +61,8 @@ export interface GroupDescription {
   readonly confirmation: Uint8Array;
 }
 
+export type PrepareRequest = Pick<SealRequest, "conversationId" | "peer" | "recipients">;
+
 interface Entry {
   readonly group: ConversationGroup;
   readonly upkeep: GroupUpkeep;
@@ -128,6 +130,21 @@ export class GroupBook implements Sealing, Disposable {
       group.needs.rejoin = true;
     }
     return { kind: "not-ready", ready: upkeep.demand({ recipients: request.recipients }) };
+  }
+
+  /**
+   * Sees to it that `seal` needs no server for these. Never rejects. True when that is so, or was
+   * tried; false when the server was not reached.
+   */
+  async prepare(request: PrepareRequest): Promise<boolean> {
+    const { group, upkeep } = this.#entry(request.conversationId);
+    try {
+      if (await group.isReadyFor(request)) return true;
+    } catch (error) {
+      this.#options.log.warn("a group was not prepared", { error });
+      return true;
+    }
+    return await upkeep.demand({ recipients: request.recipients });
   }
 
   async open(request: OpenRequest): Promise<Opened> {
