@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { compareBytes } from "./bytes.ts";
 
 const DOMAIN = utf8ToBytes("beeline direct conversation v1\0");
 
@@ -11,12 +12,4 @@ const DOMAIN = utf8ToBytes("beeline direct conversation v1\0");
 export function directConversationBytes(userA: Uint8Array, userB: Uint8Array): Uint8Array {
   const [first, second] = compareBytes(userA, userB) <= 0 ? [userA, userB] : [userB, userA];
   return sha256(concatBytes(DOMAIN, first, second)).subarray(0, 16);
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (const [index, byte] of a.entries()) {
-    const difference = byte - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

@@ -8,6 +8,7 @@ import {
   verify,
   type IdentityKeys,
 } from "./identity.ts";
+import { sameBytes } from "./bytes.ts";
 
 /**
  * An account's devices: an append-only log of signed statements, each bound to the one before by its
@@ -133,8 +134,8 @@ export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceLis
   if (
     statement.index !== list.length ||
     list.length >= MAX_DEVICE_STATEMENTS ||
-    !same(statement.userId, list.userId) ||
-    !same(statement.previous, list.head) ||
+    !sameBytes(statement.userId, list.userId) ||
+    !sameBytes(statement.previous, list.head) ||
     !verify(signer, concatBytes(DOMAIN, signed), bytes.subarray(SIGNED_BYTES, ENDORSED_AT)) ||
     !isEndorsed(statement, signed, bytes.subarray(ENDORSED_AT))
   ) {
@@ -142,14 +143,15 @@ export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceLis
   }
   if (type !== "genesis" && type !== "reset" && !isZero(passwordKey)) return undefined;
   const next = { ...list, length: list.length + 1, head: statementHash(bytes) };
-  const isIn = list.devices.some((device) => same(device, subject));
+  const isIn = list.devices.some((device) => sameBytes(device, subject));
   const vouched =
-    list.devices.some((device) => same(device, signer)) ||
-    (list.passwordKey !== undefined && same(list.passwordKey, signer));
+    list.devices.some((device) => sameBytes(device, signer)) ||
+    (list.passwordKey !== undefined && sameBytes(list.passwordKey, signer));
   switch (type) {
     case "genesis":
     case "reset": {
-      if ((type === "genesis") !== (list.length === 0) || !same(signer, subject)) return undefined;
+      if ((type === "genesis") !== (list.length === 0) || !sameBytes(signer, subject))
+        return undefined;
       const resets = type === "reset" ? list.resets + 1 : list.resets;
       return { ...next, devices: [subject], passwordKey, resets };
     }
@@ -157,7 +159,7 @@ export function extendDeviceList(list: DeviceList, bytes: Uint8Array): DeviceLis
       return vouched && !isIn ? { ...next, devices: [...list.devices, subject] } : undefined;
     case "remove":
       return vouched && isIn
-        ? { ...next, devices: list.devices.filter((device) => !same(device, subject)) }
+        ? { ...next, devices: list.devices.filter((device) => !sameBytes(device, subject)) }
         : undefined;
     case "password":
       return vouched ? { ...next, passwordKey: subject } : undefined;
@@ -226,8 +228,4 @@ function exactly(bytes: Uint8Array, length: number): Uint8Array {
 
 function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -2,6 +2,7 @@ import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { compareBytes } from "./bytes.ts";
 
 /** Bytes of a public key, of a seed, and of every symmetric key here. */
 export const KEY_BYTES = 32;
@@ -67,20 +68,13 @@ export function pairKey(own: IdentityKeys, otherPublicKey: Uint8Array): Uint8Arr
       ed25519.utils.toMontgomerySecret(own.secretKey),
       ed25519.utils.toMontgomery(otherPublicKey),
     );
-    const [first, second] = isBefore(own.publicKey, otherPublicKey)
-      ? [own.publicKey, otherPublicKey]
-      : [otherPublicKey, own.publicKey];
+    const [first, second] =
+      compareBytes(own.publicKey, otherPublicKey) < 0
+        ? [own.publicKey, otherPublicKey]
+        : [otherPublicKey, own.publicKey];
     return hkdf(sha256, shared, undefined, concatBytes(PAIR, first, second), KEY_BYTES);
   } catch {
     // The library tells a bad point by throwing; there is no other cause with these lengths.
     return undefined;
   }
-}
-
-function isBefore(a: Uint8Array, b: Uint8Array): boolean {
-  for (const [index, byte] of a.entries()) {
-    const difference = byte - (b[index] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }

@@ -3,6 +3,7 @@ import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64urlnopad } from "@scure/base";
 import type { DeviceList } from "./device-log.ts";
 import { KEY_BYTES } from "./identity.ts";
+import { compareBytes } from "./bytes.ts";
 
 const DOMAIN = utf8ToBytes("beeline safety number v1\0");
 const CODE_NAME = "beeline-safety";
@@ -86,12 +87,4 @@ function digits({ bytes }: AccountFingerprint): string {
     text += String(value % 100_000).padStart(5, "0");
   }
   return text;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (const [index, byte] of a.entries()) {
-    const difference = byte - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

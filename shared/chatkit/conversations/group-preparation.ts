@@ -1,6 +1,7 @@
 import type { ConversationId, UserId } from "../../protocol/index.ts";
 import { MAX_PREPARED_GROUPS } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
+import type { PrepareRequest } from "../sealing/group-book.ts";
 
 export interface GroupPreparationOptions {
   readonly isOnline: () => boolean;
@@ -8,11 +9,7 @@ export interface GroupPreparationOptions {
   readonly recipients: (peer: UserId) => readonly LinkPeer[];
   readonly conversationWith: (peer: UserId) => ConversationId;
   /** True when the group is as it should be; false when the server was not reached. Never rejects. */
-  readonly prepare: (request: {
-    readonly conversationId: ConversationId;
-    readonly peer: UserId;
-    readonly recipients: readonly LinkPeer[];
-  }) => Promise<boolean>;
+  readonly prepare: (request: PrepareRequest) => Promise<boolean>;
 }
 
 /**

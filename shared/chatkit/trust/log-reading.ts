@@ -1,4 +1,5 @@
 import {
+  sameBytes,
   decodeBase64,
   decodeDeviceStatement,
   extendDeviceList,
@@ -80,8 +81,4 @@ function bytesOf(text: string): Uint8Array | undefined {
 /** Is that key in the list? */
 export function lists(list: DeviceList, publicKey: Uint8Array): boolean {
   return list.devices.some((device) => sameBytes(device, publicKey));
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -1,5 +1,4 @@
-import { statementHash } from "../../crypto/index.ts";
-import { sameBytes } from "./log-reading.ts";
+import { sameBytes, statementHash } from "../../crypto/index.ts";
 
 /** Of each statement's hash: whoever made two with the same would only make a fork look like nothing new. */
 const TRAIL_BYTES = 8;

@@ -6,6 +6,7 @@ import {
   type UserId,
 } from "../../protocol/index.ts";
 import {
+  sameBytes,
   decodeDeviceStatement,
   deviceStatement,
   emptyDeviceList,
@@ -19,7 +20,7 @@ import { OWN_LIST_TRIES } from "../limits.ts";
 import type { Clock, Log } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 import { deviceIdOfKey, idBytes } from "./device-id.ts";
-import { lists, sameBytes } from "./log-reading.ts";
+import { lists } from "./log-reading.ts";
 import { OwnLog } from "./own-log.ts";
 import {
   entering,

@@ -1,7 +1,11 @@
 import * as v from "valibot";
-import { decodeBase64, decodeDeviceStatement, encodeBase64 } from "../../crypto/index.ts";
+import {
+  sameBytes,
+  decodeBase64,
+  decodeDeviceStatement,
+  encodeBase64,
+} from "../../crypto/index.ts";
 import type { Store, StoreWrite } from "../store.ts";
-import { sameBytes } from "./log-reading.ts";
 
 const KEY = "own-device-log";
 const Saved = v.array(v.string());

@@ -1,10 +1,11 @@
 import {
+  sameBytes,
   deviceStatement,
   extendDeviceList,
   type DeviceList,
   type IdentityKeys,
 } from "../../crypto/index.ts";
-import { lists, sameBytes } from "./log-reading.ts";
+import { lists } from "./log-reading.ts";
 
 /** What the statements are about: the list as it is, this device, and the time by its clock. */
 export interface OwnState {

@@ -1,5 +1,6 @@
 import type { UserId } from "../../protocol/index.ts";
 import {
+  sameBytes,
   accountFingerprint,
   isSafetyCode,
   safetyCode,
@@ -8,7 +9,6 @@ import {
 } from "../../crypto/index.ts";
 import { ChatKitError, type Safety } from "../api.ts";
 import type { Clock, Timer } from "../ports.ts";
-import { sameBytes } from "./log-reading.ts";
 import type { TrustBook } from "./trust-book.ts";
 
 /** Fingerprints kept, for each takes some ten milliseconds: one's own and those looked at last. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { UserId, type DeviceId, type SignedIn } from "../../protocol/index.ts";
-import type { DeviceList, IdentityKeys } from "../../crypto/index.ts";
+import { sameBytes, type DeviceList, type IdentityKeys } from "../../crypto/index.ts";
 import type { Notice } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import { MAX_FORMER_DEVICES, MAX_TRUST_RECORDS } from "../limits.ts";
@@ -9,7 +9,7 @@ import type { Clock, Log, Random } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 import { LogFetcher, type FetchedLog } from "./log-fetcher.ts";
 import { ForkedLogs, type WholeLog } from "./forked-logs.ts";
-import { continueLog, readLog, sameBytes, type LogReading } from "./log-reading.ts";
+import { continueLog, readLog, type LogReading } from "./log-reading.ts";
 import { extendTrail, isBeginning } from "./log-trail.ts";
 import { OwnList } from "./own-list.ts";
 import { changedRecord } from "./safety-change.ts";

@@ -2,7 +2,8 @@ import type { ClientConfig, KeyRetentionConfig } from "ts-mls";
 import { defaultKeyPackageEqualityConfig } from "ts-mls/keyPackageEqualityConfig.js";
 import { defaultLifetimeConfig } from "ts-mls/lifetimeConfig.js";
 import { defaultPaddingConfig } from "ts-mls/paddingConfig.js";
-import { deviceOfLeaf, sameBytes } from "./wire.ts";
+import { sameBytes } from "../bytes.ts";
+import { deviceOfLeaf } from "./wire.ts";
 import { MlsError, type GroupPolicy, type MlsIdentity } from "./mls-types.ts";
 
 /**

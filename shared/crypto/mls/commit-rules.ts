@@ -3,7 +3,8 @@ import type { Commit } from "ts-mls/commit.js";
 import type { RatchetTree } from "ts-mls/ratchetTree.js";
 import type { Sender } from "ts-mls/sender.js";
 import { MlsError } from "./mls-types.ts";
-import { deviceOfLeaf, MAX_PROPOSALS, MAX_TREE_LEAVES, sameBytes } from "./wire.ts";
+import { sameBytes } from "../bytes.ts";
+import { deviceOfLeaf, MAX_PROPOSALS, MAX_TREE_LEAVES } from "./wire.ts";
 
 /**
  * What a commit of ours may do beyond what the library checks: a member adds by key package and

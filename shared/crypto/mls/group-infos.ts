@@ -5,7 +5,8 @@ import { treeHashRoot } from "ts-mls/treeHash.js";
 import { cipherSuites } from "./cipher-suites.ts";
 import { checkTree } from "./commit-rules.ts";
 import { MlsError, type GroupInfoClaims } from "./mls-types.ts";
-import { decodeGroupInfoMessage, epochNumber, membersOf, sameBytes } from "./wire.ts";
+import { sameBytes } from "../bytes.ts";
+import { decodeGroupInfoMessage, epochNumber, membersOf } from "./wire.ts";
 
 /**
  * What a GroupInfo with ratchet tree says: its tree is the one of its tree hash, and the leaf that

@@ -14,7 +14,8 @@ import {
   type MlsSuite,
   type OwnKeyPackage,
 } from "./mls-types.ts";
-import { decodeGroupInfoMessage, decodeWelcomeMessage, encodeMessage, sameBytes } from "./wire.ts";
+import { sameBytes } from "../bytes.ts";
+import { decodeGroupInfoMessage, decodeWelcomeMessage, encodeMessage } from "./wire.ts";
 
 /** Who this device is in its groups, and who may be in them with it. */
 export interface MlsMembership {

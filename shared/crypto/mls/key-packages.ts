@@ -20,8 +20,8 @@ import {
   deviceOfLeaf,
   encodeMessage,
   knownSuite,
-  sameBytes,
 } from "./wire.ts";
+import { sameBytes } from "../bytes.ts";
 
 /** The extension that says: may be used more than once (draft-ietf-mls-extensions, last_resort). */
 const LAST_RESORT = 0x000a;

@@ -25,14 +25,8 @@ import {
   type PendingCommit,
 } from "./mls-types.ts";
 import { overwriteSecrets } from "./secrets.ts";
-import {
-  decodeMessage,
-  encodeMessage,
-  epochNumber,
-  knownSuite,
-  membersOf,
-  sameBytes,
-} from "./wire.ts";
+import { decodeMessage, encodeMessage, epochNumber, knownSuite, membersOf } from "./wire.ts";
+import { sameBytes } from "../bytes.ts";
 
 export class MlsGroup implements MlsGroupApi {
   readonly suite: MlsSuite;

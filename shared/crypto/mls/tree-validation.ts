@@ -6,7 +6,7 @@ import { treeHashRoot } from "ts-mls/treeHash.js";
 import { directPath, leafWidth, toNodeIndex } from "ts-mls/treemath.js";
 import { checkKeys, checkTree } from "./commit-rules.ts";
 import { MlsError } from "./mls-types.ts";
-import { sameBytes } from "./wire.ts";
+import { sameBytes } from "../bytes.ts";
 
 /**
  * The tree of a group that this device joins (RFC 9420 §7.9 and §12.4.3.1): its members are admitted
