@@ -18,6 +18,7 @@ class ScriptedPeers implements PeerConnector {
       signal: (signal) => this.sent.push(signal.type),
       send: (bytes) => this.sent.push(bytes[0]),
       bufferedAmount: 0,
+      selectedPair: async () => undefined,
       close: () => handlers.onClose(),
     };
   }

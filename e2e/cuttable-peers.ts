@@ -47,6 +47,7 @@ export class CuttablePeers implements PeerConnector {
       get bufferedAmount() {
         return channel.bufferedAmount;
       },
+      selectedPair: () => channel.selectedPair(),
       close: () => channel.close(),
     };
   }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type {
+  CandidatePair,
   IceServer,
   PeerChannel,
   PeerConnector,
@@ -126,6 +127,10 @@ class SimplePeerChannel implements PeerChannel {
   /** Exact above the low-water mark, and a bound below it. */
   get bufferedAmount(): number {
     return this.#over ? 0 : this.#bufferedWith(0);
+  }
+
+  async selectedPair(): Promise<CandidatePair | undefined> {
+    return undefined;
   }
 
   get #over(): boolean {
@@ -281,7 +286,13 @@ function toRtc(server: IceServer): RTCIceServer {
 
 function deadChannel(handlers: PeerHandlers, error: Error): PeerChannel {
   queueMicrotask(() => handlers.onClose(error));
-  return { bufferedAmount: 0, signal: () => {}, send: () => {}, close: () => {} };
+  return {
+    bufferedAmount: 0,
+    selectedPair: async () => undefined,
+    signal: () => {},
+    send: () => {},
+    close: () => {},
+  };
 }
 
 function errorOf(error: unknown): Error {

@@ -8,10 +8,12 @@ import type {
   MessageId,
   Profile,
   RosterEntry,
+  RoutePolicy,
   ServerInfo,
   Show,
   UserId,
 } from "../protocol/index.ts";
+import type { CandidatePair, LanState } from "./ports.ts";
 import type { DeliveryState } from "./delivery/delivery-state.ts";
 
 /** The connection to the rendezvous server. */
@@ -113,8 +115,76 @@ export interface LinkStatus {
   readonly relay: "none" | "opening" | "open";
   /** Time from the attempt's start to the open direct link, ms. */
   readonly openedInMs?: number;
-  /** Last measured round trip of message and acknowledgement, ms. */
+  /** Last measured round trip of message and acknowledgement, or of a ping, ms. */
   readonly roundTripMs?: number;
+  /** What the open direct link goes by, once the platform has told. */
+  readonly pair?: CandidatePair;
+  /** Frames over links to this device since this program began, bytes. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** The direct link is open, and left for a relay that is faster. */
+  readonly slow: boolean;
+  /** It was found on the local network. */
+  readonly near: boolean;
+}
+
+/** The route policies that hold between this device and a person. */
+export interface Route {
+  readonly userId: UserId;
+  /** This account's own. */
+  readonly own: RoutePolicy;
+  /** What the person asks for, the strictest of their devices' where those differ. */
+  readonly theirs: RoutePolicy;
+}
+
+/** What one end finds out about its own network. Times in ms. */
+export interface NetworkSurvey {
+  readonly server:
+    | { readonly state: "ok"; readonly roundTripMs: number }
+    | { readonly state: "down" };
+  /** Does the server's STUN answer, so that UDP leaves this network? `none`: nothing to ask. */
+  readonly udp: "ok" | "blocked" | "none" | "no-webrtc";
+  readonly turn: "ok" | "failed" | "none" | "no-webrtc";
+  /** Announcements on the local network; `none` where the host cannot make them. */
+  readonly multicast: LanState | "none";
+  readonly policy: RoutePolicy;
+}
+
+/** What is in the way, from the ground up; `ok` where nothing is. */
+export type Finding =
+  | "ok"
+  | "own-server-down"
+  | "peer-offline"
+  | "peer-silent"
+  | "own-policy"
+  | "peer-policy"
+  | "policies-exclude"
+  | "own-no-webrtc"
+  | "peer-no-webrtc"
+  | "own-udp-blocked"
+  | "peer-udp-blocked"
+  | "both-udp-blocked"
+  | "turn-failed"
+  | "nat-without-turn"
+  | "relay-failed"
+  | "direct-slow"
+  | "multicast-blocked";
+
+/** What the connection doctor found between this device and one of a buddy's. */
+export interface Examination {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly own: NetworkSurvey;
+  /** Absent where the other end did not answer. */
+  readonly theirs?: NetworkSurvey;
+  readonly direct:
+    | { readonly state: "ok"; readonly roundTripMs: number; readonly pair?: CandidatePair }
+    | { readonly state: "failed" | "forbidden" | "no-webrtc" };
+  readonly relay:
+    | { readonly state: "ok"; readonly roundTripMs: number }
+    | { readonly state: "failed" | "forbidden" };
+  /** Most important first; never empty. */
+  readonly findings: readonly Finding[];
 }
 
 /** Something the user or the host should know; never thrown, never swallowed. */
@@ -156,6 +226,7 @@ export interface ChatKitEvents {
   /** A known message's delivery changed. */
   messageChanged: Message;
   link: LinkStatus;
+  route: Route;
   notice: Notice;
 }
 

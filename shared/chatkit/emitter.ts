@@ -18,6 +18,7 @@ export class Emitter {
       message: new Set(),
       messageChanged: new Set(),
       link: new Set(),
+      route: new Set(),
       notice: new Set(),
     };
 

@@ -36,6 +36,12 @@ export const RECONNECT_MAX_MS = 60_000;
 /** Time to connect and sign in before an attempt counts as failed. */
 export const CONNECT_TIMEOUT_MS = 15_000;
 
+/** An examination of the ways to a person ends after this at the latest. */
+export const EXAMINATION_MS = 20_000;
+
+/** A text over the local network: a signal with its route, as JSON. */
+export const MAX_LAN_TEXT_BYTES = 24 * 1024;
+
 /** Time for an answer to a request. */
 export const REQUEST_TIMEOUT_MS = 15_000;
 

@@ -2,7 +2,7 @@
  * Everything outside the engine that it needs. One implementation per host: `app/renderer/ports`
  * for browsers, `app/cli/ports` for Node, scripted fakes in `testing/` for tests.
  */
-import type { ClientInfo, PeerSignal, TransportAddress } from "../protocol/index.ts";
+import type { ClientInfo, DeviceId, PeerSignal, TransportAddress } from "../protocol/index.ts";
 import type { IdentityKeys, MlsSuite, PasswordStart } from "../crypto/index.ts";
 import type { Store } from "./store.ts";
 
@@ -15,6 +15,8 @@ export interface Ports {
   readonly stores: StoreOpener;
   /** Where the operating system can guard keys on disk; absent where it cannot. */
   readonly keyProtector?: KeyProtector;
+  /** Absent where the host may not speak to its network by itself (browsers). */
+  readonly lan?: Lan;
   readonly log: Log;
   /** OPAQUE's unless a test plays it. */
   readonly passwords?: PasswordWork;
@@ -103,9 +105,23 @@ export interface PeerChannel {
   /** Only between `onOpen` and `onClose`. At most `MAX_BINARY_FRAME_BYTES`. */
   send(bytes: Uint8Array): void;
   readonly bufferedAmount: number;
+  /** What the open connection goes by; undefined where the platform does not tell. Never rejects. */
+  selectedPair(): Promise<CandidatePair | undefined>;
   /** Releases everything; `onClose` follows unless it came before. */
   close(): void;
 }
+
+/** The pair of ICE candidates that a connection uses (RFC 8445). */
+export interface CandidatePair {
+  readonly local: CandidateKind;
+  readonly remote: CandidateKind;
+  readonly protocol: "udp" | "tcp";
+  /** The other end's address as this one sees it; absent where the platform hides it. */
+  readonly remoteAddress?: string;
+}
+
+/** Host, server reflexive, peer reflexive and relayed (RFC 8445 §5.1.1). */
+export type CandidateKind = "host" | "srflx" | "prflx" | "relay";
 
 export interface PeerHandlers {
   onSignal(signal: PeerSignal): void;
@@ -115,6 +131,34 @@ export interface PeerHandlers {
   onDrain(): void;
   /** Exactly once. `error` is absent for an orderly end. */
   onClose(error?: Error): void;
+}
+
+/** The local network without any server: who is near, and a way to hand them signals. */
+export interface Lan {
+  /**
+   * Announces this device by DNS-SD (RFC 6763) as `_beeline-peer._tcp` and looks for others, until
+   * closed. Never throws: where the network permits neither, nobody is found, and `state` says so.
+   */
+  join(self: DeviceId, handlers: LanHandlers): LanMembership;
+}
+
+export interface LanHandlers {
+  /** A device says it is here. Nothing proves it: only what it signs does. */
+  onNear(device: DeviceId): void;
+  onGone(device: DeviceId): void;
+  /** A text that came from the network, at most `MAX_LAN_TEXT_BYTES`. Whoever sent it is not proven. */
+  onText(text: string): void;
+  onState(state: LanState): void;
+}
+
+/** `unheard`: one's own announcement did not come back: multicast does not work here. */
+export type LanState = "starting" | "working" | "unheard" | "failed";
+
+export interface LanMembership {
+  readonly state: LanState;
+  /** Hands a text to a device that is near. @throws Error where it could not be handed over */
+  send(to: DeviceId, text: string): Promise<void>;
+  close(): void;
 }
 
 export interface StoreOpener {

@@ -9,6 +9,7 @@ export * from "./ice.ts";
 export * from "./ids.ts";
 export * from "./invite-link.ts";
 export * from "./json-rpc.ts";
+export * from "./link-control.ts";
 export * as limits from "./limits.ts";
 export * from "./methods.ts";
 export * from "./model.ts";

@@ -345,6 +345,8 @@ export const methods = {
       userId: UserId,
       nickname: v.exactOptional(Nickname),
       group: v.exactOptional(RosterGroup),
+      /** Tell them my endpoints without addresses (route policy `relay-only`). */
+      hideAddresses: v.exactOptional(v.boolean()),
     }),
     result: RosterEntry,
   },

@@ -127,6 +127,14 @@ export type Profile = v.InferOutput<typeof Profile>;
 export const RosterState = v.picklist(["requested", "pending", "buddies", "blocked"]);
 export type RosterState = v.InferOutput<typeof RosterState>;
 
+/**
+ * Which ways messages to a person may take. `direct-only`: no relay and no mailbox. `lan-only`: direct,
+ * and between private addresses (RFC 1918, RFC 4193, link-local) alone. `relay-only`: never direct,
+ * so that neither end learns the other's addresses.
+ */
+export const RoutePolicy = v.picklist(["automatic", "direct-only", "lan-only", "relay-only"]);
+export type RoutePolicy = v.InferOutput<typeof RoutePolicy>;
+
 /** Statements in an account's device list. */
 export const DeviceLogLength = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -142,6 +150,8 @@ export const RosterEntry = v.object({
   logLength: DeviceLogLength,
   /** `offline` without endpoints unless `buddies`. */
   presence: Presence,
+  /** They are told the endpoints of your devices without addresses. Absent: false. */
+  hideAddresses: v.exactOptional(v.boolean()),
 });
 export type RosterEntry = v.InferOutput<typeof RosterEntry>;
 

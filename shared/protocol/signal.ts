@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { DeviceId, LinkId, UserId } from "./ids.ts";
 import { MAX_SIGNAL_BYTES } from "./limits.ts";
+import { RoutePolicy, Timestamp } from "./model.ts";
 import { Signature } from "./sign-in.ts";
 
 /** An SDP body (RFC 8866). Begins with its version line; simple-peer would die of anything else. */
@@ -39,8 +40,21 @@ export const Signal = v.variant("type", [
   Candidate,
   /** The device with the smaller id offers; the other asks it to with this. */
   v.object({ type: v.literal("request") }),
-  /** This attempt is over, or the link is being closed on purpose. */
-  v.object({ type: v.literal("bye") }),
+  /**
+   * This attempt is over, or the link is being closed on purpose. `route`: the route policy of one of
+   * the two forbids it.
+   */
+  v.object({ type: v.literal("bye"), reason: v.exactOptional(v.literal("route")) }),
+  /**
+   * The sending device's route policy towards the receiving one, since `at` (ms, by the sender's
+   * clock; it only grows). `signature` is over `routeMessage` (SPEC R). `linkId` says nothing here.
+   */
+  v.object({
+    type: v.literal("route"),
+    policy: RoutePolicy,
+    at: Timestamp,
+    signature: Signature,
+  }),
 ]);
 export type Signal = v.InferOutput<typeof Signal>;
 

@@ -28,7 +28,13 @@ test("a link that cannot open is told with its reason", async () => {
   const broken: PeerConnector = {
     create(_options, handlers) {
       queueMicrotask(() => handlers.onClose(new Error("UDP is blocked")));
-      return { bufferedAmount: 0, signal() {}, send() {}, close() {} };
+      return {
+        bufferedAmount: 0,
+        selectedPair: async () => undefined,
+        signal() {},
+        send() {},
+        close() {},
+      };
     },
   };
   await expect(testDirectLink(broken)).rejects.toThrow("UDP is blocked");

@@ -37,6 +37,9 @@ const pathReasons = {
   "link-failed": "link-failed",
   "link-lost": "link-lost",
   "no-webrtc": "no-webrtc",
+  "link-slow": "link-slow",
+  "own-policy": "own-policy",
+  "peer-policy": "peer-policy",
   "link-limit": "link-limit",
   offline: "offline",
   unreachable: "unreachable",
@@ -48,6 +51,9 @@ const waitReasons = {
   securing: "securing",
   "mailbox-full": "mailbox-full",
   "rate-limited": "rate-limited",
+  "own-policy": "own-policy",
+  "peer-policy": "peer-policy",
+  "policies-exclude": "policies-exclude",
 } as const satisfies AllOf<WaitReason>;
 
 const failureReasons = {

@@ -70,6 +70,7 @@ export class FakeKit implements ChatKitApi {
     message: new Set(),
     messageChanged: new Set(),
     link: new Set(),
+    route: new Set(),
     notice: new Set(),
   };
 
@@ -103,17 +104,37 @@ export class FakeKit implements ChatKitApi {
       );
       this.#unread.set(id, options.unread?.[person.number] ?? 0);
     }
-    const base = { relay: "none", openedInMs: 63, roundTripMs: 1.4 } as const;
+    const base = {
+      relay: "none",
+      bytesSent: 0,
+      bytesReceived: 0,
+      slow: false,
+      near: false,
+    } as const;
     this.#links = [
-      { userId: userId(1), deviceId: deviceId(1), direct: "open", ...base },
       {
+        ...base,
+        userId: userId(1),
+        deviceId: deviceId(1),
+        direct: "open",
+        openedInMs: 63,
+        roundTripMs: 1.4,
+        near: true,
+        pair: { local: "host", remote: "host", protocol: "udp", remoteAddress: "192.168.1.23" },
+        bytesSent: 48_200,
+        bytesReceived: 1_204_000,
+      },
+      {
+        ...base,
         userId: userId(3),
         deviceId: deviceId(3),
         direct: "failed",
         relay: "open",
         roundTripMs: 38,
+        bytesSent: 9_310,
+        bytesReceived: 12_040,
       },
-      { userId: userId(5), deviceId: deviceId(5), direct: "opening", relay: "none" },
+      { ...base, userId: userId(5), deviceId: deviceId(5), direct: "opening" },
     ];
     this.self = options.signedIn === false ? undefined : this.#makeSelf("ada", "Ada Lovelace");
     this.connection = options.signedIn === false ? { state: "idle" } : this.#online();

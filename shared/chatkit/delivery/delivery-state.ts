@@ -13,6 +13,12 @@ export type PathReason =
   | "link-lost"
   /** relayed: one of the two devices has no WebRTC. */
   | "no-webrtc"
+  /** relayed: the direct link is open, and slower than the relay. */
+  | "link-slow"
+  /** relayed: one's own route policy says so. */
+  | "own-policy"
+  /** relayed: the other person's route policy says so. */
+  | "peer-policy"
   /** relayed: more links than the limit permits. */
   | "link-limit"
   /** stored: none of the recipient's devices was online. */
@@ -35,7 +41,13 @@ export type WaitReason =
   /** The conversation's group is being brought in order before anything is sealed in it. */
   | "securing"
   | "mailbox-full"
-  | "rate-limited";
+  | "rate-limited"
+  /** One's own route policy forbids the ways that are open. */
+  | "own-policy"
+  /** The other person's does. */
+  | "peer-policy"
+  /** The two policies leave no way at all. */
+  | "policies-exclude";
 
 /** What the sender sees of a message. Only the fields that are legal in a state exist in it. */
 export type DeliveryState =

@@ -30,6 +30,8 @@ export class DirectAttempt {
   readonly link: DirectLink;
   /** Time from the first signal to the open link, once it is open. */
   openedInMs: number | undefined;
+  /** Monotonic, ms. */
+  openedAt: number | undefined;
   /** The other side's description came: it takes part in this attempt. */
   described = false;
   readonly #options: DirectAttemptOptions;
@@ -100,7 +102,8 @@ export class DirectAttempt {
   #opened(): void {
     if (this.#ended || this.openedInMs !== undefined) return;
     this.#timeout.cancel();
-    this.openedInMs = this.#options.ports.clock.monotonic() - this.startedAt;
+    this.openedAt = this.#options.ports.clock.monotonic();
+    this.openedInMs = this.openedAt - this.startedAt;
     this.#options.onOpen(this);
   }
 

@@ -4,13 +4,12 @@ import {
   ID_BYTES,
   LinkId,
   type DeviceId,
-  type EventParams,
+  type IncomingSignal,
   type PeerSignal,
   type Signal,
 } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
 import { assertNever } from "../assert-never.ts";
-import type { ServerConnection } from "../connection/server-connection.ts";
 import type { PathReason } from "../delivery/delivery-state.ts";
 import { DIRECT_OPEN_TIMEOUT_MS, MAX_DIRECT_LINKS, MAX_OPENING_LINKS } from "../limits.ts";
 import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
@@ -30,10 +29,14 @@ import {
 } from "./direct-slot.ts";
 import type { LinkPolicy } from "./link-service.ts";
 import { RecentIds } from "./recent-ids.ts";
+import type { Signalling } from "./signalling.ts";
 import { isGenuine, signedSignal, withoutSignature } from "./signed-signal.ts";
 
 /** Attempts to one device at another's request begin no faster than this. */
 const REQUEST_PACE_MS = 1_000;
+
+/** A link that carried something for so long was a good one. */
+const STABLE_LINK_MS = 10_000;
 
 /** Ended attempts whose signals, late or replayed, are known as such. */
 const MAX_ENDED_IDS = 1_024;
@@ -41,7 +44,7 @@ const MAX_ENDED_IDS = 1_024;
 type Description = Extract<Signal, { type: "offer" | "answer" }>;
 
 export interface DirectLinksOptions {
-  readonly connection: ServerConnection;
+  readonly signalling: Signalling;
   readonly ports: Pick<Ports, "clock" | "random" | "log"> & { readonly peers?: PeerConnector };
   readonly policy: LinkPolicy;
   readonly identity: IdentityKeys;
@@ -73,10 +76,8 @@ export class DirectLinks {
     this.#options = options;
     this.#connector = options.ports.peers;
     this.#subscriptions = [
-      options.connection.onEvent("signal.received", (incoming) => this.#onSignal(incoming)),
-      options.connection.onState(({ state }) => {
-        if (state === "online") this.#onOnline();
-      }),
+      options.signalling.onSignal((incoming) => this.#onSignal(incoming)),
+      options.signalling.onReachable((device) => this.#onReachable(device)),
     ];
   }
 
@@ -128,7 +129,10 @@ export class DirectLinks {
 
   alive(link: Link): void {
     const slot = this.#slots.get(link.peer.deviceId);
-    if (slot?.attempt?.link === link) slot.failures = 0;
+    const openedAt = slot?.attempt?.openedAt;
+    if (slot?.attempt?.link !== link || openedAt === undefined) return;
+    // One that opens and dies soon again and again is worth no quick replacement.
+    if (this.#now() - openedAt >= STABLE_LINK_MS) slot.failures = 0;
   }
 
   peers(): LinkPeer[] {
@@ -159,8 +163,9 @@ export class DirectLinks {
     this.#options.onChange(slot.peer);
   }
 
-  #onOnline(): void {
+  #onReachable(device: DeviceId | undefined): void {
     for (const slot of this.#slots.values()) {
+      if (device !== undefined && slot.peer.deviceId !== device) continue;
       // What was under way may wait for signals that were lost with the old connection.
       if (slot.attempt?.open === false) slot.attempt.end("failed");
       if (rankOf(slot) >= MAX_DIRECT_LINKS || slot.attempt !== undefined) continue;
@@ -184,10 +189,13 @@ export class DirectLinks {
   }
 
   #beginDue(): void {
-    if (this.#closed || this.#options.connection.state.state !== "online") return;
+    if (this.#closed) return;
     const own = this.#options.deviceId();
     if (own === undefined) return;
-    const ready = [...this.#slots.values()].filter((slot) => slot.offer !== undefined || slot.due);
+    const ready = [...this.#slots.values()].filter(
+      ({ offer, due, peer }) =>
+        (offer !== undefined || due) && this.#options.signalling.reaches(peer.deviceId),
+    );
     for (const slot of ready.toSorted((a, b) => urgency(a) - urgency(b))) {
       if (this.#slots.get(slot.peer.deviceId) !== slot) continue;
       if (slot.offer === undefined && own > slot.peer.deviceId) this.#request(slot);
@@ -321,9 +329,9 @@ export class DirectLinks {
   }
 
   #send(peer: LinkPeer, linkId: LinkId, signal: Signal): void {
-    const { connection, ports } = this.#options;
+    const { signalling, ports } = this.#options;
     const { deviceId } = peer;
-    connection.request("signal.send", { to: deviceId, linkId, signal }).catch((error: unknown) => {
+    signalling.send(peer, linkId, signal).catch((error: unknown) => {
       ports.log.debug("signal not sent", { device: deviceId, type: signal.type, error });
       const slot = this.#slots.get(deviceId);
       if (signal.type === "bye" || slot === undefined) return;
@@ -337,7 +345,7 @@ export class DirectLinks {
     this.#failed(slot);
   }
 
-  #onSignal({ from, linkId, signal }: EventParams<"signal.received">): void {
+  #onSignal({ from, linkId, signal }: IncomingSignal): void {
     const { policy, ports, deviceId } = this.#options;
     const own = deviceId();
     if (own === undefined || from.deviceId === own) return;
@@ -362,6 +370,8 @@ export class DirectLinks {
         return this.#onDetail(from.deviceId, linkId, signal);
       case "bye":
         return this.#onBye(from.deviceId, linkId);
+      case "route":
+        return;
       default:
         assertNever(signal);
     }

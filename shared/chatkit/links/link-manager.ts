@@ -9,6 +9,7 @@ import type { IceServer, PeerConnector, Ports } from "../ports.ts";
 import { DirectLinks } from "./direct-links.ts";
 import type { LinkPolicy, LinkService } from "./link-service.ts";
 import { RelayLinks } from "./relay-links.ts";
+import { ServerSignalling, type Signalling } from "./signalling.ts";
 
 /** A round trip is told to the user interface at most this often per device. */
 const ROUND_TRIP_EVERY_MS = 1_000;
@@ -24,6 +25,8 @@ export interface LinkManagerOptions {
   readonly onForged: (peer: LinkPeer) => void;
   /** This device's id, once it is known. */
   readonly deviceId: () => DeviceId | undefined;
+  /** By the server alone unless given. */
+  readonly signalling?: Signalling;
   /** STUN and TURN servers for the next attempts; none unless given. */
   readonly iceServers?: () => readonly IceServer[];
 }
@@ -62,7 +65,7 @@ export class LinkManager implements LinkService, Disposable {
     const onChange = (peer: LinkPeer): void => this.#status.emit(this.#statusOf(peer));
     this.#relay = new RelayLinks({ connection, ports, policy, handlers, onChange });
     this.#direct = new DirectLinks({
-      connection,
+      signalling: options.signalling ?? new ServerSignalling(connection),
       ports,
       policy,
       identity,
@@ -168,6 +171,10 @@ export class LinkManager implements LinkService, Disposable {
       relay: this.#relay.state(deviceId),
       ...(openedInMs === undefined ? {} : { openedInMs }),
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      bytesSent: 0,
+      bytesReceived: 0,
+      slow: false,
+      near: false,
     };
   }
 }

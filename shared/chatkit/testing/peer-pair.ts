@@ -1,4 +1,5 @@
 import type {
+  CandidatePair,
   PeerChannel,
   PeerConnector,
   PeerHandlers,
@@ -36,6 +37,8 @@ export class FakePeerChannel implements PeerChannel {
   closed = false;
   /** Frames leave this side but arrive nowhere. */
   silent = false;
+  /** What `selectedPair` tells while it is open. */
+  pair: CandidatePair = { local: "host", remote: "host", protocol: "udp" };
   readonly #network: FakePeers;
   readonly #number: number;
   readonly #handlers: PeerHandlers;
@@ -55,6 +58,10 @@ export class FakePeerChannel implements PeerChannel {
 
   get bufferedAmount(): number {
     return this.#bufferedAmount;
+  }
+
+  async selectedPair(): Promise<CandidatePair | undefined> {
+    return this.#open ? this.pair : undefined;
   }
 
   signal(signal: PeerSignal): void {
