@@ -17,6 +17,16 @@ export interface PlatformNotification {
 
 export type NotificationPermission = "granted" | "denied" | "ask" | "unsupported";
 
+/** A Beeline server that announces itself on the local network. Nothing proves what it says. */
+export interface FoundServer {
+  /** At most 64 characters; what its administrator calls it. */
+  readonly name: string;
+  /** The address as one would type it, e.g. `https://chat.example.org` or `http://192.168.1.7:8080`. */
+  readonly address: string;
+  /** It says that it speaks TLS. */
+  readonly secure: boolean;
+}
+
 export interface Platform {
   readonly kind: "browser" | "electron";
   readonly client: ClientInfo;
@@ -49,6 +59,12 @@ export interface Platform {
 
   /** Checks servers' certificates against pins; absent in a browser, which asks nobody. */
   readonly guard?: CertificateGuard;
+
+  /**
+   * Looks for servers on the local network until the returned function is called; the handler gets
+   * all that are there, at every change. Absent where the host cannot look (browsers).
+   */
+  readonly watchServers?: (handler: (servers: readonly FoundServer[]) => void) => () => void;
 
   /** Own addresses as last known; refreshed in the background. */
   localAddresses(): readonly TransportAddress[];
