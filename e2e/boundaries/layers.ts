@@ -34,6 +34,7 @@ export const LAYERS: readonly Layer[] = [
       "@peculiar/x509",
       "@scure/base",
       "@serenity-kit/opaque",
+      "bonjour-service",
       "pino",
       "prom-client",
       "qr",
