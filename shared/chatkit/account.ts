@@ -21,8 +21,10 @@ import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
 import { LinkManager } from "./links/link-manager.ts";
+import type { Examiner } from "./network/network-calls.ts";
 import type { Host, Ports } from "./ports.ts";
 import { RosterBook } from "./roster/roster-book.ts";
+import { RouteBook } from "./routes/route-book.ts";
 import { GroupBook } from "./sealing/group-book.ts";
 import { SecretValues } from "./sealing/secret-values.ts";
 import { StoreError, type MessageRecord, type Store, type StoreWrite } from "./store.ts";
@@ -53,6 +55,8 @@ export class Account implements AsyncDisposable {
   readonly connection: Connection;
   readonly signIn: AccountSignIn;
   readonly links: LinkManager;
+  readonly routes: RouteBook;
+  readonly examiner: Examiner = { measure: async () => {}, examine: async () => [] };
   readonly groups: GroupBook;
   readonly prepared: GroupPreparation;
   readonly delivery: Delivery;
@@ -190,6 +194,15 @@ export class Account implements AsyncDisposable {
       this.roster.presenceChanged(userId, presence),
     );
     this.connection.onEvent("self.changed", (change) => this.roster.changeSelf(change));
+    this.routes = new RouteBook({
+      clock,
+      self: () => this.roster.account?.profile.userId,
+      isBuddy: (userId) => this.roster.isBuddy(userId),
+      permits: (userId, deviceId) => this.roster.permits(userId, deviceId),
+      commit: (writes) => this.commit(writes),
+      save: (writes) => this.#save(writes),
+      onChanged: (userId) => emitter.emit("route", this.routes.of(userId)),
+    });
     const { host } = parseServerAddress(server);
     // Links that begin with a session begin with its servers.
     this.#ice = new IceServerBook({ connection: this.connection, ports, host });
@@ -242,6 +255,7 @@ export class Account implements AsyncDisposable {
     this.#hasSession = (await store.value(SESSION)) !== undefined;
     await this.trust.load(store);
     await this.roster.load(store);
+    await this.routes.load(store);
     await this.book.load(store);
     await this.delivery.start();
   }

@@ -26,6 +26,8 @@ import { parseServerAddress } from "./connection/server-address.ts";
 import { serverInfo } from "./connection/server-info.ts";
 import { ConversationCalls } from "./conversations/conversation-calls.ts";
 import { Emitter } from "./emitter.ts";
+import type { NetworkApi } from "./network/network-api.ts";
+import { NetworkCalls } from "./network/network-calls.ts";
 import type { Host, Ports } from "./ports.ts";
 import { RosterCalls } from "./roster/roster-calls.ts";
 import { DeviceCalls } from "./trust/device-calls.ts";
@@ -33,6 +35,7 @@ import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
 export type * from "./delivery/delivery-state.ts";
+export type * from "./network/network-api.ts";
 export type * from "./ports.ts";
 export type * from "./store.ts";
 
@@ -104,6 +107,7 @@ export interface ChatKitApi extends AsyncDisposable {
   readonly conversations: ConversationsApi;
   readonly devices: DevicesApi;
   readonly safety: SafetyApi;
+  readonly network: NetworkApi;
 
   /** Asks the server without signing in. */
   serverInfo(): Promise<ServerInfo>;
@@ -158,6 +162,7 @@ export class ChatKit implements ChatKitApi {
   readonly conversations: ConversationsApi;
   readonly devices: DevicesApi;
   readonly safety: SafetyApi;
+  readonly network: NetworkApi;
   readonly #options: ChatKitOptions;
   readonly #emitter: Emitter;
   #account: Account | undefined;
@@ -185,6 +190,10 @@ export class ChatKit implements ChatKitApi {
       () => this.#open(),
     );
     this.safety = new SafetyCalls(() => this.#open());
+    this.network = new NetworkCalls(
+      () => this.#account,
+      () => this.#open(),
+    );
   }
 
   get connection(): ConnectionState {

@@ -23,6 +23,16 @@ export const ICE_RETRY_MIN_MS = 30_000;
 export const ACK_TIMEOUT_MIN_MS = 1_000;
 export const ACK_TIMEOUT_MAX_MS = 5_000;
 
+/** A ping over a link is answered by then, or the link counts as silent: as for a message. */
+export const PING_TIMEOUT_MS = 5_000;
+
+/**
+ * Pings of one link that are answered: so many at once, then one for each interval. Two devices that
+ * examine each other need a few; a pong costs as much as its ping, and nobody gains by more.
+ */
+export const PONGS_AT_ONCE = 8;
+export const PONG_EVERY_MS = 500;
+
 /** A timer that fires this much late tells of a machine that was held up, not of a silent peer. */
 export const LATE_TIMER_MS = 200;
 
@@ -41,6 +51,12 @@ export const EXAMINATION_MS = 20_000;
 
 /** A text over the local network: a signal with its route, as JSON. */
 export const MAX_LAN_TEXT_BYTES = 24 * 1024;
+
+/** People towards whom a route policy was chosen: a full roster, and as many who have left it. */
+export const MAX_ROUTES = 2_048;
+
+/** Devices that told their account's route policy: all of a full roster. */
+export const MAX_ROUTES_TOLD = 8_192;
 
 /** Time for an answer to a request. */
 export const REQUEST_TIMEOUT_MS = 15_000;

@@ -8,6 +8,7 @@ export * from "./identity.ts";
 export * from "./link-description.ts";
 export * from "./password.ts";
 export * from "./pair-seal.ts";
+export * from "./route-message.ts";
 export * from "./safety-number.ts";
 export { createKeyPackage, readKeyPackage, welcomeReferences } from "./mls/key-packages.ts";
 export { readGroupInfo } from "./mls/group-infos.ts";

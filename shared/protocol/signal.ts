@@ -46,13 +46,15 @@ export const Signal = v.variant("type", [
    */
   v.object({ type: v.literal("bye"), reason: v.exactOptional(v.literal("route")) }),
   /**
-   * The sending device's route policy towards the receiving one, since `at` (ms, by the sender's
-   * clock; it only grows). `signature` is over `routeMessage` (SPEC R). `linkId` says nothing here.
+   * The sending account's route policy towards the receiving one, since `at` (ms, by the clock of the
+   * device where it was chosen; it only grows). Told to a device of the same account it names whom it
+   * is `about`. `signature` is over `routeMessage` (SPEC R2). `linkId` says nothing here.
    */
   v.object({
     type: v.literal("route"),
     policy: RoutePolicy,
     at: Timestamp,
+    about: v.exactOptional(UserId),
     signature: Signature,
   }),
 ]);
