@@ -46,7 +46,7 @@ export const LINK_HIGH_WATER_BYTES = 1024 * 1024;
 export const MAX_LINK_BUFFER_BYTES = 4 * 1024 * 1024;
 
 export class LinkError extends Error {
-  readonly reason: "closed" | "too-large" | "overflow";
+  readonly reason: "closed" | "too-large" | "overflow" | "silent";
 
   constructor(reason: LinkError["reason"], message: string) {
     super(message);

@@ -1,4 +1,4 @@
-import type { DeviceId } from "../../protocol/index.ts";
+import { encodeLinkControl, isLinkControl, type DeviceId } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
 import type { LinkStatus } from "../api.ts";
 import { Listeners } from "../connection/listeners.ts";
@@ -7,7 +7,8 @@ import type { PathReason } from "../delivery/delivery-state.ts";
 import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { IceServer, PeerConnector, Ports } from "../ports.ts";
 import { DirectLinks } from "./direct-links.ts";
-import type { LinkPolicy, LinkService } from "./link-service.ts";
+import { LinkPings } from "./link-pings.ts";
+import type { LinkControls, LinkPolicy, LinkService } from "./link-service.ts";
 import { RelayLinks } from "./relay-links.ts";
 import { ServerSignalling, type Signalling } from "./signalling.ts";
 
@@ -37,10 +38,11 @@ interface RoundTrip {
 }
 
 /** Both kinds of links behind one service. Hands on raw frames; their meaning is the courier's. */
-export class LinkManager implements LinkService, Disposable {
+export class LinkManager implements LinkService, LinkControls, Disposable {
   readonly #options: LinkManagerOptions;
   readonly #direct: DirectLinks;
   readonly #relay: RelayLinks;
+  readonly #pings: LinkPings;
   #wanted = new Set<DeviceId>();
   readonly #roundTrips = new Map<DeviceId, RoundTrip>();
   readonly #frame: Listeners<[Link, Uint8Array]>;
@@ -48,6 +50,7 @@ export class LinkManager implements LinkService, Disposable {
   readonly #drain: Listeners<[Link]>;
   readonly #close: Listeners<[Link, LinkCloseReason]>;
   readonly #status: Listeners<[LinkStatus]>;
+  readonly #control: Listeners<[Link, Uint8Array]>;
 
   constructor(options: LinkManagerOptions) {
     this.#options = options;
@@ -57,10 +60,22 @@ export class LinkManager implements LinkService, Disposable {
     this.#drain = new Listeners(ports.log);
     this.#close = new Listeners(ports.log);
     this.#status = new Listeners(ports.log);
+    this.#control = new Listeners(ports.log);
+    this.#pings = new LinkPings({
+      ports,
+      onPong: (link, roundTripMs) => this.alive(link, roundTripMs),
+      onSealed: (link, sealed) => this.#control.emit(link, sealed),
+    });
     const handlers: LinkHandlers = {
-      onFrame: (link, frame) => this.#frame.emit(link, frame),
+      onFrame: (link, frame) => {
+        if (isLinkControl(frame)) this.#pings.take(link, frame);
+        else this.#frame.emit(link, frame);
+      },
       onDrain: (link) => this.#drain.emit(link),
-      onClose: (link, reason) => this.#close.emit(link, reason),
+      onClose: (link, reason) => {
+        this.#pings.forget(link);
+        this.#close.emit(link, reason);
+      },
     };
     const onChange = (peer: LinkPeer): void => this.#status.emit(this.#statusOf(peer));
     this.#relay = new RelayLinks({ connection, ports, policy, handlers, onChange });
@@ -122,6 +137,24 @@ export class LinkManager implements LinkService, Disposable {
     const tell = toldAt === undefined || now - toldAt >= ROUND_TRIP_EVERY_MS;
     this.#roundTrips.set(deviceId, { ms: roundTripMs, toldAt: tell ? now : toldAt });
     if (tell) this.#status.emit(this.#statusOf(link.peer));
+  }
+
+  openLinks(device: DeviceId): readonly Link[] {
+    return [this.#direct.direct(device), this.#relay.link(device)].filter(
+      (link) => link !== undefined,
+    );
+  }
+
+  ping(link: Link): Promise<number> {
+    return this.#pings.ping(link);
+  }
+
+  sendControl(link: Link, sealed: Uint8Array): void {
+    link.send(encodeLinkControl({ type: "sealed", sealed }));
+  }
+
+  onControl(handler: (link: Link, sealed: Uint8Array) => void): () => void {
+    return this.#control.add(handler);
   }
 
   status(): readonly LinkStatus[] {

@@ -50,6 +50,24 @@ export interface LinkService {
   onStatus(handler: (status: LinkStatus) => void): () => void;
 }
 
+/** What goes over links and is no envelope (`protocol/link-control.ts`): for the network page and the doctor. */
+export interface LinkControls {
+  /** The open links to the device, the direct one first, also where it is left for being slow. */
+  openLinks(device: DeviceId): readonly Link[];
+
+  /**
+   * Times one round trip, ms. A second call while one is under way is answered with it.
+   * @throws LinkError closed; silent: nothing came back in `PING_TIMEOUT_MS`
+   */
+  ping(link: Link): Promise<number>;
+
+  /** Sends what was sealed for the device at the other end. @throws LinkError as `Link.send` */
+  sendControl(link: Link, sealed: Uint8Array): void;
+
+  /** What came so; nobody has opened it, so that nothing of it is proven. */
+  onControl(handler: (link: Link, sealed: Uint8Array) => void): () => void;
+}
+
 /** Whom the roster permits a link with: asked before an incoming offer or channel is accepted. */
 export interface LinkPolicy {
   /** True where the device belongs to that user, and the user is a buddy or oneself. */

@@ -64,6 +64,11 @@ export class RelayLinks {
     return this.#opening.has(device) ? "opening" : "none";
   }
 
+  /** The open one, if there is one. */
+  link(device: DeviceId): RelayLink | undefined {
+    return this.#byDevice.get(device);
+  }
+
   /** @throws as `ServerConnection.request` */
   open(peer: LinkPeer): Promise<RelayLink> {
     const { deviceId } = peer;
