@@ -24,7 +24,7 @@ export const ACK_TIMEOUT_MIN_MS = 1_000;
 export const ACK_TIMEOUT_MAX_MS = 5_000;
 
 /** A ping over a link is answered by then, or the link counts as silent: as for a message. */
-export const PING_TIMEOUT_MS = 5_000;
+export const LINK_PING_TIMEOUT_MS = 5_000;
 
 /**
  * Pings of one link that are answered: so many at once, then one for each interval. Two devices that

@@ -5,7 +5,7 @@ import {
   ProtocolError,
   type LinkControl,
 } from "../../protocol/index.ts";
-import { PING_TIMEOUT_MS, PONG_EVERY_MS, PONGS_AT_ONCE } from "../limits.ts";
+import { LINK_PING_TIMEOUT_MS, PONG_EVERY_MS, PONGS_AT_ONCE } from "../limits.ts";
 import { LinkError, type Link } from "../link.ts";
 import type { Ports, Timer } from "../ports.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -52,7 +52,7 @@ export class LinkPings {
     const timer = clock.setTimer(() => {
       this.#pings.delete(link);
       reject(new LinkError("silent", "nothing came back over the link in time"));
-    }, PING_TIMEOUT_MS);
+    }, LINK_PING_TIMEOUT_MS);
     const sentAt = clock.monotonic();
     this.#pings.set(link, { token: token.join(), sentAt, answer, resolve, reject, timer });
     return answer;

@@ -57,7 +57,7 @@ export interface LinkControls {
 
   /**
    * Times one round trip, ms. A second call while one is under way is answered with it.
-   * @throws LinkError closed; silent: nothing came back in `PING_TIMEOUT_MS`
+   * @throws LinkError closed; silent: nothing came back in `LINK_PING_TIMEOUT_MS`
    */
   ping(link: Link): Promise<number>;
 
