@@ -33,7 +33,15 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Settings" }).click();
     await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
-    for (const section of ["Profile", "Appearance", "Devices", "Password", "Invite", "About"]) {
+    for (const section of [
+      "Profile",
+      "Appearance",
+      "Devices",
+      "Network",
+      "Password",
+      "Invite",
+      "About",
+    ]) {
       await page.getByRole("button", { name: section, exact: true }).click();
       await look(page, dark, section, section === "Appearance");
     }
@@ -59,6 +67,10 @@ for (const colorScheme of ["light", "dark"] as const) {
     await details.getByRole("button", { name: "Show the safety number" }).click();
     await expect(page.getByTestId("safety-number")).toBeVisible();
     await look(page, dark, "safety number");
+    await page.keyboard.press("Escape");
+    await details.getByRole("button", { name: "Check the connection" }).click();
+    await expect(page.getByTestId("examination")).toBeVisible({ timeout: 30_000 });
+    await look(page, dark, "connection doctor", false);
     await page.keyboard.press("Escape");
     await details.getByRole("button", { name: "Remove buddy" }).click();
     await look(page, dark, "confirmation", false);

@@ -1,11 +1,12 @@
-import type { ChatKitErrorName, SignedOutReason } from "../../../shared/chatkit/api.ts";
+import type { ChatKitErrorName, Finding, SignedOutReason } from "../../../shared/chatkit/api.ts";
 import type {
   FailureReason,
   Path,
   PathReason,
   WaitReason,
 } from "../../../shared/chatkit/delivery/delivery-state.ts";
-import type { ErrorName, Show } from "../../../shared/protocol/index.ts";
+import type { CandidateKind } from "../../../shared/chatkit/ports.ts";
+import type { ErrorName, RoutePolicy, Show } from "../../../shared/protocol/index.ts";
 import { plural } from "./plural.ts";
 
 const count = (n: number, one: string, other: string): string => plural("en", n, { one, other });
@@ -39,6 +40,7 @@ export const en = {
     tabSignIn: "Sign in",
     tabRegister: "Create account",
     server: "Server address",
+    serversNear: "Servers on this network",
     serverHint: "The address of your own Beeline server",
     serverChecking: "Looking for the server…",
     serverUnreachable: "No Beeline server answers at this address.",
@@ -257,10 +259,7 @@ export const en = {
     deviceOffline: "Offline",
     seenAs: "Seen by the server as",
     ownAddresses: "Own addresses",
-    connection: "Connection",
-    connectionNone: "None at the moment",
-    openedIn: (ms: string) => `direct after ${ms}`,
-    roundTrip: (ms: string) => `round trip ${ms}`,
+    hidden: "Hidden, at their wish",
     userName: "User name",
     block: "Block",
     blockTitle: (name: string) => `Block ${name}?`,
@@ -269,6 +268,148 @@ export const en = {
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText:
       "You will no longer see each other online and cannot write. Your messages stay here.",
+  },
+
+  network: {
+    heading: "Connection",
+    text: "How your messages travel to each buddy right now.",
+    empty: "Nobody is online. The ways to your buddies show up here when they are.",
+    measure: "Measure now",
+    near: "On this network",
+    slow: "Direct is slow; messages go by relay",
+    states: {
+      direct: "Direct",
+      relay: "Relayed",
+      opening: "Connecting…",
+      failed: "No direct way",
+      none: "Not connected",
+    },
+    roundTrip: "Round trip",
+    openedIn: "Opened in",
+    via: "Way",
+    traffic: "Sent, received",
+    unknown: "unknown",
+    candidates: {
+      host: "own address",
+      srflx: "through NAT",
+      prflx: "through NAT",
+      relay: "TURN server",
+    } satisfies Record<CandidateKind, string>,
+    pair: (local: string, remote: string, protocol: string) =>
+      local === remote ? `${local} (${protocol})` : `${local} to ${remote} (${protocol})`,
+    byServer: "sealed, through the server",
+    route: "Way of messages",
+    routes: {
+      automatic: "Automatic",
+      "direct-only": "Direct only",
+      "lan-only": "This network only",
+      "relay-only": "Relay only",
+    } satisfies Record<RoutePolicy, string>,
+    routeTexts: {
+      automatic: "The fastest way there is. What cannot go at once waits sealed on the server.",
+      "direct-only": "Only from machine to machine. What cannot go directly waits on this device.",
+      "lan-only": "Only within your own network. What cannot go that way waits on this device.",
+      "relay-only": "Always through the server, so that neither of you learns the other's address.",
+    } satisfies Record<RoutePolicy, string>,
+    theirRoute: (name: string, route: string) => `${name} asks for: ${route}.`,
+    excluded: (name: string) =>
+      `Your choice and the one of ${name} leave no way: messages wait until one of you changes it.`,
+    check: "Check the connection",
+    checkOf: (name: string) => `Check the connection with ${name}`,
+    checkTitle: (name: string) => `Connection with ${name}`,
+    checking: "Both ends are being tested. This takes up to 20 seconds.",
+    checkAgain: "Check again",
+    here: "Here",
+    there: "There",
+    noAnswer: "no answer",
+    layers: {
+      server: "Server",
+      udp: "UDP to the server",
+      turn: "TURN server",
+      multicast: "Local discovery",
+      direct: "Direct way",
+      relay: "Relay",
+    },
+    results: {
+      ok: "works",
+      down: "not reachable",
+      blocked: "blocked",
+      failed: "does not work",
+      none: "not set up",
+      "no-webrtc": "not supported",
+      forbidden: "not permitted by the route setting",
+      starting: "starting",
+      working: "works",
+      unheard: "not heard",
+    },
+    unsupportedHere: "not in a browser",
+    findings: {
+      ok: ["Everything works.", "Messages take the direct way."],
+      "own-server-down": [
+        "Your computer cannot reach the server.",
+        "Check that you are on the right network, and ask whoever hosts the server whether it runs.",
+      ],
+      "peer-offline": [
+        "They are offline.",
+        "Messages wait sealed on the server and arrive when they are back.",
+      ],
+      "peer-silent": [
+        "Their Beeline did not answer.",
+        "Their computer may be asleep or use an older version. Try again in a minute.",
+      ],
+      "own-policy": [
+        "Your route setting rules a way out.",
+        "Change it in their details if you want another one.",
+      ],
+      "peer-policy": [
+        "Their route setting rules a way out.",
+        "Ask them whether that is what they want.",
+      ],
+      "policies-exclude": [
+        "Your route setting and theirs leave no way.",
+        "One of you must choose another one.",
+      ],
+      "own-no-webrtc": [
+        "This browser cannot connect directly.",
+        "Messages go by relay. The desktop app can do it.",
+      ],
+      "peer-no-webrtc": [
+        "Their device cannot connect directly.",
+        "Messages go by relay. The desktop app can do it.",
+      ],
+      "own-udp-blocked": [
+        "Your network blocks UDP.",
+        "Messages go by relay. A TURN server over TCP, or a firewall rule for UDP, makes them direct.",
+      ],
+      "peer-udp-blocked": [
+        "Their network blocks UDP.",
+        "Messages go by relay. A TURN server over TCP, or a firewall rule for UDP, makes them direct.",
+      ],
+      "both-udp-blocked": [
+        "Both networks block UDP.",
+        "Messages go by relay. A TURN server over TCP makes them independent of it.",
+      ],
+      "turn-failed": [
+        "The TURN server does not answer.",
+        "Whoever hosts the server should check its address, ports and shared secret.",
+      ],
+      "nat-without-turn": [
+        "The routers on both sides do not let a direct way through.",
+        "Messages go by relay. A TURN server helps for calls and large files.",
+      ],
+      "relay-failed": [
+        "The relay does not work.",
+        "Something between you and the server cuts the connection; a proxy may be in the way.",
+      ],
+      "direct-slow": [
+        "The direct way is slow.",
+        "Messages take the relay until it is faster again.",
+      ],
+      "multicast-blocked": [
+        "Computers on this network cannot find each other by themselves.",
+        "Wi-Fi with client isolation does that. It matters only when the server is down.",
+      ],
+    } satisfies Record<Finding, readonly [string, string]>,
   },
 
   addBuddy: {
@@ -330,6 +471,7 @@ export const en = {
       profile: "Profile",
       appearance: "Appearance",
       notifications: "Notifications",
+      network: "Network",
       devices: "Devices",
       password: "Password",
       invite: "Invite",

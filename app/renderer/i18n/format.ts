@@ -15,7 +15,11 @@ export interface Format {
   /** `12 ms`, `1.4 s` */
   duration(ms: number): string;
   number(value: number): string;
+  /** `48 kB`, `1.2 MB`: powers of 1,000, as networks count. */
+  bytes(value: number): string;
 }
+
+const units = ["B", "kB", "MB", "GB", "TB"] as const;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -78,6 +82,11 @@ export function createFormat(language: string, t: Catalogue): Format {
           ? `${numbers.format(Math.round(ms))} ms`
           : `${tenths.format(ms / 1000)} s`,
     number: (value) => numbers.format(value),
+    bytes(value) {
+      const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+      const scaled = value / 1000 ** step;
+      return `${(scaled < 10 ? tenths : numbers).format(scaled < 10 ? scaled : Math.round(scaled))} ${units[step]}`;
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   LinkStatus,
   Notice,
   OwnDevice,
+  Route,
   Safety,
   Self,
 } from "../../../shared/chatkit/api.ts";
@@ -31,9 +32,25 @@ export class AccountModel {
   readonly #links = signal<readonly LinkStatus[]>([]);
   readonly #devices = signal<readonly OwnDevice[]>([]);
   readonly #safety = signal<ReadonlyMap<UserId, Safety>>(new Map());
+  readonly #routes = signal<ReadonlyMap<UserId, Route>>(new Map());
   readonly #clockDiffers = signal(false);
   readonly #open = signal<OpenConversation | undefined>(undefined);
   readonly #unsubscribe: readonly (() => void)[];
+
+  /** The roster; without the server an open direct link tells who is there. */
+  readonly roster: ReadonlySignal<ReadonlyMap<UserId, RosterEntry>> = computed(() => {
+    const roster = this.#roster.value;
+    if (this.#connection.value.state === "online") return roster;
+    const there = this.#links.value.filter(({ direct }) => direct === "open");
+    if (there.length === 0) return roster;
+    const seen = new Map(roster);
+    for (const { userId } of there) {
+      const entry = seen.get(userId);
+      if (entry?.presence.show !== "offline") continue;
+      seen.set(userId, { ...entry, presence: { ...entry.presence, show: "online" } });
+    }
+    return seen;
+  });
 
   readonly unread: ReadonlySignal<number> = computed(() =>
     this.#conversations.value.reduce((sum, { unread }) => sum + unread, 0),
@@ -73,6 +90,9 @@ export class AccountModel {
       kit.on("devices", (devices) => {
         this.#devices.value = devices;
       }),
+      kit.on("route", (route) => {
+        this.#routes.value = new Map(this.#routes.peek()).set(route.userId, route);
+      }),
       kit.on("safety", (safety) => this.#putSafety(safety)),
       kit.on("notice", (notice) => {
         if (notice.kind === "clock-differs") this.#clockDiffers.value = true;
@@ -91,9 +111,6 @@ export class AccountModel {
   get self(): ReadonlySignal<Self | undefined> {
     return this.#self;
   }
-  get roster(): ReadonlySignal<ReadonlyMap<UserId, RosterEntry>> {
-    return this.#roster;
-  }
   /** Newest first. */
   get conversations(): ReadonlySignal<readonly Conversation[]> {
     return this.#conversations;
@@ -108,6 +125,10 @@ export class AccountModel {
   /** Of those that were asked about, or of whom something was told. */
   get safety(): ReadonlySignal<ReadonlyMap<UserId, Safety>> {
     return this.#safety;
+  }
+  /** Of those whose routes changed since the account was opened. */
+  get routes(): ReadonlySignal<ReadonlyMap<UserId, Route>> {
+    return this.#routes;
   }
   get clockDiffers(): ReadonlySignal<boolean> {
     return this.#clockDiffers;

@@ -8,7 +8,9 @@ import { Confirm } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
 import { Icon } from "../components/icons.tsx";
 import { entryName } from "../model/buddies.ts";
+import { LinkLine } from "./link-line.tsx";
 import { presenceLine } from "./presence-line.ts";
+import { RouteSetting } from "./route-setting.tsx";
 import { SafetyNumberDialog } from "./safety-number.tsx";
 import { useSafety } from "./use-safety.ts";
 
@@ -67,6 +69,7 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
           {entry.state === "buddies" && <Naming key={peer} entry={entry} />}
           {entry.state === "buddies" && <Verification peer={peer} name={name} />}
           {entry.state === "buddies" && <Devices entry={entry} />}
+          {entry.state === "buddies" && <RouteSetting peer={peer} name={name} />}
           <Danger entry={entry} onDone={onClose} />
         </div>
       )}
@@ -163,7 +166,7 @@ function Verification({ peer, name }: { peer: UserId; name: string }): JSX.Eleme
 
 function Devices({ entry }: { entry: RosterEntry }): JSX.Element {
   const account = useAccount();
-  const { t, format } = useText();
+  const { t } = useText();
   const links = account.links.value;
   return (
     <section class="details-section">
@@ -173,12 +176,6 @@ function Devices({ entry }: { entry: RosterEntry }): JSX.Element {
         {entry.devices.map((device) => {
           const endpoint = entry.presence.endpoints.find((e) => e.deviceId === device.deviceId);
           const link = links.find((l) => l.deviceId === device.deviceId);
-          const way =
-            link?.direct === "open"
-              ? t.chat.linkDirect
-              : link?.relay === "open"
-                ? t.chat.linkRelay
-                : undefined;
           return (
             <li key={device.deviceId} class="device">
               <Icon name="device" />
@@ -192,29 +189,20 @@ function Devices({ entry }: { entry: RosterEntry }): JSX.Element {
                 {endpoint !== undefined && (
                   <dl>
                     <dt>{t.details.seenAs}</dt>
-                    <dd>{addressText(endpoint.observed)}</dd>
+                    <dd>
+                      {endpoint.observed.address === HIDDEN_ADDRESS
+                        ? t.details.hidden
+                        : addressText(endpoint.observed)}
+                    </dd>
                     {endpoint.local.length > 0 && (
                       <>
                         <dt>{t.details.ownAddresses}</dt>
                         <dd>{endpoint.local.map(addressText).join(", ")}</dd>
                       </>
                     )}
-                    <dt>{t.details.connection}</dt>
-                    <dd>
-                      {[
-                        way ?? t.details.connectionNone,
-                        way !== undefined && link?.roundTripMs !== undefined
-                          ? t.details.roundTrip(format.duration(link.roundTripMs))
-                          : undefined,
-                        link?.direct === "open" && link.openedInMs !== undefined
-                          ? t.details.openedIn(format.duration(link.openedInMs))
-                          : undefined,
-                      ]
-                        .filter((part) => part !== undefined)
-                        .join(" · ")}
-                    </dd>
                   </dl>
                 )}
+                {(endpoint !== undefined || link !== undefined) && <LinkLine link={link} />}
               </div>
             </li>
           );
@@ -223,6 +211,9 @@ function Devices({ entry }: { entry: RosterEntry }): JSX.Element {
     </section>
   );
 }
+
+/** What the server tells of somebody who asks for the relay alone. */
+const HIDDEN_ADDRESS = "0.0.0.0";
 
 function addressText({ address, port }: { address: string; port: number }): string {
   if (port === 0) return address;

@@ -6,6 +6,7 @@ import { Icon, type IconName } from "../components/icons.tsx";
 import { AboutSection } from "./settings-about.tsx";
 import { AppearanceSection, NotificationsSection } from "./settings-appearance.tsx";
 import { DevicesSection } from "./settings-devices.tsx";
+import { NetworkSection } from "./settings-network.tsx";
 import { InviteSection } from "./settings-invite.tsx";
 import { PasswordSection } from "./settings-password.tsx";
 import { ProfileSection } from "./settings-profile.tsx";
@@ -15,6 +16,7 @@ const sections = {
   appearance: ["palette", AppearanceSection],
   notifications: ["bell", NotificationsSection],
   devices: ["device", DevicesSection],
+  network: ["network", NetworkSection],
   password: ["lock", PasswordSection],
   invite: ["addPerson", InviteSection],
   about: ["info", AboutSection],
@@ -26,6 +28,7 @@ const names = [
   "appearance",
   "notifications",
   "devices",
+  "network",
   "password",
   "invite",
   "about",

@@ -12,6 +12,7 @@ import type { Catalogue } from "../i18n/en.ts";
 import { errorText } from "../model/errors.ts";
 import { completeServerAddress } from "../model/server-address.ts";
 import { LanguagePicker, SignInPitch } from "./sign-in-pitch.tsx";
+import { ServersNearby } from "./servers-nearby.tsx";
 import { useServerProbe, type ServerProbe } from "./server-probe.ts";
 
 type FieldName = "server" | "userName" | "displayName" | "password" | "invite";
@@ -161,6 +162,7 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
             error={errors.server}
             hint={<ProbeLine probe={probe} />}
           />
+          <ServersNearby chosen={server} onChoose={setServer} />
           <Field
             label={t.signIn.userName}
             name="username"

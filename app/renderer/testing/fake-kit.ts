@@ -30,6 +30,7 @@ import {
   userId,
   type Person,
 } from "./fake-people.ts";
+import { FakeNetwork } from "./fake-network.ts";
 import { FakeSafety } from "./fake-safety.ts";
 
 type Handlers = { [E in keyof ChatKitEvents]: Set<(payload: ChatKitEvents[E]) => void> };
@@ -187,6 +188,12 @@ export class FakeKit implements ChatKitApi {
       ),
     remove: async (id) => this.#setDevices((all) => all.filter((device) => device.deviceId !== id)),
   };
+
+  readonly network = new FakeNetwork(
+    () => this.#links,
+    (id) => this.#entries.get(id)?.devices[0]?.deviceId,
+    (route) => this.emit("route", route),
+  );
 
   readonly safety = new FakeSafety(
     (id) => this.#entries.has(id),

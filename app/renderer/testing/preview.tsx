@@ -10,12 +10,27 @@ import { AppModel } from "../model/app-model.ts";
 import { attend } from "../model/attention.ts";
 import { loadSettings } from "../model/settings.ts";
 import { createBrowserPlatform } from "../platform/browser.ts";
+import type { FoundServer, Platform } from "../platform/platform.ts";
 import { isLookedAt } from "../screens/use-reading.ts";
 import "../styles/index.css";
 import { FakeKit } from "./fake-kit.ts";
 
 const query = new URLSearchParams(location.search);
-const platform = createBrowserPlatform("0.1.0");
+const near = [
+  { name: "Hive at the harbour", address: "https://192.168.1.10:8443", secure: true },
+  { name: "Werkstatt", address: "http://192.168.1.77:8080", secure: false },
+];
+const platform: Platform = {
+  ...createBrowserPlatform("0.1.0"),
+  ...(query.has("near")
+    ? {
+        watchServers(handler: (servers: readonly FoundServer[]) => void) {
+          handler(near);
+          return () => undefined;
+        },
+      }
+    : {}),
+};
 const remembered = {
   language: query.get("language") ?? "en",
   theme: query.get("theme") ?? "system",
