@@ -79,6 +79,10 @@ try {
   await page.getByTestId("safety-number").waitFor();
   await shoot(ada, "safety-number", ["light", "dark", "narrow"]);
   await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Check the connection" }).click();
+  await page.getByTestId("examination").waitFor();
+  await shoot(ada, "doctor", ["light", "dark", "narrow"]);
+  await page.keyboard.press("Escape");
   await page
     .getByRole("region", { name: "Details" })
     .getByRole("button", { name: "Close" })
@@ -88,6 +92,8 @@ try {
   await shoot(ada, "settings", ["dark", "narrow"]);
   await page.getByRole("button", { name: "Devices", exact: true }).click();
   await shoot(ada, "devices", ["light"]);
+  await page.getByRole("button", { name: "Network", exact: true }).click();
+  await shoot(ada, "network", ["light", "dark", "narrow"]);
   await page.getByRole("button", { name: "Invite", exact: true }).click();
   await shoot(ada, "invite", ["dark"]);
   await page.keyboard.press("Escape");

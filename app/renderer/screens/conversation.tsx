@@ -117,7 +117,7 @@ function LinkChip({ peer }: { peer: UserId }): JSX.Element | null {
 function bestLink(
   links: readonly LinkStatus[],
 ): { kind: "direct" | "relay" | "opening"; link: LinkStatus } | undefined {
-  const direct = links.find((link) => link.direct === "open");
+  const direct = links.find((link) => link.direct === "open" && !link.slow);
   if (direct !== undefined) return { kind: "direct", link: direct };
   const relay = links.find((link) => link.relay === "open");
   if (relay !== undefined) return { kind: "relay", link: relay };
