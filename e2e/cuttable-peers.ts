@@ -29,6 +29,7 @@ export class CuttablePeers implements PeerConnector {
     const silent = (): boolean => this.#cut || attempt.dead;
     const filtered: PeerHandlers = {
       onSignal: (signal) => silent() || handlers.onSignal(signal),
+      onGathered: () => silent() || handlers.onGathered?.(),
       onOpen: () => {
         this.#opening.delete(attempt);
         if (!attempt.dead) handlers.onOpen();

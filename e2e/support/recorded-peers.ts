@@ -33,6 +33,7 @@ export class RecordedPeers implements PeerConnector {
         this.signals.push(signal);
         if (this.#isTold(signal)) handlers.onSignal(signal);
       },
+      onGathered: () => handlers.onGathered?.(),
       onOpen: () => handlers.onOpen(),
       onMessage: (bytes) => handlers.onMessage(bytes),
       onDrain: () => handlers.onDrain(),

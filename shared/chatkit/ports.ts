@@ -17,6 +17,8 @@ export interface Ports {
   readonly keyProtector?: KeyProtector;
   /** Absent where the host may not speak to its network by itself (browsers). */
   readonly lan?: Lan;
+  /** Absent in browsers, too; what WebRTC finds out has to do there. */
+  readonly stun?: StunProbe;
   readonly log: Log;
   /** OPAQUE's unless a test plays it. */
   readonly passwords?: PasswordWork;
@@ -125,12 +127,26 @@ export type CandidateKind = "host" | "srflx" | "prflx" | "relay";
 
 export interface PeerHandlers {
   onSignal(signal: PeerSignal): void;
+  /**
+   * Every candidate was told (RFC 8445 §5.1.1): all STUN and TURN servers have answered or refused.
+   * While one of them says nothing, this takes as long as WebRTC's patience, some 40 s.
+   */
+  onGathered?(): void;
   onOpen(): void;
   onMessage(bytes: Uint8Array): void;
   /** `bufferedAmount` fell to the host's low-water mark. */
   onDrain(): void;
   /** Exactly once. `error` is absent for an orderly end. */
   onClose(error?: Error): void;
+}
+
+/** Asks a STUN server by UDP, without WebRTC. */
+export interface StunProbe {
+  /**
+   * Does it answer a Binding request (RFC 8489 §3) within `timeoutMs`? Never rejects.
+   * @param host name or IP address, IPv6 without brackets
+   */
+  answers(host: string, port: number, timeoutMs: number): Promise<boolean>;
 }
 
 /** The local network without any server: who is near, and a way to hand them signals. */
