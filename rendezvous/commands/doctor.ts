@@ -3,6 +3,7 @@ import { OperatorError } from "../config/operator-error.ts";
 import { settingOptions, unknownVariables } from "../config/read-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { expectPositionals, parseArguments, settingsOf, type Surroundings } from "./command.ts";
+import { checkAnnouncement } from "./doctor/announcement.ts";
 import { checkCertificate } from "./doctor/certificate.ts";
 import { checkClock } from "./doctor/clock.ts";
 import { checkDatabaseFile } from "./doctor/database.ts";
@@ -47,6 +48,7 @@ export async function doctorCommand(
     checkDatabaseFile,
     checkPasswords,
     checkPort,
+    checkAnnouncement,
     checkStun,
     checkTurn,
     checkCertificate,

@@ -23,6 +23,7 @@ import { createRendezvous, type Rendezvous } from "../server.ts";
 import type { SqliteStore } from "../store/sqlite-store.ts";
 import { expectPositionals, parseArguments, settingsOf, type Surroundings } from "./command.ts";
 import { announce, announcementOf } from "./announced.ts";
+import { advertise } from "./advertise.ts";
 import { openStore } from "./data-folder.ts";
 import { serveStun } from "./serve-stun.ts";
 import { serverTls, type ServerTls } from "./server-tls.ts";
@@ -91,6 +92,7 @@ export async function serveCommand(
     },
   );
   ice.stunPort = stun?.port;
+  await using advertiser = await advertise(settings, port, { clock: systemClock, log });
   rendezvous.audit.write({ action: "server-started", actor: "server", detail: version });
   tell(log, { settings, port, version, tls, env: surroundings.env });
 
@@ -103,7 +105,7 @@ export async function serveCommand(
   rendezvous.audit.write({ action: "server-stopped", actor: "server", detail: signal });
   // Lets nothing hold the process up; unref, so that it does not hold it up itself.
   setTimeout(() => process.exit(0), EXIT_MS).unref();
-  await close(door, rendezvous);
+  await Promise.all([advertiser?.[Symbol.asyncDispose](), close(door, rendezvous)]);
   log.info("stopped");
   await new Promise((resolve) => log.flush(resolve));
 }

@@ -37,6 +37,7 @@ export const Settings = v.pipe(
     "tls-cert": v.optional(TextValue),
     "tls-key": v.optional(TextValue),
     "public-address": v.optional(PublicAddress),
+    announce: v.optional(YesNo, true),
     "stun-port": v.optional(StunPort),
     "stun-host": v.optional(TextValue),
     "turn-uris": v.optional(TurnUris, []),
@@ -138,6 +139,10 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
   "public-address": {
     value: "ADDRESS",
     about: "where people reach the server, for invitation links (default: this machine's)",
+  },
+  announce: {
+    value: undefined,
+    about: "announce the server on the local network, for apps to find it (default: yes)",
   },
   "stun-port": {
     value: "PORT|off",
