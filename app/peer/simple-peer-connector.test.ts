@@ -137,11 +137,18 @@ test("a host without WebRTC is told by the close", async () => {
 });
 
 /** Notes what it is told to do, and tells what the test says. */
+type GatheringListener = (
+  connection: RTCIceConnectionState,
+  gathering: RTCIceGatheringState,
+) => void;
+
 class ScriptedPeer {
   static readonly all: ScriptedPeer[] = [];
   readonly calls: unknown[] = [];
   bufferSize = 0;
   opens = true;
+  refusesStats = false;
+  readonly asked: ((error: unknown, reports?: readonly unknown[]) => void)[] = [];
   readonly written: (() => void)[] = [];
   readonly #plain: { readonly event: string; readonly listener: () => void }[] = [];
   readonly #data: ((data: unknown) => void)[] = [];
@@ -155,6 +162,7 @@ class ScriptedPeer {
       | [event: "connect" | "close", listener: () => void]
       | [event: "signal" | "data", listener: (data: unknown) => void]
       | [event: "error", listener: (error: Error) => void]
+      | [event: "iceStateChange", listener: GatheringListener]
   ): void {
     if (event === "connect" || event === "close") this.#plain.push({ event, listener });
     else if (event === "data") this.#data.push(listener);
@@ -183,6 +191,12 @@ class ScriptedPeer {
 
   destroy(): void {
     this.calls.push("destroy");
+  }
+
+  getStats(done: (error: unknown, reports?: readonly unknown[]) => void): void {
+    this.calls.push("stats");
+    if (this.refusesStats) throw new Error("closed");
+    this.asked.push(done);
   }
 }
 
@@ -272,6 +286,68 @@ test("what never opened is destroyed at once", () => {
   peer.opens = false;
   channel.close();
   expect(peer.calls).toEqual(["destroy"]);
+});
+
+const statistics = [
+  { type: "transport", selectedCandidatePairId: "P" },
+  { type: "candidate-pair", id: "P", localCandidateId: "L", remoteCandidateId: "R" },
+  { type: "local-candidate", id: "L", candidateType: "host", protocol: "udp" },
+  { type: "remote-candidate", id: "R", candidateType: "prflx", address: "192.0.2.9" },
+];
+
+test("L11: the pair is asked for while the channel is open, once at a time", async () => {
+  const { channel, peer } = scripted();
+  await expect(channel.selectedPair()).resolves.toBeUndefined();
+  peer.tell("connect");
+  const both = [channel.selectedPair(), channel.selectedPair()];
+  expect(peer.calls).toEqual(["stats"]);
+  peer.asked[0]?.(null, statistics);
+  const pair = { local: "host", remote: "prflx", protocol: "udp", remoteAddress: "192.0.2.9" };
+  await expect(Promise.all(both)).resolves.toEqual([pair, pair]);
+  channel.close();
+  await expect(channel.selectedPair()).resolves.toBeUndefined();
+  expect(peer.calls).toEqual(["stats", []]);
+});
+
+test("L11: statistics that fail, or never come, tell nothing", async () => {
+  vi.useFakeTimers();
+  const { channel, peer } = scripted();
+  peer.tell("connect");
+  const failed = channel.selectedPair();
+  peer.asked[0]?.(new Error("no statistics"));
+  await expect(failed).resolves.toBeUndefined();
+  peer.refusesStats = true;
+  await expect(channel.selectedPair()).resolves.toBeUndefined();
+  peer.refusesStats = false;
+  const late = channel.selectedPair();
+  await vi.advanceTimersByTimeAsync(1000);
+  await expect(late).resolves.toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("nothing is destroyed while its statistics are read", async () => {
+  const { channel, peer } = scripted();
+  peer.tell("connect");
+  const asked = channel.selectedPair();
+  peer.bring(new Uint8Array(0));
+  expect(peer.calls).toEqual(["stats"]);
+  peer.asked[0]?.(null, statistics);
+  await asked;
+  await Promise.resolve();
+  expect(peer.calls).toEqual(["stats", "destroy"]);
+});
+
+test("L11: an open channel tells its pair, also to who closes in that moment", async () => {
+  const { a, b } = pair();
+  await vi.waitUntil(() => a.opened === 1 && b.opened === 1, wait);
+  const told = await a.channel.selectedPair();
+  expect(told).toMatchObject({ local: "host", protocol: "udp" });
+  expect(told?.remoteAddress).toBeDefined();
+  const asked = [a.channel.selectedPair(), b.channel.selectedPair()];
+  a.channel.close();
+  b.channel.close();
+  await Promise.all(asked);
+  await vi.waitUntil(() => a.closed.length === 1 && b.closed.length === 1, wait);
 });
 
 describeLink("direct over simple-peer and wrtc", async (): Promise<LinkPair> => {

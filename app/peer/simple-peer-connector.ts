@@ -9,6 +9,7 @@ import type {
 } from "../../shared/chatkit/ports.ts";
 import { MAX_LINK_FRAME_BYTES } from "../../shared/chatkit/link.ts";
 import { PeerSignal } from "../../shared/protocol/index.ts";
+import { selectedPairOf } from "./selected-pair.ts";
 import { shelterWebRtc, type WebRtc } from "./sheltered-webrtc.ts";
 
 export type { WebRtc } from "./sheltered-webrtc.ts";
@@ -19,11 +20,17 @@ interface SimplePeerInstance {
   send(data: Uint8Array): void;
   write(data: Uint8Array, written: (error?: Error | null) => void): boolean;
   destroy(): void;
+  /** Its types do not know it. */
+  getStats?(done: (error: unknown, reports?: readonly unknown[]) => void): void;
   readonly bufferSize: number;
   on(event: "connect" | "close", listener: () => void): unknown;
   on(event: "signal", listener: (data: unknown) => void): unknown;
   on(event: "data", listener: (data: unknown) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
+  on(
+    event: "iceStateChange",
+    listener: (connection: RTCIceConnectionState, gathering: RTCIceGatheringState) => void,
+  ): unknown;
 }
 
 interface SimplePeerOptions {
@@ -67,6 +74,9 @@ const FAREWELL = new Uint8Array(0);
 /** How long the other side may take to close: a slow round trip by TURN. */
 const FAREWELL_PATIENCE_MS = 1000;
 
+/** Statistics come from another thread, in a few ms; where they do not, nobody waits for them. */
+const STATISTICS_PATIENCE_MS = 1000;
+
 /** The data channel by simple-peer: trickle ICE, ordered and reliable. */
 export function createSimplePeerConnector(
   SimplePeer: SimplePeerConstructor,
@@ -91,11 +101,15 @@ class SimplePeerChannel implements PeerChannel {
   /** Candidates found before the description they belong to was told. */
   readonly #candidates: PeerSignal[] = [];
   #described = false;
+  /** All candidates were found; `told` to the host as well, after the last of them. */
+  #gathering: "running" | "found" | "told" = "running";
   #state: "opening" | "open" | "leaving" | "closed" = "opening";
   #awaitingDrain = false;
   /** All that was sent since the channel was asked, on top of its answer. */
   #bufferedAtMost = 0;
   #error: Error | undefined;
+  /** The statistics are being asked for. */
+  #asking: Promise<CandidatePair | undefined> | undefined;
 
   constructor(
     SimplePeer: SimplePeerConstructor,
@@ -116,6 +130,9 @@ class SimplePeerChannel implements PeerChannel {
     });
     this.#peer = peer;
     peer.on("signal", (data) => this.#tell(data));
+    peer.on("iceStateChange", (_, gathering) => {
+      if (gathering === "complete") this.#gathered();
+    });
     peer.on("connect", () => this.#opened());
     // An error without a listener would end the process; `close` follows it.
     peer.on("error", (error) => {
@@ -129,8 +146,29 @@ class SimplePeerChannel implements PeerChannel {
     return this.#over ? 0 : this.#bufferedWith(0);
   }
 
-  async selectedPair(): Promise<CandidatePair | undefined> {
-    return undefined;
+  selectedPair(): Promise<CandidatePair | undefined> {
+    if (this.#state !== "open") return Promise.resolve(undefined);
+    this.#asking ??= this.#askForPair().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  #askForPair(): Promise<CandidatePair | undefined> {
+    return new Promise((resolve) => {
+      const patience = setTimeout(() => resolve(undefined), STATISTICS_PATIENCE_MS);
+      const done = (reports: readonly unknown[]): void => {
+        clearTimeout(patience);
+        resolve(selectedPairOf(reports));
+      };
+      try {
+        if (this.#peer.getStats === undefined) done([]);
+        else this.#peer.getStats((error, reports = []) => done(error ? [] : reports));
+      } catch {
+        // The connection ended in this moment.
+        done([]);
+      }
+    });
   }
 
   get #over(): boolean {
@@ -199,17 +237,23 @@ class SimplePeerChannel implements PeerChannel {
       this.#peer.send(FAREWELL);
     } catch {
       // It never opened, or is closing: nobody sends.
-      this.#peer.destroy();
+      this.#destroy();
       return;
     }
-    const patience = setTimeout(() => this.#peer.destroy(), FAREWELL_PATIENCE_MS);
+    const patience = setTimeout(() => this.#destroy(), FAREWELL_PATIENCE_MS);
     this.#peer.on("close", () => clearTimeout(patience));
     queueMicrotask(() => this.#ended());
   }
 
   #fail(error: Error): void {
     this.#error ??= error;
-    this.#peer.destroy();
+    this.#destroy();
+  }
+
+  /** Not while another thread of `wrtc` reads the connection for its statistics. */
+  #destroy(): void {
+    if (this.#asking === undefined) this.#peer.destroy();
+    else void this.#asking.then(() => this.#peer.destroy());
   }
 
   #opened(): void {
@@ -223,7 +267,7 @@ class SimplePeerChannel implements PeerChannel {
 
   #receive(data: unknown): void {
     if (data instanceof Uint8Array && data.length === FAREWELL.length) {
-      this.#peer.destroy();
+      this.#destroy();
       return;
     }
     if (this.#state !== "open") return;
@@ -251,6 +295,14 @@ class SimplePeerChannel implements PeerChannel {
     if (signal.type === "candidate") return;
     this.#described = true;
     for (const candidate of this.#candidates.splice(0)) this.#handlers.onSignal(candidate);
+    if (this.#gathering === "found") this.#gathered();
+  }
+
+  /** simple-peer says so again with every later change of the connection. */
+  #gathered(): void {
+    if (this.#over || this.#gathering === "told") return;
+    this.#gathering = this.#described ? "told" : "found";
+    if (this.#described) this.#handlers.onGathered?.();
   }
 }
 
