@@ -81,6 +81,27 @@ test("two connectors open, exchange, and see an orderly close", async () => {
   a.channel.signal({ type: "candidate", candidate: "", sdpMid: null, sdpMLineIndex: null });
 });
 
+test("X2: that all candidates were told comes after them, once, also where the link opens", async () => {
+  const { a, b } = pair();
+  const gathered: string[] = [];
+  const watched = connector.create(
+    { initiator: true, iceServers: [] },
+    {
+      onSignal: ({ type }) => gathered.push(type),
+      onGathered: () => gathered.push("all"),
+      onOpen: () => {},
+      onMessage: () => {},
+      onDrain: () => {},
+      onClose: () => {},
+    },
+  );
+  channels.push(watched);
+  await vi.waitUntil(() => gathered.includes("all") && a.opened + b.opened === 2, wait);
+  expect(gathered[0]).toBe("offer");
+  expect(gathered.indexOf("all")).toBe(gathered.length - 1);
+  expect(gathered.length).toBeGreaterThan(2);
+});
+
 test("a session description that is none closes the channel with an error, once", async () => {
   const broken = side(false, () => undefined);
   broken.channel.signal({ type: "offer", sdp: "v=0\r\nnonsense" });
@@ -136,12 +157,12 @@ test("a host without WebRTC is told by the close", async () => {
   expect(closed[0]?.message).toBe("No WebRTC support");
 });
 
-/** Notes what it is told to do, and tells what the test says. */
 type GatheringListener = (
   connection: RTCIceConnectionState,
   gathering: RTCIceGatheringState,
 ) => void;
 
+/** Notes what it is told to do, and tells what the test says. */
 class ScriptedPeer {
   static readonly all: ScriptedPeer[] = [];
   readonly calls: unknown[] = [];
