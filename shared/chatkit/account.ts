@@ -201,7 +201,7 @@ export class Account implements AsyncDisposable {
       permits: (userId, deviceId) => this.roster.permits(userId, deviceId),
       commit: (writes) => this.commit(writes),
       save: (writes) => this.#save(writes),
-      onChanged: (userId) => emitter.emit("route", this.routes.of(userId)),
+      onChanged: (userId) => this.#routesChanged(userId),
     });
     const { host } = parseServerAddress(server);
     // Links that begin with a session begin with its servers.
@@ -210,9 +210,14 @@ export class Account implements AsyncDisposable {
       connection: this.connection,
       iceServers: () => this.#ice.servers,
       ports,
-      policy: this.roster,
+      policy: {
+        permits: (userId, deviceId) => this.roster.permits(userId, deviceId),
+        publicKeyOf: (peer) => this.roster.publicKeyOf(peer),
+        rule: (peer) => this.routes.rule(peer),
+      },
       identity,
       onForged: ({ userId }) => this.#forged(userId),
+      onForbidden: () => {},
       deviceId: () => this.roster.account?.deviceId,
     });
     this.delivery = new Delivery({
@@ -466,6 +471,11 @@ export class Account implements AsyncDisposable {
         this.links.setWanted(this.#wanted());
       }
     });
+  }
+
+  #routesChanged(userId: UserId): void {
+    this.links.routesChanged(userId);
+    this.#options.emitter.emit("route", this.routes.of(userId));
   }
 
   /** Online devices of buddies, those talked to last first, and one's own others. */

@@ -27,14 +27,25 @@ export interface LinkPeer {
 }
 
 export interface LinkHandlers {
+  /** `send` took a frame of so many bytes. */
+  onSent(link: Link, bytes: number): void;
   onFrame(link: Link, frame: Uint8Array): void;
   onDrain(link: Link): void;
   /** Exactly once; `send` throws from then on. */
   onClose(link: Link, reason: LinkCloseReason): void;
 }
 
-/** `failed`: never opened or broke. `refused`: the server does not permit it. */
-export type LinkCloseReason = "closed" | "closed-by-peer" | "failed" | "refused" | "disconnected";
+/**
+ * `failed`: never opened or broke. `refused`: the server does not permit it. `forbidden`: a route
+ * policy does not.
+ */
+export type LinkCloseReason =
+  | "closed"
+  | "closed-by-peer"
+  | "failed"
+  | "refused"
+  | "forbidden"
+  | "disconnected";
 
 /** One envelope and the frame's type byte, rounded up. */
 export const MAX_LINK_FRAME_BYTES = 80 * 1024;

@@ -3,19 +3,28 @@ import type { LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { IceServer, PeerChannel, PeerConnector, Ports, Timer } from "../ports.ts";
 import { DIRECT_OPEN_TIMEOUT_MS } from "../limits.ts";
 import { DirectLink } from "./direct-link.ts";
+import { isLanAddress, lanSignal } from "./lan-signal.ts";
 
 /** Signals of the other side that one attempt takes: a description and its candidates. */
 export const MAX_SIGNALS = 64;
+
+/** `route`: a route policy forbids it. */
+export interface Bye {
+  readonly type: "bye";
+  readonly reason?: "route";
+}
 
 export interface DirectAttemptOptions {
   readonly peer: LinkPeer;
   readonly linkId: LinkId;
   readonly initiator: boolean;
+  /** Between private addresses alone, and without the help of any server. */
+  readonly lanOnly: boolean;
   readonly connector: PeerConnector;
   readonly iceServers: readonly IceServer[];
   readonly ports: Pick<Ports, "clock" | "log">;
-  readonly linkHandlers: Pick<LinkHandlers, "onFrame" | "onDrain">;
-  readonly send: (signal: PeerSignal | { readonly type: "bye" }) => void;
+  readonly linkHandlers: Pick<LinkHandlers, "onSent" | "onFrame" | "onDrain">;
+  readonly send: (signal: PeerSignal | Bye) => void;
   readonly onOpen: (attempt: DirectAttempt) => void;
   /** Exactly once, opened or not. */
   readonly onEnd: (attempt: DirectAttempt, reason: LinkCloseReason) => void;
@@ -26,6 +35,7 @@ export class DirectAttempt {
   readonly peer: LinkPeer;
   readonly linkId: LinkId;
   readonly initiator: boolean;
+  readonly lanOnly: boolean;
   readonly startedAt: number;
   readonly link: DirectLink;
   /** Time from the first signal to the open link, once it is open. */
@@ -41,10 +51,11 @@ export class DirectAttempt {
   #ended = false;
 
   constructor(options: DirectAttemptOptions) {
-    const { peer, linkId, initiator, ports, linkHandlers } = options;
+    const { peer, linkId, initiator, lanOnly, ports, linkHandlers } = options;
     this.peer = peer;
     this.linkId = linkId;
     this.initiator = initiator;
+    this.lanOnly = lanOnly;
     this.startedAt = ports.clock.monotonic();
     this.#options = options;
     this.#timeout = ports.clock.setTimer(() => {
@@ -52,18 +63,20 @@ export class DirectAttempt {
       this.end("failed");
     }, DIRECT_OPEN_TIMEOUT_MS);
     this.#channel = options.connector.create(
-      { initiator, iceServers: options.iceServers },
+      { initiator, iceServers: lanOnly ? [] : options.iceServers },
       {
         onSignal: (signal) => {
-          if (!this.#ended) options.send(signal);
+          const permitted = this.#permitted(signal);
+          if (!this.#ended && permitted !== undefined) options.send(permitted);
         },
-        onOpen: () => this.#opened(),
+        onOpen: () => (lanOnly ? void this.#openedOnLan() : this.#opened()),
         onMessage: (bytes) => this.link.receive(bytes),
         onDrain: () => this.link.drained(),
         onClose: (error) => this.#channelClosed(error),
       },
     );
     this.link = new DirectLink(peer, this.#channel, {
+      onSent: (link, bytes) => linkHandlers.onSent(link, bytes),
       onFrame: (link, frame) => linkHandlers.onFrame(link, frame),
       onDrain: (link) => linkHandlers.onDrain(link),
       onClose: (_, reason) => this.#end(reason),
@@ -84,12 +97,27 @@ export class DirectAttempt {
     if (this.#ended || !this.#expects(signal)) return;
     this.#signals += 1;
     if (signal.type !== "candidate") this.described = true;
-    this.#channel.signal(signal);
+    const permitted = this.#permitted(signal);
+    if (permitted !== undefined) this.#channel.signal(permitted);
   }
 
   /** Ends it, for the other side too unless that is where it ended. */
   end(reason: LinkCloseReason): void {
     this.link.end(reason);
+  }
+
+  #permitted(signal: PeerSignal): PeerSignal | undefined {
+    return this.lanOnly ? lanSignal(signal) : signal;
+  }
+
+  /** What neither end named may have been found on the way (RFC 8445 §7.3.1.3). */
+  async #openedOnLan(): Promise<void> {
+    const address = (await this.#channel.selectedPair())?.remoteAddress;
+    if (address === undefined || isLanAddress(address)) return this.#opened();
+    this.#options.ports.log.info("direct link left the local network", {
+      device: this.peer.deviceId,
+    });
+    this.end("failed");
   }
 
   #expects(signal: PeerSignal): boolean {
@@ -117,7 +145,8 @@ export class DirectAttempt {
   #end(reason: LinkCloseReason): void {
     this.#ended = true;
     this.#timeout.cancel();
-    if (reason !== "closed-by-peer") this.#options.send({ type: "bye" });
+    if (reason === "forbidden") this.#options.send({ type: "bye", reason: "route" });
+    else if (reason !== "closed-by-peer") this.#options.send({ type: "bye" });
     this.#options.onEnd(this, reason);
   }
 }

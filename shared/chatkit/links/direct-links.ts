@@ -7,6 +7,7 @@ import {
   type IncomingSignal,
   type PeerSignal,
   type Signal,
+  type UserId,
 } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
 import { assertNever } from "../assert-never.ts";
@@ -14,7 +15,8 @@ import type { PathReason } from "../delivery/delivery-state.ts";
 import { DIRECT_OPEN_TIMEOUT_MS, MAX_DIRECT_LINKS, MAX_OPENING_LINKS } from "../limits.ts";
 import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { IceServer, PeerConnector, Ports } from "../ports.ts";
-import { DirectAttempt, MAX_SIGNALS } from "./direct-attempt.ts";
+import type { RouteRule } from "../routes/route-rule.ts";
+import { DirectAttempt, MAX_SIGNALS, type Bye } from "./direct-attempt.ts";
 import {
   directState,
   isIdle,
@@ -50,6 +52,8 @@ export interface DirectLinksOptions {
   readonly identity: IdentityKeys;
   /** A description that says it is that device's and is not: no link comes of it. */
   readonly onForged: (peer: LinkPeer) => void;
+  /** One of the two devices does not know of a route policy: it tried, or was told that it may not. */
+  readonly onForbidden: (peer: LinkPeer) => void;
   /** This device's id, once it is known. */
   readonly deviceId: () => DeviceId | undefined;
   readonly iceServers: () => readonly IceServer[];
@@ -114,6 +118,8 @@ export class DirectLinks {
   whyNot(device: DeviceId): PathReason {
     if (this.#connector === undefined) return "no-webrtc";
     const slot = this.#slots.get(device);
+    const rule = slot && this.#rule(slot);
+    if (rule?.direct === false) return rule.why === "peer-policy" ? "peer-policy" : "own-policy";
     return slot === undefined ? "link-failed" : whyNotDirect(slot);
   }
 
@@ -133,6 +139,13 @@ export class DirectLinks {
     if (slot?.attempt?.link !== link || openedAt === undefined) return;
     // One that opens and dies soon again and again is worth no quick replacement.
     if (this.#now() - openedAt >= STABLE_LINK_MS) slot.failures = 0;
+  }
+
+  /** The route policies that hold with that person are others now (SPEC R4). */
+  reconsider(userId: UserId): void {
+    for (const slot of this.#slots.values())
+      if (slot.peer.userId === userId) this.#reconsider(slot);
+    this.#pump();
   }
 
   peers(): LinkPeer[] {
@@ -155,6 +168,40 @@ export class DirectLinks {
     return slot;
   }
 
+  #rule(slot: DirectSlot): RouteRule {
+    return this.#options.policy.rule(slot.peer);
+  }
+
+  #reconsider(slot: DirectSlot): void {
+    const { direct, lanOnly } = this.#rule(slot);
+    const { attempt, offer } = slot;
+    slot.refused = false;
+    if (!direct) {
+      this.#endRequest(slot);
+      slot.offer = undefined;
+      if (offer !== undefined) this.#turnAway(slot.peer, offer.linkId, "route");
+    }
+    if (attempt !== undefined) {
+      if (!direct || (lanOnly && !attempt.lanOnly)) attempt.end("forbidden");
+      // Begun for less than is permitted now; once it is open it is as good as any.
+      else if (!lanOnly && attempt.lanOnly && !attempt.open) attempt.end("failed");
+    }
+    if (this.#slots.get(slot.peer.deviceId) !== slot) return;
+    this.#startAnew(slot);
+    this.#options.onChange(slot.peer);
+  }
+
+  /** What stood in the way may be gone. */
+  #startAnew(slot: DirectSlot): void {
+    slot.refused = false;
+    if (rankOf(slot) >= MAX_DIRECT_LINKS || slot.attempt !== undefined) return;
+    this.#endRequest(slot);
+    slot.retry?.cancel();
+    slot.retry = undefined;
+    slot.failures = Math.min(slot.failures, 1);
+    slot.due = true;
+  }
+
   #drop(slot: DirectSlot): void {
     this.#slots.delete(slot.peer.deviceId);
     slot.retry?.cancel();
@@ -168,10 +215,7 @@ export class DirectLinks {
       if (device !== undefined && slot.peer.deviceId !== device) continue;
       // What was under way may wait for signals that were lost with the old connection.
       if (slot.attempt?.open === false) slot.attempt.end("failed");
-      if (rankOf(slot) >= MAX_DIRECT_LINKS || slot.attempt !== undefined) continue;
-      this.#endRequest(slot);
-      slot.failures = Math.min(slot.failures, 1);
-      slot.due = true;
+      this.#startAnew(slot);
     }
     this.#pump();
   }
@@ -193,8 +237,11 @@ export class DirectLinks {
     const own = this.#options.deviceId();
     if (own === undefined) return;
     const ready = [...this.#slots.values()].filter(
-      ({ offer, due, peer }) =>
-        (offer !== undefined || due) && this.#options.signalling.reaches(peer.deviceId),
+      (slot) =>
+        (slot.offer !== undefined || slot.due) &&
+        this.#options.signalling.reaches(slot.peer.deviceId) &&
+        !slot.refused &&
+        this.#rule(slot).direct,
     );
     for (const slot of ready.toSorted((a, b) => urgency(a) - urgency(b))) {
       if (this.#slots.get(slot.peer.deviceId) !== slot) continue;
@@ -246,6 +293,7 @@ export class DirectLinks {
       peer,
       linkId,
       initiator: offer === undefined,
+      lanOnly: this.#rule(slot).lanOnly,
       connector: this.#connector,
       iceServers: iceServers(),
       ports,
@@ -300,10 +348,15 @@ export class DirectLinks {
 
   /** An attempt or a request came to nothing, or a link broke: try again after a pause. */
   #failed(slot: DirectSlot): void {
-    if (slot.last === "none") slot.last = "failed";
-    const delay = retryDelayMs(this.#options.ports.random, slot.failures);
-    slot.failures += 1;
-    if (rankOf(slot) < MAX_DIRECT_LINKS) this.#retryIn(slot, delay);
+    if (slot.refused || !this.#rule(slot).direct) {
+      // No network stood in the way: it begins anew when the policies change.
+      slot.last = "none";
+    } else {
+      if (slot.last === "none") slot.last = "failed";
+      const delay = retryDelayMs(this.#options.ports.random, slot.failures);
+      slot.failures += 1;
+      if (rankOf(slot) < MAX_DIRECT_LINKS) this.#retryIn(slot, delay);
+    }
     this.#tidy(slot);
     this.#options.onChange(slot.peer);
   }
@@ -322,9 +375,10 @@ export class DirectLinks {
     return v.parse(LinkId, encodeId(this.#options.ports.random.bytes(ID_BYTES)));
   }
 
-  #signed(peer: LinkPeer, linkId: LinkId, signal: PeerSignal | { type: "bye" }): Signal {
+  #signed(peer: LinkPeer, linkId: LinkId, signal: PeerSignal | Bye): Signal {
+    if (signal.type === "bye") return signal;
     const from = this.#options.deviceId();
-    if (signal.type === "bye" || from === undefined) return { type: "bye" };
+    if (from === undefined) return { type: "bye" };
     return signedSignal(this.#options.identity, { linkId, from, to: peer.deviceId }, signal);
   }
 
@@ -357,6 +411,13 @@ export class DirectLinks {
       if (begins && !this.#ended.has(linkId)) this.#turnAway(from, linkId);
       return;
     }
+    if (
+      (signal.type === "offer" || signal.type === "request") &&
+      !this.#options.policy.rule(from).direct
+    ) {
+      this.#turnAway(from, linkId, "route");
+      return this.#options.onForbidden(from);
+    }
     switch (signal.type) {
       case "offer":
         if (from.deviceId < own) this.#onOffer(from, own, linkId, signal);
@@ -369,7 +430,7 @@ export class DirectLinks {
       case "candidate":
         return this.#onDetail(from.deviceId, linkId, signal);
       case "bye":
-        return this.#onBye(from.deviceId, linkId);
+        return this.#onBye(from.deviceId, linkId, signal);
       case "route":
         return;
       default:
@@ -377,9 +438,9 @@ export class DirectLinks {
     }
   }
 
-  #turnAway(from: LinkPeer, linkId: LinkId): void {
+  #turnAway(from: LinkPeer, linkId: LinkId, reason?: "route"): void {
     this.#ended.add(linkId);
-    this.#send(from, linkId, { type: "bye" });
+    this.#send(from, linkId, { type: "bye", ...(reason === undefined ? {} : { reason }) });
   }
 
   #onOffer(from: LinkPeer, to: DeviceId, linkId: LinkId, signal: Description): void {
@@ -389,6 +450,7 @@ export class DirectLinks {
     // A forged one ends nothing that is under way: the true one may still come.
     if (!this.#isGenuine(from, to, linkId, signal)) return this.#turnAway(from, linkId);
     const slot = this.#slot(from);
+    slot.refused = false;
     if (slot.offer !== undefined) this.#ended.add(slot.offer.linkId);
     slot.offer = { linkId, signals: [withoutSignature(signal)], arrivedAt: this.#now() };
     this.#options.onChange(slot.peer);
@@ -416,6 +478,7 @@ export class DirectLinks {
     this.#ended.add(linkId);
     if (this.#connector === undefined) return this.#send(from, linkId, { type: "bye" });
     const slot = this.#slot(from);
+    slot.refused = false;
     const sinceMs = this.#now() - slot.startedAt;
     if (sinceMs < REQUEST_PACE_MS) {
       // An offer may be on its way and have crossed the request; or it came too early and is lost.
@@ -433,10 +496,17 @@ export class DirectLinks {
     slot.offer.signals.push(signal);
   }
 
-  #onBye(device: DeviceId, linkId: LinkId): void {
+  #onBye(device: DeviceId, linkId: LinkId, { reason }: Bye): void {
     const slot = this.#slots.get(device);
     if (slot === undefined) return;
     this.#ended.add(linkId);
+    const { attempt, offer, peer, requested } = slot;
+    const isPresent = [attempt, offer, requested].some((one) => one?.linkId === linkId);
+    if (reason === "route" && isPresent) {
+      slot.refused = true;
+      // Maybe of a policy that is no more, of which they have not heard.
+      this.#options.onForbidden(peer);
+    }
     if (slot.offer?.linkId === linkId) slot.offer = undefined;
     if (slot.requested?.linkId === linkId) this.#requestFailed(slot);
     if (slot.attempt?.linkId === linkId) slot.attempt.end("closed-by-peer");

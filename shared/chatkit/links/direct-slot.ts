@@ -40,6 +40,8 @@ export interface DirectSlot {
   failures: number;
   /** How the last link or attempt ended. */
   last: "none" | "failed" | "lost";
+  /** The other side said that a route policy forbids it: nothing is tried until something changes. */
+  refused: boolean;
   /** When the last attempt to this device began, monotonic. */
   startedAt: number;
 }
@@ -55,6 +57,7 @@ export function newSlot(peer: LinkPeer): DirectSlot {
     retry: undefined,
     failures: 0,
     last: "none",
+    refused: false,
     startedAt: Number.NEGATIVE_INFINITY,
   };
 }
@@ -81,6 +84,7 @@ export function isPending(slot: DirectSlot, now: number): boolean {
 }
 
 export function whyNotDirect(slot: DirectSlot): PathReason {
+  if (slot.refused) return "peer-policy";
   if (slot.last !== "none") return slot.last === "lost" ? "link-lost" : "link-failed";
   return slot.rank !== undefined && slot.rank >= MAX_DIRECT_LINKS ? "link-limit" : "link-opening";
 }

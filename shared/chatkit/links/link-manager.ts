@@ -1,4 +1,9 @@
-import { encodeLinkControl, isLinkControl, type DeviceId } from "../../protocol/index.ts";
+import {
+  encodeLinkControl,
+  isLinkControl,
+  type DeviceId,
+  type UserId,
+} from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
 import type { LinkStatus } from "../api.ts";
 import { Listeners } from "../connection/listeners.ts";
@@ -6,6 +11,7 @@ import type { ServerConnection } from "../connection/server-connection.ts";
 import type { PathReason } from "../delivery/delivery-state.ts";
 import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { IceServer, PeerConnector, Ports } from "../ports.ts";
+import type { RouteRule } from "../routes/route-rule.ts";
 import { DirectLinks } from "./direct-links.ts";
 import { LinkPings } from "./link-pings.ts";
 import type { LinkControls, LinkPolicy, LinkService } from "./link-service.ts";
@@ -24,6 +30,8 @@ export interface LinkManagerOptions {
   readonly identity: IdentityKeys;
   /** A description that says it is that device's and is not: no link comes of it. */
   readonly onForged: (peer: LinkPeer) => void;
+  /** That device, or this one, seems not to know the other's route policy. */
+  readonly onForbidden: (peer: LinkPeer) => void;
   /** This device's id, once it is known. */
   readonly deviceId: () => DeviceId | undefined;
   /** By the server alone unless given. */
@@ -54,7 +62,7 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
 
   constructor(options: LinkManagerOptions) {
     this.#options = options;
-    const { connection, ports, policy, deviceId, identity, onForged } = options;
+    const { connection, ports, policy, deviceId, identity, onForged, onForbidden } = options;
     this.#frame = new Listeners(ports.log);
     this.#directOpen = new Listeners(ports.log);
     this.#drain = new Listeners(ports.log);
@@ -78,13 +86,14 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
       },
     };
     const onChange = (peer: LinkPeer): void => this.#status.emit(this.#statusOf(peer));
-    this.#relay = new RelayLinks({ connection, ports, policy, handlers, onChange });
+    this.#relay = new RelayLinks({ connection, ports, policy, handlers, onForbidden, onChange });
     this.#direct = new DirectLinks({
       signalling: options.signalling ?? new ServerSignalling(connection),
       ports,
       policy,
       identity,
       onForged,
+      onForbidden,
       deviceId,
       handlers,
       onChange,
@@ -106,6 +115,16 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
     for (const device of this.#roundTrips.keys()) {
       if (!wanted.has(device)) this.#roundTrips.delete(device);
     }
+  }
+
+  rule(peer: LinkPeer): RouteRule {
+    return this.#options.policy.rule(peer);
+  }
+
+  /** Closes what the route policies with that person forbid now, and opens what they permit. */
+  routesChanged(userId: UserId): void {
+    this.#relay.reconsider(userId);
+    this.#direct.reconsider(userId);
   }
 
   direct(device: DeviceId): Link | undefined {

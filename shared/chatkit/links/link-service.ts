@@ -2,6 +2,7 @@ import type { DeviceId, UserId } from "../../protocol/index.ts";
 import type { LinkStatus } from "../api.ts";
 import type { PathReason } from "../delivery/delivery-state.ts";
 import type { Link, LinkPeer } from "../link.ts";
+import type { RouteRule } from "../routes/route-rule.ts";
 
 /**
  * Opens, keeps and replaces the links to other devices; the courier asks it for the best one.
@@ -15,6 +16,9 @@ export interface LinkService {
    */
   setWanted(peers: readonly LinkPeer[]): void;
 
+  /** Which ways the two people's route policies permit to that device. */
+  rule(peer: LinkPeer): RouteRule;
+
   /** The open direct link, if it is healthy. */
   direct(device: DeviceId): Link | undefined;
 
@@ -23,7 +27,8 @@ export interface LinkService {
 
   /**
    * The open relay link, or one that is opened now (one round trip to the server).
-   * @throws ProtocolError, ChatKitError as `ServerConnection.request`
+   * @throws ProtocolError, ChatKitError as `ServerConnection.request`; ProtocolError unavailable where
+   * a route policy forbids it
    */
   relay(peer: LinkPeer): Promise<Link>;
 
@@ -69,9 +74,14 @@ export interface LinkControls {
 }
 
 /** Whom the roster permits a link with: asked before an incoming offer or channel is accepted. */
-export interface LinkPolicy {
+export interface LinkPeers {
   /** True where the device belongs to that user, and the user is a buddy or oneself. */
   permits(userId: UserId, deviceId: DeviceId): boolean;
   /** The key that signs what the device tells of itself; undefined where its account does not list it. */
   publicKeyOf(peer: LinkPeer): Uint8Array | undefined;
+}
+
+export interface LinkPolicy extends LinkPeers {
+  /** Which ways the two people's route policies permit to that device. */
+  rule(peer: LinkPeer): RouteRule;
 }

@@ -1,6 +1,11 @@
 import { assertNever } from "../assert-never.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
-import { ProtocolError, type DeviceId, type EventParams } from "../../protocol/index.ts";
+import {
+  ProtocolError,
+  type DeviceId,
+  type EventParams,
+  type UserId,
+} from "../../protocol/index.ts";
 import type { LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { Ports } from "../ports.ts";
 import { MAX_OPENING_RELAYS } from "../limits.ts";
@@ -24,6 +29,8 @@ export interface RelayLinksOptions {
   readonly ports: Pick<Ports, "clock" | "log">;
   readonly policy: LinkPolicy;
   readonly handlers: LinkHandlers;
+  /** Somebody opened a channel that a route policy forbids. */
+  readonly onForbidden: (peer: LinkPeer) => void;
   /** Opening began or ended, a link came or went. */
   readonly onChange: (peer: LinkPeer) => void;
 }
@@ -69,9 +76,10 @@ export class RelayLinks {
     return this.#byDevice.get(device);
   }
 
-  /** @throws as `ServerConnection.request` */
+  /** @throws as `ServerConnection.request`; ProtocolError unavailable where a policy forbids it */
   open(peer: LinkPeer): Promise<RelayLink> {
     const { deviceId } = peer;
+    if (!this.#options.policy.rule(peer).relay) return Promise.reject(forbidden());
     const link = this.#byDevice.get(deviceId);
     if (link !== undefined) return Promise.resolve(link);
     const underWay = this.#opening.get(deviceId);
@@ -89,6 +97,14 @@ export class RelayLinks {
   /** Closes the links for which `keep` is false. */
   retain(keep: (peer: LinkPeer) => boolean): void {
     for (const link of this.#byChannel.values()) if (!keep(link.peer)) link.close();
+  }
+
+  /** The route policies that hold with that person are others now. */
+  reconsider(userId: UserId): void {
+    for (const link of this.#byChannel.values()) {
+      const { peer } = link;
+      if (peer.userId === userId && !this.#options.policy.rule(peer).relay) link.end("forbidden");
+    }
   }
 
   peers(): LinkPeer[] {
@@ -120,6 +136,10 @@ export class RelayLinks {
     const early = this.#early.filter((item) => item.channel === channel);
     this.#early = this.#early.filter((item) => item.channel !== channel);
     for (const item of early) this.#apply(link, item);
+    if (!this.#options.policy.rule(peer).relay) {
+      link.end("forbidden");
+      throw forbidden();
+    }
     if (this.#byChannel.get(channel) !== link) {
       throw new ProtocolError("peer-offline", "The channel was closed at once.");
     }
@@ -143,11 +163,12 @@ export class RelayLinks {
     // A number is reused only after its channel has ended.
     this.#byChannel.get(channel)?.end("failed");
     const link: RelayLink = new RelayLink(peer, channel, connection, ports.clock, {
+      onSent: (_, bytes) => handlers.onSent(link, bytes),
       onFrame: (_, frame) => handlers.onFrame(link, frame),
       onDrain: () => handlers.onDrain(link),
       onClose: (_, reason) => {
         this.#remove(link);
-        if (reason === "closed") this.#tellClosed(channel);
+        if (reason === "closed" || reason === "forbidden") this.#tellClosed(channel);
         handlers.onClose(link, reason);
         this.#options.onChange(peer);
       },
@@ -170,8 +191,11 @@ export class RelayLinks {
   }
 
   #accept({ channel, from }: EventParams<"relay.opened">): void {
-    if (!this.#options.policy.permits(from.userId, from.deviceId)) {
-      this.#options.ports.log.info("relay channel refused", { from: from.deviceId });
+    const { onForbidden, policy, ports } = this.#options;
+    const isPermitted = policy.permits(from.userId, from.deviceId);
+    if (!isPermitted || !policy.rule(from).relay) {
+      ports.log.info("relay channel refused", { from: from.deviceId });
+      if (isPermitted) onForbidden(from);
       return this.#tellClosed(channel);
     }
     // One channel of each direction is enough: an older one was left behind by a restart.
@@ -213,6 +237,10 @@ export class RelayLinks {
     this.#early = [];
     for (const link of this.#byChannel.values()) link.end("disconnected");
   }
+}
+
+function forbidden(): ProtocolError {
+  return new ProtocolError("unavailable", "A route policy forbids the relay.");
 }
 
 function closeReason(reason: EventParams<"relay.closed">["reason"]): LinkCloseReason {

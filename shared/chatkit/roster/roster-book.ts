@@ -15,7 +15,7 @@ import { ChatKitError, type Self } from "../api.ts";
 import type { Directory } from "../delivery/directory.ts";
 import { MAX_FORMER_DEVICES } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
-import type { LinkPolicy } from "../links/link-service.ts";
+import type { LinkPeers } from "../links/link-service.ts";
 import type { Store, StoreWrite } from "../store.ts";
 import { deviceIdOfKey } from "../trust/device-id.ts";
 import type { TrustedLists } from "../trust/trust-book.ts";
@@ -55,7 +55,7 @@ export interface RosterHandlers {
  * The account and its roster as the server told last, kept for offline starts. Devices count only
  * where their account's verified list has them, too: the server may hide one, and add none (I8).
  */
-export class RosterBook implements Directory, LinkPolicy {
+export class RosterBook implements Directory, LinkPeers {
   readonly #handlers: RosterHandlers;
   readonly #trust: TrustedLists;
   readonly #entries = new Map<UserId, RosterEntry>();

@@ -3,6 +3,7 @@ import type { IdentityKeys } from "../../crypto/index.ts";
 import { Connection } from "../connection/connection.ts";
 import type { Link, LinkCloseReason, LinkPeer } from "../link.ts";
 import { LinkManager } from "../links/link-manager.ts";
+import { ANY_ROUTE, type RouteRule } from "../routes/route-rule.ts";
 import type { Clock, PeerConnector } from "../ports.ts";
 import { idBytes } from "../trust/device-id.ts";
 import { testIdentity } from "./device-logs.ts";
@@ -26,6 +27,10 @@ export interface LinkNode {
   readonly forged: LinkPeer[];
   /** Whom this device's roster permits; everybody unless the test says otherwise. */
   permits: (userId: UserId, deviceId: DeviceId) => boolean;
+  /** Which ways are open; all unless the test says otherwise. */
+  rule: (peer: LinkPeer) => RouteRule;
+  /** Who seemed not to know of a route policy. */
+  readonly forbidden: LinkPeer[];
 }
 
 const keys = new Map<number, IdentityKeys>();
@@ -59,11 +64,13 @@ export class LinkWorld {
       deviceId: () => peer.deviceId,
       policy: {
         permits: (userId, deviceId) => node.permits(userId, deviceId),
+        rule: (to) => node.rule(to),
         // Test ids are made of their number.
         publicKeyOf: ({ deviceId }) => linkKeysOf(idBytes(deviceId)[0] ?? 0).publicKey,
       },
       identity: linkKeysOf(n),
       onForged: (from) => node.forged.push(from),
+      onForbidden: (from) => node.forbidden.push(from),
     });
     const node: LinkNode = {
       peer,
@@ -75,7 +82,9 @@ export class LinkWorld {
       closed: [],
       drained: [],
       forged: [],
+      forbidden: [],
       permits: () => true,
+      rule: () => ANY_ROUTE,
     };
     links.onFrame((link, frame) => node.frames.push({ link, frame }));
     links.onDirectOpen((link) => node.opened.push(link));

@@ -6,6 +6,7 @@ import type { DeliveryState, PathReason } from "../delivery/delivery-state.ts";
 import { Journal } from "../delivery/journal.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
+import { routeRule, type RouteRule } from "../routes/route-rule.ts";
 import type { Clock, Random } from "../ports.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { MessageRecord } from "../store.ts";
@@ -214,6 +215,15 @@ export class SimulatedLinks implements LinkService {
   }
 
   setWanted(): void {}
+
+  rule({ userId }: LinkPeer): RouteRule {
+    const { self } = this.#device;
+    const { policies } = this.#network;
+    return routeRule(
+      policies.get(`${self.userId} ${userId}`) ?? "automatic",
+      policies.get(`${userId} ${self.userId}`) ?? "automatic",
+    );
+  }
 
   direct(device: string): Link | undefined {
     return this.#direct.get(device);

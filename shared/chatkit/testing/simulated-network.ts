@@ -1,4 +1,9 @@
-import { ProtocolError, type DeviceId, type UserId } from "../../protocol/index.ts";
+import {
+  ProtocolError,
+  type DeviceId,
+  type RoutePolicy,
+  type UserId,
+} from "../../protocol/index.ts";
 import { identityKeysOf } from "../../crypto/index.ts";
 import type { Directory } from "../delivery/directory.ts";
 import type { LinkPeer } from "../link.ts";
@@ -37,6 +42,8 @@ export class SimulatedNetwork {
   readonly devices: readonly SimulatedDevice[];
   weather = fair;
   serverUp = true;
+  /** Route policies by two user ids, whose it is and towards whom; everybody knows all of them. */
+  readonly policies = new Map<string, RoutePolicy>();
   /** Devices that nobody's roster has yet. */
   readonly unknown = new Set<DeviceId>();
   /** Makes a device's sealing at its start. */
