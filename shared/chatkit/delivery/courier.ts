@@ -57,6 +57,13 @@ export class Courier {
     this.#served.get(device)?.courier.kick();
   }
 
+  /** The route policies that hold with that person are others now. */
+  routesChanged(userId: UserId): void {
+    for (const served of this.#served.values()) {
+      if (served.userId === userId) served.courier.routesChanged();
+    }
+  }
+
   linkClosed(link: Link): void {
     this.#served.get(link.peer.deviceId)?.courier.linkClosed(link);
   }

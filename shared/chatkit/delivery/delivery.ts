@@ -226,7 +226,10 @@ export class Delivery {
     const items = await this.#outbox.load(store);
     this.#unsubscribe.push(
       links.onFrame((link, bytes) => this.#onFrame(link, bytes)),
-      links.onDirectOpen((link) => this.#courier.kick(link.peer.deviceId)),
+      links.onDirectOpen((link) => {
+        this.#courier.kick(link.peer.deviceId);
+        this.#receipts.flush();
+      }),
       links.onDrain((link) => this.#courier.kick(link.peer.deviceId)),
       links.onClose((link) => this.#courier.linkClosed(link)),
       connection.onState((state) => this.#onServer(state.state === "online")),
@@ -277,6 +280,13 @@ export class Delivery {
     this.#courier.directoryChanged();
     this.#securing.again();
     this.#fetcher.directoryChanged();
+  }
+
+  /** The route policies that hold with that person are others now; their links follow them already. */
+  routesChanged(userId: UserId): void {
+    if (this.#closed) return;
+    this.#courier.routesChanged(userId);
+    this.#receipts.flush();
   }
 
   /** Signed in, with the roster up to date: what waits in the mailbox can be fetched. */

@@ -52,7 +52,7 @@ type Route =
   /** For `ms`, or until something changes. */
   | { readonly kind: "wait"; readonly why: WaitReason; readonly ms?: number };
 
-/** Carries messages to one device, in order, by the best path there is (SPEC P1 to P8). */
+/** Carries messages to one device, in order, by the best path there is (SPEC P1 to P9, R3). */
 export class DeviceCourier {
   readonly #context: CourierContext;
   readonly #peer: LinkPeer;
@@ -176,6 +176,12 @@ export class DeviceCourier {
     this.kick();
   }
 
+  /** Other ways are permitted now, or some are not any more. */
+  routesChanged(): void {
+    this.#toldWaiting = undefined;
+    this.presenceChanged();
+  }
+
   /** The device is no more. */
   giveUp(reason: FailureReason): void {
     this.close();
@@ -283,13 +289,21 @@ export class DeviceCourier {
     const { links, directory, clock } = this.#context;
     const device = this.#peer.deviceId;
     const now = clock.monotonic();
-    const isWorn = entry.tries >= MAX_LINK_TRIES;
-    const direct = links.direct(device);
+    const rule = links.rule(this.#peer);
+    if (rule.why === "policies-exclude") return { kind: "wait", why: rule.why };
+    // Only where there is a mailbox can it be left to that.
+    const isWorn = rule.mailbox && entry.tries >= MAX_LINK_TRIES;
+    const direct = rule.direct ? links.direct(device) : undefined;
     if (direct !== undefined && !isWorn) {
       this.#graceUntil = undefined;
       return { kind: "link", link: direct };
     }
-    if (!links.directPending(device)) {
+    if (rule.why !== undefined && !rule.relay) {
+      if (!links.directPending(device)) return { kind: "wait", why: rule.why };
+      // Should it come to nothing, that is told.
+      return { kind: "wait", why: "sending", ms: DIRECT_GRACE_MS };
+    }
+    if (!rule.direct || !links.directPending(device)) {
       this.#graceUntil = undefined;
     } else if (entry.tries === 0) {
       this.#graceUntil ??= now + DIRECT_GRACE_MS;
@@ -302,7 +316,8 @@ export class DeviceCourier {
     if (isOnline && this.#noRelay === undefined && !isWorn) {
       const ms = this.#relayPause === undefined ? 0 : this.#relayPause - now;
       if (ms > 0) return { kind: "wait", why: "rate-limited", ms };
-      return { kind: "relay", reason: links.whyNoDirect(device) };
+      const why = rule.direct ? undefined : rule.why;
+      return { kind: "relay", reason: why ?? links.whyNoDirect(device) };
     }
     const pause = this.#putPause;
     if (pause !== undefined && now < pause.until) {

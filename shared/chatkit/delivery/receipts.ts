@@ -13,6 +13,7 @@ import * as v from "valibot";
 import { MAX_WAITING_RECEIPTS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
+import type { RouteRule } from "../routes/route-rule.ts";
 import type { Random } from "../ports.ts";
 import type { Directory } from "./directory.ts";
 import { judgePut } from "./mailbox-verdict.ts";
@@ -112,7 +113,7 @@ export class Receipts {
     }
   }
 
-  /** False where it must wait for the server. */
+  /** False where it must wait for the server, or for a way that the route policies permit (SPEC R6). */
   async #send(
     waiting: Waiting,
     outcomes: readonly (readonly [MessageId, Outcome])[],
@@ -137,23 +138,28 @@ export class Receipts {
       return true;
     }
     const envelope = encodeEnvelope({ ...header, sealed });
-    if (this.#overLink(waiting.link, envelope)) return true;
-    if (this.#overLink(links.direct(to), envelope)) return true;
-    if (!serverOnline()) return false;
-    if (directory.isOnline(to)) {
+    const peer = { userId: device.userId, deviceId: to };
+    const rule = links.rule(peer);
+    if (this.#overLink(waiting.link, envelope, rule)) return true;
+    if (this.#overLink(links.direct(to), envelope, rule)) return true;
+    if (!rule.mailbox || !serverOnline()) return false;
+    if (directory.isOnline(to) && rule.relay) {
       try {
-        const relay = await links.relay({ userId: device.userId, deviceId: to });
-        if (this.#overLink(relay, envelope)) return true;
+        const relay = await links.relay(peer);
+        if (this.#overLink(relay, envelope, links.rule(peer))) return true;
       } catch {
         // No relay to be had, for whatever reason: the mailbox is the way that is left.
       }
     }
+    // The policy may have changed while the relay was asked for.
+    if (!links.rule(peer).mailbox) return false;
     const verdict = await judgePut(mailbox.put({ id: header.id, to }, envelope));
     return verdict.kind !== "later";
   }
 
-  #overLink(link: Link | undefined, envelope: Uint8Array): boolean {
+  #overLink(link: Link | undefined, envelope: Uint8Array, rule: RouteRule): boolean {
     if (link === undefined || !link.writable) return false;
+    if (!(link.kind === "direct" ? rule.direct : rule.relay)) return false;
     try {
       link.send(envelope);
       return true;

@@ -1,4 +1,4 @@
-import type { MessageId, UserId } from "../../protocol/index.ts";
+import { ProtocolError, type MessageId, type UserId } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
 import { ConversationBook } from "../conversations/conversation-book.ts";
 import { Delivery } from "../delivery/delivery.ts";
@@ -235,6 +235,7 @@ export class SimulatedLinks implements LinkService {
 
   async relay(peer: LinkPeer): Promise<Link> {
     await Promise.resolve();
+    if (!this.rule(peer).relay) throw new ProtocolError("unavailable", "simulated");
     return this.#network.relay(this.#device, peer);
   }
 

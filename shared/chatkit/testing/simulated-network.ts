@@ -137,6 +137,21 @@ export class SimulatedNetwork {
     for (const device of this.devices) if (device.isRunning) device.delivery.directoryChanged();
   }
 
+  /** That user's policy towards the other is told everywhere, and the links follow it. */
+  setPolicy(from: UserId, to: UserId, policy: RoutePolicy): void {
+    this.policies.set(`${from} ${to}`, policy);
+    for (const device of this.devices.filter(({ isRunning }) => isRunning)) {
+      const { userId } = device.self;
+      if (userId !== from && userId !== to) continue;
+      for (const other of this.devices) {
+        const rule = device.links.rule(other.self);
+        if (!rule.direct) this.#close(nameOf("direct", device, other));
+        if (!rule.relay) this.#close(nameOf("relay", device, other));
+      }
+      device.delivery.routesChanged(userId === from ? to : from);
+    }
+  }
+
   /** Opens a direct link, in place of one that may be there. */
   openDirect(a: SimulatedDevice, b: SimulatedDevice): void {
     if (a === b || !a.isRunning || !b.isRunning) return;
