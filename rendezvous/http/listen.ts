@@ -24,6 +24,12 @@ export function createHttpServer(openingMs: number = OPENING_MS): HttpServer {
   });
 }
 
+/**
+ * Connections that wait to be accepted: a restarted server's clients come in the same moment, and
+ * who finds no room tries again only after a second (RFC 6298 §2).
+ */
+const BACKLOG = 4096;
+
 const SystemError = v.object({ code: v.string() });
 
 /**
@@ -47,7 +53,7 @@ export async function listen(server: Server, host: string, port: number): Promis
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
       resolve();
     });
