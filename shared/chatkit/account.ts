@@ -554,6 +554,13 @@ function plainSeed(saved: string): Uint8Array {
 }
 
 /** A stored message as hosts see it. */
-export function toMessage(record: MessageRecord): Message {
-  return { ...record, from: record.from.userId };
+export function toMessage({ edited, reactions = [], ...record }: MessageRecord): Message {
+  return {
+    ...record,
+    from: record.from.userId,
+    ...(edited === undefined ? {} : { editedAt: edited.at }),
+    reactions: reactions.flatMap(({ userId, emoji }) =>
+      emoji === undefined ? [] : [{ userId, emoji }],
+    ),
+  };
 }

@@ -4,7 +4,7 @@ import type {
   Device,
   DeviceId,
   ErrorName,
-  MessageBody,
+  KeptBody,
   MessageId,
   Profile,
   RosterEntry,
@@ -86,7 +86,7 @@ export interface Conversation {
   readonly unread: number;
   readonly last?: {
     readonly id: MessageId;
-    readonly body: MessageBody;
+    readonly body: KeptBody;
     readonly own: boolean;
     readonly sentAt: number;
     /** Present for one's own. */
@@ -103,8 +103,17 @@ export interface Message {
   readonly order: string;
   readonly sentAt: number;
   readonly receivedAt: number;
-  readonly body: MessageBody;
+  readonly body: KeptBody;
   readonly delivery: DeliveryState;
+  /** When its text was changed last, by its writer's clock. */
+  readonly editedAt?: number;
+  /** One for each person, in the order in which they came. */
+  readonly reactions: readonly Reaction[];
+}
+
+export interface Reaction {
+  readonly userId: UserId;
+  readonly emoji: string;
 }
 
 /** The state of the way to one buddy's device. */
@@ -236,6 +245,10 @@ export type ChatKitErrorName =
   | "not-open"
   | "already-open"
   | "no-such-conversation"
+  | "no-such-message"
+  /** Not one's own, or written too long ago. */
+  | "not-permitted"
+  | "invalid-emoji"
   | "empty-text"
   | "text-too-long"
   | "invalid-server"

@@ -1,4 +1,6 @@
+import * as v from "valibot";
 import {
+  Emoji,
   limits,
   type ConversationId,
   type DeviceId,
@@ -135,7 +137,17 @@ export interface ChatKitApi extends AsyncDisposable {
   setPresence(presence: { show: Show; statusText: string }): Promise<void>;
 
   /** Resolves once the message is on disk and queued; delivery is told by `messageChanged`. */
-  send(conversationId: ConversationId, text: string): Promise<Message>;
+  send(
+    conversationId: ConversationId,
+    text: string,
+    options?: { replyTo?: MessageId },
+  ): Promise<Message>;
+  /** Changes the text of a message of one's own, up to two days after it was written. */
+  edit(messageId: MessageId, text: string): Promise<Message>;
+  /** Takes a message of one's own back for everybody, up to two days after it was written. */
+  recall(messageId: MessageId): Promise<Message>;
+  /** One emoji in place of the one before; undefined takes it back. */
+  react(messageId: MessageId, emoji: string | undefined): Promise<Message>;
   /** Queues a failed message again, with its id. */
   resend(messageId: MessageId): Promise<Message>;
   /** In order; the last `limit` (default 50) before `before` (a message's `order`). */
@@ -294,21 +306,47 @@ export class ChatKit implements ChatKitApi {
     });
   }
 
-  send(conversationId: ConversationId, text: string): Promise<Message> {
+  send(
+    conversationId: ConversationId,
+    text: string,
+    { replyTo }: { replyTo?: MessageId } = {},
+  ): Promise<Message> {
     return calling(async () => {
       const account = this.#open();
       const { book, delivery } = account;
-      if (text.trim() === "") throw new ChatKitError("empty-text", "There is nothing to send.");
-      if (text.length > limits.MAX_TEXT_LENGTH) {
-        throw new ChatKitError(
-          "text-too-long",
-          `A message has at most ${limits.MAX_TEXT_LENGTH} characters.`,
-        );
-      }
+      checkText(text);
       const conversation = book.get(conversationId);
       if (conversation === undefined) throw noSuchConversation();
       await account.lookFor(conversation.record.peer);
-      return toMessage(await delivery.send(conversation.record.peer, { type: "text", text }));
+      const body = { type: "text", text, ...(replyTo === undefined ? {} : { replyTo }) } as const;
+      return toMessage(await delivery.send(conversation.record.peer, body));
+    });
+  }
+
+  edit(messageId: MessageId, text: string): Promise<Message> {
+    return calling(async () => {
+      checkText(text);
+      return toMessage(await this.#open().delivery.change({ type: "edit", of: messageId, text }));
+    });
+  }
+
+  recall(messageId: MessageId): Promise<Message> {
+    return calling(async () =>
+      toMessage(await this.#open().delivery.change({ type: "recall", of: messageId })),
+    );
+  }
+
+  react(messageId: MessageId, emoji: string | undefined): Promise<Message> {
+    return calling(async () => {
+      if (emoji !== undefined && !v.is(Emoji, emoji)) {
+        throw new ChatKitError("invalid-emoji", "A reaction is one emoji.");
+      }
+      const body = {
+        type: "reaction",
+        of: messageId,
+        ...(emoji === undefined ? {} : { emoji }),
+      } as const;
+      return toMessage(await this.#open().delivery.change(body));
     });
   }
 
@@ -395,6 +433,17 @@ export class ChatKit implements ChatKitApi {
       () => undefined,
     );
     return turn;
+  }
+}
+
+/** @throws ChatKitError empty-text, text-too-long */
+function checkText(text: string): void {
+  if (text.trim() === "") throw new ChatKitError("empty-text", "There is nothing to send.");
+  if (text.length > limits.MAX_TEXT_LENGTH) {
+    throw new ChatKitError(
+      "text-too-long",
+      `A message has at most ${limits.MAX_TEXT_LENGTH} characters.`,
+    );
   }
 }
 

@@ -49,6 +49,22 @@ export const CONNECT_TIMEOUT_MS = 15_000;
 /** An examination of the ways to a person ends after this at the latest. */
 export const EXAMINATION_MS = 20_000;
 
+/** A survey of the own network ends after this: STUN and TURN answer within two lost datagrams. */
+export const SURVEY_MS = 5_000;
+
+/** Who asks for one so soon after another gets what was found then: many buddies cost no more than one. */
+export const SURVEY_KEPT_MS = 3_000;
+
+/** One device is told of this one's network at most this often. Who asks again waits a little longer. */
+export const REPORT_EVERY_MS = 5_000;
+export const EXAMINATION_ASK_MS = 6_000;
+
+/** Devices of which is remembered when they were told last; those told longest ago go first. */
+export const MAX_REPORTS_NOTED = 512;
+
+/** Devices of a person that are examined at one time; the others are not. */
+export const MAX_EXAMINED = 8;
+
 /** A text over the local network: a signal with its route, as JSON. */
 export const MAX_LAN_TEXT_BYTES = 24 * 1024;
 
@@ -110,6 +126,15 @@ export const STORED_RESEND_MS = 30_000;
 /** Pause before a refused or failed `mailbox.put` is tried again; doubles up to the maximum. */
 export const MAILBOX_RETRY_MIN_MS = 2_000;
 export const MAILBOX_RETRY_MAX_MS = 5 * 60_000;
+
+/** For so long after it was written a message can be edited, or taken back for everybody. */
+export const CHANGE_WINDOW_MS = 48 * 60 * 60 * 1000;
+
+/** Edits and reactions kept for messages that have not come: more than one page of a mailbox. */
+export const MAX_EARLY_CHANGES = 1_024;
+
+/** People whose reactions are kept with a message: everybody of the largest conversation. */
+export const MAX_REACTIONS = 500;
 
 /** Receipts that wait for a way back to their sender, per device; the oldest go first. */
 export const MAX_WAITING_RECEIPTS = 4_096;

@@ -1,10 +1,4 @@
-import type {
-  ConversationId,
-  DeviceId,
-  MessageBody,
-  MessageId,
-  UserId,
-} from "../protocol/index.ts";
+import type { ConversationId, DeviceId, KeptBody, MessageId, UserId } from "../protocol/index.ts";
 import type { DeliveryState } from "./delivery/delivery-state.ts";
 
 /**
@@ -70,8 +64,24 @@ export interface MessageRecord {
   /** The sender's clock and ours, ms since the epoch. */
   readonly sentAt: number;
   readonly receivedAt: number;
-  readonly body: MessageBody;
+  readonly body: KeptBody;
   readonly delivery: DeliveryState;
+  /** The newest edit: when, by its writer's clock, and its place in the order. */
+  readonly edited?: Place;
+  /** The newest of each person. */
+  readonly reactions?: readonly StoredReaction[];
+}
+
+/** When something was done to a message: the newest `order` holds at every device. */
+export interface Place {
+  readonly at: number;
+  readonly order: string;
+}
+
+export interface StoredReaction extends Place {
+  readonly userId: UserId;
+  /** Absent where it was taken back. */
+  readonly emoji?: string;
 }
 
 /** A message that not every recipient device has acknowledged. */

@@ -12,17 +12,43 @@ export const HybridTime = v.object({
 });
 export type HybridTime = v.InferOutput<typeof HybridTime>;
 
+const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_TEXT_LENGTH));
+
 export const TextBody = v.object({
   type: v.literal("text"),
-  text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_TEXT_LENGTH)),
+  text: Text,
+  /** The message of the same conversation that this one answers. */
+  replyTo: v.exactOptional(MessageId),
 });
+
+/** One emoji as people choose it (Unicode Technical Standard 51, RGI_Emoji). */
+export const Emoji = v.pipe(v.string(), v.maxLength(64), v.regex(/^\p{RGI_Emoji}$/v));
+
+/** Its writer changes a text. */
+export const EditBody = v.object({ type: v.literal("edit"), of: MessageId, text: Text });
+
+/** Its writer takes a message back, for everybody. */
+export const RecallBody = v.object({ type: v.literal("recall"), of: MessageId });
+
+/** Somebody's reaction to a message, in place of the one before; none without `emoji`. */
+export const ReactionBody = v.object({
+  type: v.literal("reaction"),
+  of: MessageId,
+  emoji: v.exactOptional(Emoji),
+});
+
+/** Changes a message that is there already, and is none itself. */
+export const ChangeBody = v.variant("type", [EditBody, RecallBody, ReactionBody]);
 
 /** Everything up to this message was seen by its reader. */
 export const ReadBody = v.object({ type: v.literal("read"), upTo: MessageId });
 
+/** `recalled` stands in a history in place of what was taken back; nobody sends it. */
+const KNOWN_TYPES = ["text", "read", "edit", "recall", "reaction", "recalled"];
+
 /** Anything a newer version sends: kept, and shown as something this version cannot show. */
 export const UnknownBody = v.looseObject({
-  type: v.pipe(v.string(), v.maxLength(64), v.notValues(["text", "read"])),
+  type: v.pipe(v.string(), v.maxLength(64), v.notValues(KNOWN_TYPES)),
 });
 
 /** Message ids that one receipt may name in each of its lists. */
@@ -36,7 +62,7 @@ export const MessageContent = v.object({
   /** The other person in the conversation, so that one's own other devices can file it. */
   peer: UserId,
   at: HybridTime,
-  body: v.union([TextBody, ReadBody, UnknownBody]),
+  body: v.union([TextBody, ReadBody, ChangeBody, UnknownBody]),
 });
 export type MessageContent = v.InferOutput<typeof MessageContent>;
 
@@ -65,4 +91,9 @@ export type Content = v.InferOutput<typeof Content>;
 export type TextBody = v.InferOutput<typeof TextBody>;
 export type ReadBody = v.InferOutput<typeof ReadBody>;
 export type UnknownBody = v.InferOutput<typeof UnknownBody>;
-export type MessageBody = TextBody | ReadBody | UnknownBody;
+export type ChangeBody = v.InferOutput<typeof ChangeBody>;
+export type MessageBody = TextBody | ReadBody | ChangeBody | UnknownBody;
+
+/** What a history holds: a text, what this version does not know, or that it was taken back. */
+export const KeptBody = v.union([TextBody, UnknownBody, v.object({ type: v.literal("recalled") })]);
+export type KeptBody = v.InferOutput<typeof KeptBody>;

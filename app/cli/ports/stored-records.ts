@@ -15,10 +15,8 @@ import {
 import {
   ConversationId,
   DeviceId,
+  KeptBody,
   MessageId,
-  ReadBody,
-  TextBody,
-  UnknownBody,
   UserId,
 } from "../../../shared/protocol/index.ts";
 
@@ -76,7 +74,7 @@ const Delivery = v.variant("state", [
   v.object({ state: v.literal("failed"), reason: v.enum(failureReasons) }),
 ]) satisfies v.GenericSchema<DeliveryState>;
 
-const Body = v.union([TextBody, ReadBody, UnknownBody]);
+const place = { at: v.number(), order: v.string() };
 
 const StoredConversation = v.object({
   conversationId: ConversationId,
@@ -86,7 +84,7 @@ const StoredConversation = v.object({
     v.object({
       id: MessageId,
       order: v.string(),
-      body: Body,
+      body: KeptBody,
       own: v.boolean(),
       sentAt: v.number(),
     }),
@@ -102,8 +100,12 @@ const StoredMessage = v.object({
   order: v.string(),
   sentAt: v.number(),
   receivedAt: v.number(),
-  body: Body,
+  body: KeptBody,
   delivery: Delivery,
+  edited: v.exactOptional(v.object(place)),
+  reactions: v.exactOptional(
+    v.array(v.object({ ...place, userId: UserId, emoji: v.exactOptional(v.string()) })),
+  ),
 });
 
 const StoredOutboxItem = v.object({

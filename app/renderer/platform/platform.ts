@@ -25,6 +25,11 @@ export interface FoundServer {
   readonly address: string;
   /** It says that it speaks TLS. */
   readonly secure: boolean;
+  /**
+   * What it says is the fingerprint of a certificate of its own, as in invitation links: worth as
+   * much as the network, so to be trusted only where a person says so.
+   */
+  readonly pin?: string;
 }
 
 export interface Platform {

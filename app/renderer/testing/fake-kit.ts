@@ -229,20 +229,37 @@ export class FakeKit implements ChatKitApi {
   setPresence = async (presence: Pick<Self, "show" | "statusText">): Promise<void> =>
     this.#setSelf((self) => ({ ...self, ...presence }));
 
-  send = async (id: ConversationId, text: string): Promise<Message> => {
+  send = async (
+    id: ConversationId,
+    text: string,
+    { replyTo }: { replyTo?: Message["id"] } = {},
+  ): Promise<Message> => {
     this.#next += 1;
     const sent = {
       ...message(0, this.#next, [0, true, text], Date.now()),
       conversationId: id,
+      body: { type: "text", text, ...(replyTo === undefined ? {} : { replyTo }) },
       delivery: { state: "queued", waiting: "sending" },
     } as const;
     this.receive(sent);
     return sent;
   };
+  edit = async (id: Message["id"], text: string): Promise<Message> =>
+    this.change({
+      ...this.#find(id),
+      body: { type: "text", text },
+      editedAt: Date.now(),
+    });
+  recall = async (id: Message["id"]): Promise<Message> =>
+    this.change({ ...this.#find(id), body: { type: "recalled" }, reactions: [] });
+  react = async (id: Message["id"], emoji: string | undefined): Promise<Message> => {
+    const found = this.#find(id);
+    const others = found.reactions.filter((reaction) => reaction.userId !== userId(0));
+    const own = emoji === undefined ? [] : [{ userId: userId(0), emoji }];
+    return this.change({ ...found, reactions: [...others, ...own] });
+  };
   resend = async (id: Message["id"]): Promise<Message> => {
-    const found = [...this.messages.values()].flat().find((known) => known.id === id);
-    if (found === undefined) throw new ChatKitError("no-such-conversation", "no such message");
-    return this.change({ ...found, delivery: { state: "queued", waiting: "sending" } });
+    return this.change({ ...this.#find(id), delivery: { state: "queued", waiting: "sending" } });
   };
   history = async (
     id: ConversationId,
@@ -290,6 +307,12 @@ export class FakeKit implements ChatKitApi {
     this.emit("messageChanged", message);
     this.emit("conversation", this.#conversation(id));
     return message;
+  }
+
+  #find(id: Message["id"]): Message {
+    const found = [...this.messages.values()].flat().find((known) => known.id === id);
+    if (found === undefined) throw new ChatKitError("no-such-message", "no such message");
+    return found;
   }
 
   #enter(userName: string, displayName: string): Self {

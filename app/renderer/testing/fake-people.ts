@@ -259,5 +259,6 @@ export function message(number: number, index: number, line: Line, now: number):
     receivedAt: at,
     body: { type: "text", text },
     delivery: delivery ?? { state: "received", path: "direct" },
+    reactions: [],
   };
 }

@@ -89,6 +89,16 @@ export class ConversationBook {
     return true;
   }
 
+  /** Its content changed: what belongs into the store where it is the one that the conversation shows. */
+  revised(message: MessageRecord): StoreWrite | undefined {
+    const entry = this.#entries.get(message.conversationId);
+    const last = entry?.record.last;
+    if (entry === undefined || last?.id !== message.id) return undefined;
+    entry.last = message;
+    entry.record = { ...entry.record, last: { ...last, body: message.body } };
+    return { type: "put-conversation", conversation: entry.record };
+  }
+
   /** Everything up to `order` was seen; `unread` are the others' messages after it. */
   read(conversationId: ConversationId, order: string, unread: number): StoreWrite | undefined {
     const entry = this.#entries.get(conversationId);

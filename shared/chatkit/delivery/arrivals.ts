@@ -9,6 +9,7 @@ import type { ConversationBook } from "../conversations/conversation-book.ts";
 import { MAX_SEEN_IDS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import { isChange, type Changes } from "./changes.ts";
 import type { Incoming, Letter, Standing } from "./arrival.ts";
 import type { Directory } from "./directory.ts";
 import type { HoldBack } from "./hold-back.ts";
@@ -29,6 +30,7 @@ interface ArrivalsOptions {
   readonly timelines: Timelines;
   readonly holdBack: HoldBack;
   readonly readMarks: ReadMarks;
+  readonly changes: Changes;
   readonly receipts: Pick<Receipts, "add" | "flush">;
   readonly onMessage: (message: MessageRecord) => void;
   readonly onConversationChanged: (conversationId: ConversationId) => void;
@@ -37,8 +39,8 @@ interface ArrivalsOptions {
 
 interface Fresh {
   readonly incoming: Incoming;
-  /** Absent for a read mark, and for a message that is known and has a new sequence. */
-  readonly message: MessageRecord | undefined;
+  /** Absent for a read mark, a change, and a message that is known and has a new sequence. */
+  message: MessageRecord | undefined;
 }
 
 /** Makes received messages durable, once each; then acknowledges, then tells (SPEC D1, D4). */
@@ -114,7 +116,8 @@ export class Arrivals {
   }
 
   #messageOf({ arrival, content, envelope, path }: Incoming): MessageRecord | undefined {
-    if (content.body.type === "read") return undefined;
+    const { body } = content;
+    if (isRead(body) || isChange(body)) return undefined;
     const { from } = arrival;
     const { clock, directory, timelines } = this.#options;
     const now = clock.now();
@@ -128,7 +131,7 @@ export class Arrivals {
       // Nothing was sent after it came: then a clock is wrong, or ran ahead for the order's sake.
       sentAt: Math.min(at.ms, now),
       receivedAt: now,
-      body: content.body,
+      body,
       delivery: { state: "received", path },
     };
   }
@@ -161,9 +164,11 @@ export class Arrivals {
     }
     for (const [name, sequence] of cursors) this.#cursors.set(name, sequence);
     const failed = new Set<MessageId>();
-    for (const { incoming, message } of fresh) {
+    for (const one of fresh) {
+      const { incoming, message } = one;
       try {
-        await this.#takeMark(incoming, message);
+        if (message === undefined) await this.#takeMark(incoming);
+        else one.message = await this.#arrived(message);
         this.#remember(incoming.envelope.id, incoming.envelope.from);
       } catch (error) {
         this.#options.onStoreFailed(error);
@@ -174,14 +179,33 @@ export class Arrivals {
     return failed;
   }
 
-  async #takeMark(incoming: Incoming, message: MessageRecord | undefined): Promise<void> {
-    const { directory, readMarks } = this.#options;
-    const { body } = incoming.content;
-    if (message !== undefined) {
-      await readMarks.arrived(message);
-    } else if (isRead(body)) {
-      const isOwn = incoming.arrival.from.userId === directory.self.userId;
-      await readMarks.apply(incoming.envelope.conversationId, body.upTo, isOwn);
+  /** What came before the message can be taken in now. */
+  async #arrived(message: MessageRecord): Promise<MessageRecord> {
+    const { changes, readMarks } = this.#options;
+    await readMarks.arrived(message);
+    return await changes.arrived(message);
+  }
+
+  async #takeMark({ arrival, content, envelope }: Incoming): Promise<void> {
+    const { changes, clock, directory, readMarks, timelines } = this.#options;
+    const { id, conversationId } = envelope;
+    const { body } = content;
+    const { userId, deviceId } = arrival.from;
+    if (isRead(body)) {
+      const isOwn = userId === directory.self.userId;
+      await changes.exclusive(() => readMarks.apply(conversationId, body.upTo, isOwn));
+    } else if (isChange(body)) {
+      const now = clock.now();
+      const at = timelines.observe(conversationId, content.at, now);
+      const order = encodeOrder(at, deviceId);
+      await changes.take({
+        id,
+        conversationId,
+        by: userId,
+        order,
+        at: Math.min(at.ms, now),
+        body,
+      });
     }
   }
 

@@ -2,9 +2,10 @@ import {
   encodeEnvelope,
   type ConversationId,
   type DeviceId,
-  type MessageBody,
+  type ChangeBody,
   type MessageId,
   type ReceiptContent,
+  type TextBody,
   type UserId,
 } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
@@ -17,6 +18,7 @@ import type { Clock, Log, Random, Timer } from "../ports.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { MessageRecord, Store } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
+import { Changes } from "./changes.ts";
 import { Courier } from "./courier.ts";
 import type { Directory } from "./directory.ts";
 import { HoldBack } from "./hold-back.ts";
@@ -69,6 +71,7 @@ export class Delivery {
   readonly #timelines = new Timelines();
   readonly #holdBack: HoldBack;
   readonly #readMarks: ReadMarks;
+  readonly #changes: Changes;
   readonly #receipts: Receipts;
   readonly #arrivals: Arrivals;
   readonly #inbox: Inbox;
@@ -143,6 +146,13 @@ export class Delivery {
       onMessageChanged,
       onConversationChanged,
     });
+    this.#changes = new Changes({
+      store,
+      journal,
+      book,
+      outbox: this.#outbox,
+      onMessageChanged,
+    });
     this.#sending = new Sending({
       store,
       journal,
@@ -153,6 +163,7 @@ export class Delivery {
       timelines: this.#timelines,
       outbox: this.#outbox,
       readMarks: this.#readMarks,
+      changes: this.#changes,
       securing: this.#securing,
       serverOnline,
       onQueued: (item) => {
@@ -180,6 +191,7 @@ export class Delivery {
       timelines: this.#timelines,
       holdBack: this.#holdBack,
       readMarks: this.#readMarks,
+      changes: this.#changes,
       receipts: this.#receipts,
       onMessage,
       onConversationChanged,
@@ -222,6 +234,7 @@ export class Delivery {
     const { connection, links, store } = this.#options;
     await this.#timelines.load(store);
     await this.#readMarks.load();
+    await this.#changes.load();
     await this.#arrivals.load();
     const items = await this.#outbox.load(store);
     this.#unsubscribe.push(
@@ -243,7 +256,7 @@ export class Delivery {
    * Queues a message: durable once this resolves.
    * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
    */
-  send(peer: UserId, body: MessageBody): Promise<MessageRecord> {
+  send(peer: UserId, body: TextBody): Promise<MessageRecord> {
     return this.#sending.send(peer, body);
   }
 
@@ -254,6 +267,15 @@ export class Delivery {
    */
   resend(id: MessageId): Promise<MessageRecord> {
     return this.#sending.resend(id);
+  }
+
+  /**
+   * Changes a message, here at once and elsewhere as messages come there: durable once this resolves.
+   * @throws ChatKitError no-such-message, not-permitted, not-buddies, no-such-device,
+   * too-many-requests, store-failed
+   */
+  change(body: ChangeBody): Promise<MessageRecord> {
+    return this.#sending.change(body);
   }
 
   /** @throws ChatKitError store-failed */

@@ -75,6 +75,12 @@ export class Outbox {
     return this.#items.get(message.id)?.message ?? message;
   }
 
+  /** The message was edited, reacted to or taken back while it is on its way. */
+  revise(message: MessageRecord): void {
+    const item = this.#items.get(message.id);
+    if (item?.message !== undefined) item.message = message;
+  }
+
   add(record: OutboxRecord, message: MessageRecord | undefined): OutboxItem {
     const plaintext = this.#encoder.encode(record.content);
     const item: OutboxItem = {

@@ -5,8 +5,10 @@ import {
   MessageId,
   type ConversationId,
   type DeviceId,
+  type ChangeBody,
   type MessageBody,
   type MessageContent,
+  type TextBody,
   type UserId,
 } from "../../protocol/index.ts";
 import { ChatKitError } from "../api.ts";
@@ -14,6 +16,7 @@ import type { ConversationBook } from "../conversations/conversation-book.ts";
 import { MAX_OUTBOX } from "../limits.ts";
 import type { Clock, Random } from "../ports.ts";
 import type { MessageRecord, OutboxRecipient, OutboxRecord, Store, StoreWrite } from "../store.ts";
+import { changed, type Change, type Changes } from "./changes.ts";
 import type { Directory } from "./directory.ts";
 import type { Journal } from "./journal.ts";
 import { encodeOrder, orderTime } from "./order.ts";
@@ -33,6 +36,7 @@ interface SendingOptions {
   readonly timelines: Timelines;
   readonly outbox: Outbox;
   readonly readMarks: ReadMarks;
+  readonly changes: Changes;
   readonly securing: Securing;
   readonly serverOnline: () => boolean;
   /** It is durable, and may leave. */
@@ -54,7 +58,7 @@ export class Sending {
    * Queues a message: durable once this resolves.
    * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
    */
-  async send(peer: UserId, body: MessageBody): Promise<MessageRecord> {
+  async send(peer: UserId, body: TextBody): Promise<MessageRecord> {
     const { book, clock, directory, outbox, timelines } = this.#options;
     const { onConversationChanged, onMessage } = this.#options;
     const recipients = this.#recipients(peer);
@@ -97,7 +101,12 @@ export class Sending {
       return await store.message(id);
     });
     const peer = failed && book.get(failed.conversationId)?.record.peer;
-    if (failed === undefined || peer === undefined || failed.delivery.state !== "failed") {
+    if (
+      failed === undefined ||
+      peer === undefined ||
+      failed.body.type === "recalled" ||
+      failed.delivery.state !== "failed"
+    ) {
       throw new ChatKitError("no-such-conversation", "There is no such failed message.");
     }
     const now = clock.now();
@@ -111,6 +120,48 @@ export class Sending {
     if (book.changed(message)) onConversationChanged(conversationId);
     onMessageChanged(message);
     return outbox.live(message);
+  }
+
+  /**
+   * Queues a change, and makes it here.
+   * @throws ChatKitError no-such-message, not-permitted (not one's own, or too long ago), and as
+   * `send`
+   */
+  change(body: ChangeBody): Promise<MessageRecord> {
+    return this.#options.changes.exclusive(async () => {
+      const { book, changes, clock, directory, outbox, timelines } = this.#options;
+      const target = await orStoreFailed(() => changes.find(body.of));
+      const peer = target && book.get(target.conversationId)?.record.peer;
+      if (target === undefined || peer === undefined) {
+        throw new ChatKitError("no-such-message", "There is no such message.");
+      }
+      const { conversationId } = target;
+      const recipients = this.#recipients(peer);
+      const now = clock.now();
+      const next = timelines.next(conversationId, recipients, now);
+      const id = this.#newId();
+      const order = encodeOrder(next.at, directory.self.deviceId);
+      const by = directory.self.userId;
+      const change: Change = { id, conversationId, by, order, at: now, body };
+      if (changed(target, change) === target) {
+        throw new ChatKitError("not-permitted", "This message cannot be changed any more.");
+      }
+      const content: MessageContent = { kind: "message", peer, at: next.at, body };
+      const record = recordOf({ id, conversationId, content, next, now });
+      let writes: readonly StoreWrite[] = [];
+      try {
+        await this.#queue(record, undefined, () => {
+          // What is told of its delivery meanwhile is kept.
+          writes = changes.revise(target, [change]);
+          return writes;
+        });
+      } catch (error) {
+        outbox.revise({ ...target, delivery: outbox.live(target).delivery });
+        throw error;
+      }
+      changes.tell(target.id, writes);
+      return outbox.live(changed(target, change));
+    });
   }
 
   /** @throws ChatKitError store-failed */

@@ -1,0 +1,215 @@
+import * as v from "valibot";
+import {
+  ChangeBody,
+  ConversationId,
+  MessageId,
+  UserId,
+  type MessageBody,
+} from "../../protocol/index.ts";
+import type { ConversationBook } from "../conversations/conversation-book.ts";
+import { CHANGE_WINDOW_MS, MAX_EARLY_CHANGES, MAX_REACTIONS } from "../limits.ts";
+import type { MessageRecord, Store, StoredReaction, StoreWrite } from "../store.ts";
+import type { Journal } from "./journal.ts";
+import { orderTime } from "./order.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** Somebody does something to a message: an edit, a recall, a reaction. */
+export interface Change {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly by: UserId;
+  /** Its place in the conversation, as a message's. */
+  readonly order: string;
+  /** ms since the epoch, by its sender's clock. */
+  readonly at: number;
+  readonly body: ChangeBody;
+}
+
+const SavedChange = v.object({
+  id: MessageId,
+  conversationId: ConversationId,
+  by: UserId,
+  order: v.string(),
+  at: v.number(),
+  body: ChangeBody,
+});
+
+const EARLY = "early-change/";
+
+interface ChangesOptions {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly book: ConversationBook;
+  readonly outbox: Outbox;
+  readonly onMessageChanged: (message: MessageRecord) => void;
+}
+
+/** Edits, recalls and reactions, whichever way and in whatever order they come (SPEC E). */
+export class Changes {
+  readonly #options: ChangesOptions;
+  /** By the message that they are about, which is not here yet. Oldest first. */
+  readonly #early = new Map<MessageId, Change[]>();
+  #earlyCount = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StoreError */
+  async load(): Promise<void> {
+    for (const value of (await this.#options.store.values(EARLY)).values()) {
+      const saved = v.safeParse(SavedChange, JSON.parse(value));
+      if (saved.success) this.#keep(saved.output);
+    }
+  }
+
+  /** What reads messages and writes them again takes its turn: neither undoes the other. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    // The next in turn does not care how this one ended; its caller is told.
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  /** The message as it is now: on its way, or in the store. @throws StoreError */
+  async find(id: MessageId): Promise<MessageRecord | undefined> {
+    const { journal, outbox, store } = this.#options;
+    // What is on its way into the store is waited for.
+    await journal.commit([]);
+    return outbox.get(id)?.message ?? (await store.message(id));
+  }
+
+  /** Takes in what somebody did; kept until the message comes where it is not here. @throws StoreError */
+  take(change: Change): Promise<void> {
+    return this.exclusive(async () => {
+      const target = await this.find(change.body.of);
+      if (target === undefined) {
+        await this.#options.journal.commit(this.#keep(change));
+        return;
+      }
+      const writes = this.revise(target, [change]);
+      if (writes.length === 0) return;
+      await this.#options.journal.commit(writes);
+      this.tell(target.id, writes);
+    });
+  }
+
+  /**
+   * The message came. Resolves to it as it is once everything is taken in that came before it.
+   * @throws StoreError
+   */
+  async arrived(message: MessageRecord): Promise<MessageRecord> {
+    const early = this.#early.get(message.id);
+    if (early === undefined) return message;
+    return await this.exclusive(async () => {
+      const writes = this.revise(message, early);
+      const forgotten = early.map(({ id }): StoreWrite => ({
+        type: "delete-value",
+        key: EARLY + id,
+      }));
+      await this.#options.journal.commit([...writes, ...forgotten]);
+      this.#early.delete(message.id);
+      this.#earlyCount -= early.length;
+      return revisedIn(writes) ?? message;
+    });
+  }
+
+  /** Changes the message where it is on its way, and gives what belongs into the store. */
+  revise(message: MessageRecord, changes: readonly Change[]): readonly StoreWrite[] {
+    const { book, outbox } = this.#options;
+    const live = outbox.live(message);
+    const revised = changes.reduce(changed, live);
+    if (revised === live) return [];
+    outbox.revise(revised);
+    const conversation = book.revised(revised);
+    return [
+      { type: "put-message", message: revised },
+      ...(conversation === undefined ? [] : [conversation]),
+    ];
+  }
+
+  tell(id: MessageId, writes: readonly StoreWrite[]): void {
+    const revised = revisedIn(writes);
+    if (revised?.id === id) this.#options.onMessageChanged(this.#options.outbox.live(revised));
+  }
+
+  #keep(change: Change): readonly StoreWrite[] {
+    const { of } = change.body;
+    const kept = this.#early.get(of) ?? [];
+    if (kept.some(({ id }) => id === change.id)) return [];
+    this.#early.set(of, [...kept, change]);
+    this.#earlyCount++;
+    const writes: StoreWrite[] = [
+      { type: "put-value", key: EARLY + change.id, value: JSON.stringify(change) },
+    ];
+    for (const [target, oldest] of this.#early) {
+      if (this.#earlyCount <= MAX_EARLY_CHANGES) break;
+      this.#early.delete(target);
+      this.#earlyCount -= oldest.length;
+      for (const { id } of oldest) writes.push({ type: "delete-value", key: EARLY + id });
+    }
+    return writes;
+  }
+}
+
+export function isChange(body: MessageBody): body is ChangeBody {
+  return body.type === "edit" || body.type === "recall" || body.type === "reaction";
+}
+
+/** The message after the change; the very same where the change has no effect (SPEC E1 to E4). */
+export function changed(message: MessageRecord, change: Change): MessageRecord {
+  const { body, by, conversationId } = change;
+  if (message.conversationId !== conversationId || message.body.type === "recalled") return message;
+  switch (body.type) {
+    case "reaction":
+      return withReaction(message, change, body.emoji);
+    case "edit": {
+      const { edited } = message;
+      if (by !== message.from.userId || !isInTime(message, change)) return message;
+      if (message.body.type !== "text" || (edited?.order ?? "") >= change.order) return message;
+      return {
+        ...message,
+        body: { ...message.body, type: "text", text: body.text },
+        edited: { at: change.at, order: change.order },
+      };
+    }
+    case "recall": {
+      if (by !== message.from.userId || !isInTime(message, change)) return message;
+      const { edited: _, reactions: __, ...rest } = message;
+      return { ...rest, body: { type: "recalled" } };
+    }
+  }
+}
+
+/** By the conversation's own time, which all devices agree upon, and nobody's clock. */
+function isInTime({ order }: MessageRecord, change: Change): boolean {
+  const ms = orderTime(change.order).ms - orderTime(order).ms;
+  return ms >= 0 && ms <= CHANGE_WINDOW_MS;
+}
+
+function withReaction(
+  message: MessageRecord,
+  { by, at, order }: Change,
+  emoji: string | undefined,
+): MessageRecord {
+  const { reactions = [] } = message;
+  const before = reactions.find(({ userId }) => userId === by);
+  if (before !== undefined && before.order >= order) return message;
+  if (before === undefined && reactions.length >= MAX_REACTIONS) return message;
+  const reaction: StoredReaction = {
+    userId: by,
+    at,
+    order,
+    ...(emoji === undefined ? {} : { emoji }),
+  };
+  return { ...message, reactions: [...reactions.filter((one) => one !== before), reaction] };
+}
+
+function revisedIn(writes: readonly StoreWrite[]): MessageRecord | undefined {
+  for (const write of writes) if (write.type === "put-message") return write.message;
+  return undefined;
+}
