@@ -54,8 +54,15 @@ export const LAYERS: readonly Layer[] = [
     node: false,
   },
   {
+    folder: "app/lan",
+    // The peer layer for its clock.
+    layers: ["shared/protocol", "shared/chatkit", "app/peer"],
+    packages: ["bonjour-service", "valibot"],
+    node: true,
+  },
+  {
     folder: "app/cli",
-    layers: ["shared/protocol", "shared/crypto", "shared/chatkit", "app/peer"],
+    layers: ["shared/protocol", "shared/crypto", "shared/chatkit", "app/peer", "app/lan"],
     packages: ["lowdb", "simple-peer", "valibot", "wrtc", "ws"],
     node: true,
   },
@@ -78,7 +85,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "app/preload", layers: [], packages: ["electron", "valibot"], node: false },
   {
     folder: "app/main",
-    layers: ["app/preload"],
+    layers: ["shared/protocol", "app/lan", "app/preload"],
     packages: ["electron", "lowdb", "valibot"],
     node: true,
   },
