@@ -21,9 +21,12 @@ import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
 import { LinkManager } from "./links/link-manager.ts";
+import { ServerSignalling } from "./links/signalling.ts";
 import type { Examiner } from "./network/network-calls.ts";
 import type { Host, Ports } from "./ports.ts";
 import { RosterBook } from "./roster/roster-book.ts";
+import { AddressHiding } from "./routes/address-hiding.ts";
+import { RouteAnnouncer } from "./routes/route-announcer.ts";
 import { RouteBook } from "./routes/route-book.ts";
 import { GroupBook } from "./sealing/group-book.ts";
 import { SecretValues } from "./sealing/secret-values.ts";
@@ -70,6 +73,8 @@ export class Account implements AsyncDisposable {
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
   readonly #newcomers: Newcomers;
+  readonly #announcer: RouteAnnouncer;
+  readonly #hiding: AddressHiding;
   readonly #ice: IceServerBook;
   readonly #forgeriesTold = new Set<UserId>();
   #wantedScheduled = false;
@@ -201,13 +206,34 @@ export class Account implements AsyncDisposable {
       permits: (userId, deviceId) => this.roster.permits(userId, deviceId),
       commit: (writes) => this.commit(writes),
       save: (writes) => this.#save(writes),
-      onChanged: (userId) => this.#routesChanged(userId),
+      onChanged: (userId, own) => this.#routesChanged(userId, own),
+    });
+    const signalling = new ServerSignalling(this.connection);
+    this.#announcer = new RouteAnnouncer({
+      book: this.routes,
+      identity,
+      signalling,
+      peers: this.roster,
+      self: () => (this.roster.account === undefined ? undefined : this.roster.self),
+      clock,
+      random,
+      log,
+      onForged: ({ userId }) => this.#forged(userId),
+    });
+    this.#hiding = new AddressHiding({
+      book: this.routes,
+      connection: this.connection,
+      entry: (userId) => this.roster.get(userId),
+      onEntry: (entry) => this.roster.answered(entry),
+      clock,
+      log,
     });
     const { host } = parseServerAddress(server);
     // Links that begin with a session begin with its servers.
     this.#ice = new IceServerBook({ connection: this.connection, ports, host });
     this.links = new LinkManager({
       connection: this.connection,
+      signalling,
       iceServers: () => this.#ice.servers,
       ports,
       policy: {
@@ -217,7 +243,7 @@ export class Account implements AsyncDisposable {
       },
       identity,
       onForged: ({ userId }) => this.#forged(userId),
-      onForbidden: () => {},
+      onForbidden: (peer) => this.#announcer.remind(peer),
       deviceId: () => this.roster.account?.deviceId,
     });
     this.delivery = new Delivery({
@@ -334,6 +360,8 @@ export class Account implements AsyncDisposable {
     await this.delivery.close();
     this.groups.close();
     this.links.close();
+    this.#announcer.close();
+    this.#hiding.close();
     this.#ice.close();
     this.trust.close();
     this.safety.close();
@@ -412,6 +440,7 @@ export class Account implements AsyncDisposable {
     this.#listed = this.#passwordKey === undefined ? Promise.resolve() : listed;
     this.#passwordKey = undefined;
     this.groups.sessionBegan();
+    this.#hiding.sessionBegan();
     this.delivery.sessionBegan();
     const differs = Math.abs(session.server.now - this.#options.ports.clock.now());
     if (differs > CLOCK_TOLERANCE_MS && !this.#clockTold) {
@@ -468,13 +497,20 @@ export class Account implements AsyncDisposable {
       this.#wantedScheduled = false;
       // Without the server nobody's presence is known: what is open stays open.
       if (!this.#closed && this.connection.state.state === "online") {
-        this.links.setWanted(this.#wanted());
+        const wanted = this.#wanted();
+        this.links.setWanted(wanted);
+        this.#announcer.present(wanted);
+        this.#hiding.look();
       }
     });
   }
 
-  #routesChanged(userId: UserId): void {
+  /** The others hear of it before they see what it ends. */
+  #routesChanged(userId: UserId, own: boolean): void {
+    if (own) this.#announcer.changed(userId);
     this.links.routesChanged(userId);
+    this.delivery.routesChanged(userId);
+    if (own) this.#hiding.look();
     this.#options.emitter.emit("route", this.routes.of(userId));
   }
 

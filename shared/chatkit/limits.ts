@@ -74,6 +74,13 @@ export const MAX_ROUTES = 2_048;
 /** Devices that told their account's route policy: all of a full roster. */
 export const MAX_ROUTES_TOLD = 8_192;
 
+/** A device that seems not to know a route policy is told again, not more often than this. */
+export const ROUTE_REMINDER_MS = 10_000;
+
+/** Pause before a route policy that could not be told is told again; doubles up to the maximum. */
+export const ROUTE_RETRY_MIN_MS = 1_000;
+export const ROUTE_RETRY_MAX_MS = 60_000;
+
 /** Time for an answer to a request. */
 export const REQUEST_TIMEOUT_MS = 15_000;
 

@@ -17,9 +17,11 @@ import {
 const OWN = "route/";
 const TOLD = "route-told/";
 
-const SavedOwn = v.object({ policy: RoutePolicy, at: Timestamp });
+const SavedOwn = v.object({ policy: RoutePolicy, at: Timestamp, here: v.boolean() });
 const SavedTold = v.object({ userId: UserId, policy: RoutePolicy, at: Timestamp });
 
+/** This account's. `here`: chosen on this device. */
+type OwnPolicy = v.InferOutput<typeof SavedOwn>;
 type Told = v.InferOutput<typeof SavedTold>;
 
 export interface RouteBookOptions {
@@ -43,8 +45,9 @@ export interface RouteBookOptions {
  */
 export class RouteBook {
   readonly #options: RouteBookOptions;
-  readonly #own = new Map<UserId, DatedPolicy>();
+  readonly #own = new Map<UserId, OwnPolicy>();
   readonly #told = new Map<DeviceId, Told>();
+  #choosing: Promise<void> = Promise.resolve();
 
   constructor(options: RouteBookOptions) {
     this.#options = options;
@@ -63,7 +66,7 @@ export class RouteBook {
   }
 
   /** What this account ever chose towards that person, and since when. */
-  own(userId: UserId): DatedPolicy | undefined {
+  own(userId: UserId): OwnPolicy | undefined {
     return this.#own.get(userId);
   }
 
@@ -89,18 +92,26 @@ export class RouteBook {
   }
 
   /** Chosen here, by the user. @throws StoreError; then nothing has changed */
-  async choose(userId: UserId, policy: RoutePolicy): Promise<void> {
+  choose(userId: UserId, policy: RoutePolicy): Promise<void> {
+    const choosing = this.#choosing.then(() => this.#choose(userId, policy));
+    // The next in turn does not care how this one ended; its caller is told.
+    this.#choosing = choosing.catch(() => undefined);
+    return choosing;
+  }
+
+  async #choose(userId: UserId, policy: RoutePolicy): Promise<void> {
     const known = this.#own.get(userId);
     if ((known?.policy ?? "automatic") === policy) return;
     // Later than what it replaces, whatever the clocks say.
     const at = Math.max(this.#options.clock.now(), (known?.at ?? 0) + 1);
-    const chosen = { policy, at: Math.min(at, Number.MAX_SAFE_INTEGER) };
+    const chosen = { policy, at: Math.min(at, Number.MAX_SAFE_INTEGER), here: true };
     await this.#options.commit([ownWrite(userId, chosen)]);
     this.#adopt(userId, chosen);
   }
 
   /** Another device of this account tells what was chosen there. False where that is no news. */
-  learnOwn(userId: UserId, chosen: DatedPolicy): boolean {
+  learnOwn(userId: UserId, { policy, at }: DatedPolicy): boolean {
+    const chosen = { policy, at, here: false };
     if (!replaces(chosen, this.#own.get(userId))) return false;
     this.#options.save([ownWrite(userId, chosen)]);
     this.#adopt(userId, chosen);
@@ -126,7 +137,7 @@ export class RouteBook {
     return this.#own.get(userId)?.policy ?? "automatic";
   }
 
-  #adopt(userId: UserId, chosen: DatedPolicy): void {
+  #adopt(userId: UserId, chosen: OwnPolicy): void {
     if (!replaces(chosen, this.#own.get(userId))) return;
     this.#own.delete(userId);
     this.#own.set(userId, chosen);
@@ -159,6 +170,6 @@ export class RouteBook {
   }
 }
 
-function ownWrite(userId: UserId, { policy, at }: DatedPolicy): StoreWrite {
-  return { type: "put-value", key: OWN + userId, value: JSON.stringify({ policy, at }) };
+function ownWrite(userId: UserId, chosen: OwnPolicy): StoreWrite {
+  return { type: "put-value", key: OWN + userId, value: JSON.stringify(chosen) };
 }
