@@ -27,8 +27,8 @@ export interface LinkPeer {
 }
 
 export interface LinkHandlers {
-  /** `send` took a frame of so many bytes. */
-  onSent(link: Link, bytes: number): void;
+  /** `send` took it. */
+  onSent(link: Link, frame: Uint8Array): void;
   onFrame(link: Link, frame: Uint8Array): void;
   onDrain(link: Link): void;
   /** Exactly once; `send` throws from then on. */

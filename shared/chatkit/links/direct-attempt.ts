@@ -76,7 +76,7 @@ export class DirectAttempt {
       },
     );
     this.link = new DirectLink(peer, this.#channel, {
-      onSent: (link, bytes) => linkHandlers.onSent(link, bytes),
+      onSent: (link, frame) => linkHandlers.onSent(link, frame),
       onFrame: (link, frame) => linkHandlers.onFrame(link, frame),
       onDrain: (link) => linkHandlers.onDrain(link),
       onClose: (_, reason) => this.#end(reason),

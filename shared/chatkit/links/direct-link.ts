@@ -5,7 +5,7 @@ import {
   type LinkHandlers,
   type LinkPeer,
 } from "../link.ts";
-import type { PeerChannel } from "../ports.ts";
+import type { CandidatePair, PeerChannel } from "../ports.ts";
 import { SendBuffer } from "./send-buffer.ts";
 
 /** A link over an open WebRTC data channel. Whoever owns the channel hands on what it tells. */
@@ -41,6 +41,12 @@ export class DirectLink implements Link {
   send(frame: Uint8Array): void {
     if (this.#closed) throw new LinkError("closed", "the link is closed");
     this.#buffer.send(frame);
+    this.#handlers.onSent(this, frame);
+  }
+
+  /** Never rejects. */
+  selectedPair(): Promise<CandidatePair | undefined> {
+    return this.#closed ? Promise.resolve(undefined) : this.#channel.selectedPair();
   }
 
   close(): void {

@@ -1,9 +1,4 @@
-import {
-  encodeLinkControl,
-  isLinkControl,
-  type DeviceId,
-  type UserId,
-} from "../../protocol/index.ts";
+import { encodeLinkControl, type DeviceId, type UserId } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
 import type { LinkStatus } from "../api.ts";
 import { Listeners } from "../connection/listeners.ts";
@@ -13,13 +8,11 @@ import type { Link, LinkCloseReason, LinkHandlers, LinkPeer } from "../link.ts";
 import type { IceServer, PeerConnector, Ports } from "../ports.ts";
 import type { RouteRule } from "../routes/route-rule.ts";
 import { DirectLinks } from "./direct-links.ts";
-import { LinkPings } from "./link-pings.ts";
+import { FloodBans } from "./flood-bans.ts";
 import type { LinkControls, LinkPolicy, LinkService } from "./link-service.ts";
+import { LinkWatch } from "./link-watch.ts";
 import { RelayLinks } from "./relay-links.ts";
 import { ServerSignalling, type Signalling } from "./signalling.ts";
-
-/** A round trip is told to the user interface at most this often per device. */
-const ROUND_TRIP_EVERY_MS = 1_000;
 
 export interface LinkManagerOptions {
   readonly connection: ServerConnection;
@@ -40,19 +33,14 @@ export interface LinkManagerOptions {
   readonly iceServers?: () => readonly IceServer[];
 }
 
-interface RoundTrip {
-  readonly ms: number;
-  readonly toldAt: number;
-}
-
 /** Both kinds of links behind one service. Hands on raw frames; their meaning is the courier's. */
 export class LinkManager implements LinkService, LinkControls, Disposable {
   readonly #options: LinkManagerOptions;
   readonly #direct: DirectLinks;
   readonly #relay: RelayLinks;
-  readonly #pings: LinkPings;
-  #wanted = new Set<DeviceId>();
-  readonly #roundTrips = new Map<DeviceId, RoundTrip>();
+  readonly #watch: LinkWatch;
+  readonly #bans: FloodBans;
+  #wanted: readonly LinkPeer[] = [];
   readonly #frame: Listeners<[Link, Uint8Array]>;
   readonly #directOpen: Listeners<[Link]>;
   readonly #drain: Listeners<[Link]>;
@@ -69,52 +57,64 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
     this.#close = new Listeners(ports.log);
     this.#status = new Listeners(ports.log);
     this.#control = new Listeners(ports.log);
-    this.#pings = new LinkPings({
+    const onChange = (peer: LinkPeer): void => this.#status.emit(this.#statusOf(peer));
+    this.#bans = new FloodBans(ports.clock, () => this.#direct.setWanted(this.#unbanned()));
+    this.#watch = new LinkWatch({
       ports,
-      onPong: (link, roundTripMs) => this.alive(link, roundTripMs),
+      direct: (device) => this.#direct.direct(device),
+      relay: (peer) => this.#relay.open(peer),
+      onFrame: (link, frame) => this.#frame.emit(link, frame),
       onSealed: (link, sealed) => this.#control.emit(link, sealed),
+      onPong: (link, roundTripMs) => this.alive(link, roundTripMs),
+      onFigures: onChange,
+      onSlow: (link) => this.#slowChanged(link),
+      onSilent: (link) => this.suspect(link),
+      onFlood: (link) => this.#cut(link),
     });
     const handlers: LinkHandlers = {
-      onFrame: (link, frame) => {
-        if (isLinkControl(frame)) this.#pings.take(link, frame);
-        else this.#frame.emit(link, frame);
-      },
+      onSent: (link, frame) => this.#watch.sent(link, frame),
+      onFrame: (link, frame) => this.#watch.arrived(link, frame),
       onDrain: (link) => this.#drain.emit(link),
       onClose: (link, reason) => {
-        this.#pings.forget(link);
+        this.#watch.closed(link);
         this.#close.emit(link, reason);
       },
     };
-    const onChange = (peer: LinkPeer): void => this.#status.emit(this.#statusOf(peer));
     this.#relay = new RelayLinks({ connection, ports, policy, handlers, onForbidden, onChange });
     this.#direct = new DirectLinks({
       signalling: options.signalling ?? new ServerSignalling(connection),
       ports,
-      policy,
+      policy: {
+        permits: (userId, device) => !this.#bans.has(device) && policy.permits(userId, device),
+        publicKeyOf: (peer) => policy.publicKeyOf(peer),
+        rule: (peer) => policy.rule(peer),
+      },
       identity,
       onForged,
       onForbidden,
       deviceId,
       handlers,
       onChange,
-      onOpen: (link) => this.#directOpen.emit(link),
+      onOpen: (link) => {
+        this.#watch.opened(link);
+        this.#directOpen.emit(link);
+      },
       iceServers: options.iceServers ?? (() => []),
     });
   }
 
   setWanted(peers: readonly LinkPeer[]): void {
     const wanted = new Set(peers.map((peer) => peer.deviceId));
-    const left = new Set([...this.#wanted].filter((device) => !wanted.has(device)));
-    this.#wanted = wanted;
+    const left = new Set(
+      this.#wanted.map(({ deviceId }) => deviceId).filter((device) => !wanted.has(device)),
+    );
+    this.#wanted = peers;
     const { policy } = this.#options;
     // Somebody who was never in the list, for they appear offline, may keep the link they opened.
     this.#relay.retain(
       ({ userId, deviceId }) => !left.has(deviceId) && policy.permits(userId, deviceId),
     );
-    this.#direct.setWanted(peers);
-    for (const device of this.#roundTrips.keys()) {
-      if (!wanted.has(device)) this.#roundTrips.delete(device);
-    }
+    this.#direct.setWanted(this.#unbanned());
   }
 
   rule(peer: LinkPeer): RouteRule {
@@ -128,7 +128,7 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   }
 
   direct(device: DeviceId): Link | undefined {
-    return this.#direct.direct(device);
+    return this.#isSlow(device) ? undefined : this.#direct.direct(device);
   }
 
   directPending(device: DeviceId): boolean {
@@ -140,6 +140,7 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   }
 
   whyNoDirect(device: DeviceId): PathReason {
+    if (this.#isSlow(device)) return "link-slow";
     return this.#direct.whyNot(device);
   }
 
@@ -151,11 +152,11 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   alive(link: Link, roundTripMs: number): void {
     if (link.kind === "direct") this.#direct.alive(link);
     const { deviceId } = link.peer;
-    const now = this.#options.ports.clock.monotonic();
-    const toldAt = this.#roundTrips.get(deviceId)?.toldAt;
-    const tell = toldAt === undefined || now - toldAt >= ROUND_TRIP_EVERY_MS;
-    this.#roundTrips.set(deviceId, { ms: roundTripMs, toldAt: tell ? now : toldAt });
-    if (tell) this.#status.emit(this.#statusOf(link.peer));
+    // Of the path in use: the other one is only compared with it.
+    if (link !== (this.direct(deviceId) ?? this.#relay.link(deviceId))) return;
+    this.#watch.ledger.note(link.peer, (figures) => {
+      figures.roundTripMs = roundTripMs;
+    });
   }
 
   openLinks(device: DeviceId): readonly Link[] {
@@ -165,7 +166,8 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   }
 
   ping(link: Link): Promise<number> {
-    return this.#pings.ping(link);
+    void this.#watch.askForPair(link);
+    return this.#watch.pings.ping(link);
   }
 
   sendControl(link: Link, sealed: Uint8Array): void {
@@ -205,17 +207,47 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
 
   /** Closes every link, tells the other sides, and lets go of the connection. */
   close(): void {
+    this.#bans.close();
     this.#direct.close();
     this.#relay.close();
+    this.#watch.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** As long as there is the faster relay: without it a slow link is better than none. */
+  #isSlow(device: DeviceId): boolean {
+    return this.#watch.meter.slow(device) && this.#relay.link(device) !== undefined;
+  }
+
+  #slowChanged(link: Link): void {
+    const { deviceId } = link.peer;
+    this.#options.ports.log.info("direct link against relay", {
+      device: deviceId,
+      slow: this.#isSlow(deviceId),
+    });
+    this.#status.emit(this.#statusOf(link.peer));
+    // As if it had just opened: messages may move to it.
+    if (!this.#isSlow(deviceId)) this.#directOpen.emit(link);
+  }
+
+  #cut(link: Link): void {
+    const { deviceId } = link.peer;
+    this.#options.ports.log.warn("a direct link was flooded, and is cut", { device: deviceId });
+    this.#bans.add(deviceId);
+  }
+
+  #unbanned(): readonly LinkPeer[] {
+    return this.#wanted.filter(({ deviceId }) => !this.#bans.has(deviceId));
+  }
+
   #statusOf({ userId, deviceId }: LinkPeer): LinkStatus {
     const { state, openedInMs } = this.#direct.state(deviceId);
-    const roundTripMs = this.#roundTrips.get(deviceId)?.ms;
+    const figures = this.#watch.ledger.get(deviceId);
+    const { roundTripMs } = figures ?? {};
+    const pair = state === "open" ? figures?.pair : undefined;
     return {
       userId,
       deviceId,
@@ -223,9 +255,10 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
       relay: this.#relay.state(deviceId),
       ...(openedInMs === undefined ? {} : { openedInMs }),
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
-      bytesSent: 0,
-      bytesReceived: 0,
-      slow: false,
+      ...(pair === undefined ? {} : { pair }),
+      bytesSent: figures?.bytesSent ?? 0,
+      bytesReceived: figures?.bytesReceived ?? 0,
+      slow: this.#isSlow(deviceId),
       near: false,
     };
   }

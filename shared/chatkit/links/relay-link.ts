@@ -59,6 +59,7 @@ export class RelayLink implements Link {
   send(frame: Uint8Array): void {
     if (this.#closed) throw new LinkError("closed", "the link is closed");
     this.#buffer.send(frame);
+    this.#handlers.onSent(this, frame);
     if (!this.#buffer.writable) this.#pollLater();
   }
 

@@ -163,7 +163,7 @@ export class RelayLinks {
     // A number is reused only after its channel has ended.
     this.#byChannel.get(channel)?.end("failed");
     const link: RelayLink = new RelayLink(peer, channel, connection, ports.clock, {
-      onSent: (_, bytes) => handlers.onSent(link, bytes),
+      onSent: (_, frame) => handlers.onSent(link, frame),
       onFrame: (_, frame) => handlers.onFrame(link, frame),
       onDrain: () => handlers.onDrain(link),
       onClose: (_, reason) => {
