@@ -141,6 +141,14 @@ export class DirectLinks {
     if (this.#now() - openedAt >= STABLE_LINK_MS) slot.failures = 0;
   }
 
+  /** Begins the next attempt now, where there is none and the device is wanted. */
+  tryNow(device: DeviceId): void {
+    const slot = this.#slots.get(device);
+    if (slot === undefined || slot.offer !== undefined || slot.requested !== undefined) return;
+    this.#startAnew(slot);
+    this.#pump();
+  }
+
   /** The route policies that hold with that person are others now (SPEC R4). */
   reconsider(userId: UserId): void {
     for (const slot of this.#slots.values())

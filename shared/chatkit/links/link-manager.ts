@@ -165,6 +165,10 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
     );
   }
 
+  tryDirect(device: DeviceId): void {
+    this.#direct.tryNow(device);
+  }
+
   ping(link: Link): Promise<number> {
     void this.#watch.askForPair(link);
     return this.#watch.pings.ping(link);

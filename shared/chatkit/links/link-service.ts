@@ -60,6 +60,9 @@ export interface LinkControls {
   /** The open links to the device, the direct one first, also where it is left for being slow. */
   openLinks(device: DeviceId): readonly Link[];
 
+  /** Opens a direct link now instead of after a pause; no effect where one is open or being opened. */
+  tryDirect(device: DeviceId): void;
+
   /**
    * Times one round trip, ms. A second call while one is under way is answered with it.
    * @throws LinkError closed; silent: nothing came back in `LINK_PING_TIMEOUT_MS`
