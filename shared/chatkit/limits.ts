@@ -59,6 +59,13 @@ export const SURVEY_KEPT_MS = 3_000;
 export const REPORT_EVERY_MS = 5_000;
 export const EXAMINATION_ASK_MS = 6_000;
 
+/**
+ * Sealed control frames of one link that are opened, each for a millisecond: more than an examination
+ * needs. What comes faster is dropped.
+ */
+export const TALK_AT_ONCE = 8;
+export const TALK_EVERY_MS = 1_000;
+
 /** Devices of which is remembered when they were told last; those told longest ago go first. */
 export const MAX_REPORTS_NOTED = 512;
 

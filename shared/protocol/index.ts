@@ -4,6 +4,7 @@ export * from "./content.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export * from "./examination.ts";
 export * from "./groups.ts";
 export * from "./ice.ts";
 export * from "./ids.ts";
