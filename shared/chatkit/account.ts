@@ -22,7 +22,8 @@ import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
 import { LinkManager } from "./links/link-manager.ts";
 import { ServerSignalling } from "./links/signalling.ts";
-import type { Examiner } from "./network/network-calls.ts";
+import { Examiner } from "./network/examiner.ts";
+import { Surveyor } from "./network/survey.ts";
 import type { Host, Ports } from "./ports.ts";
 import { RosterBook } from "./roster/roster-book.ts";
 import { AddressHiding } from "./routes/address-hiding.ts";
@@ -59,7 +60,7 @@ export class Account implements AsyncDisposable {
   readonly signIn: AccountSignIn;
   readonly links: LinkManager;
   readonly routes: RouteBook;
-  readonly examiner: Examiner = { measure: async () => {}, examine: async () => [] };
+  readonly examiner: Examiner;
   readonly groups: GroupBook;
   readonly prepared: GroupPreparation;
   readonly delivery: Delivery;
@@ -246,6 +247,22 @@ export class Account implements AsyncDisposable {
       onForbidden: (peer) => this.#announcer.remind(peer),
       deviceId: () => this.roster.account?.deviceId,
     });
+    const surveyor = new Surveyor({
+      connection: this.connection,
+      ports,
+      iceServers: () => this.#ice.servers,
+      multicast: () => "none",
+    });
+    this.examiner = new Examiner({
+      ports,
+      identity,
+      deviceId: () => this.roster.account?.deviceId,
+      connection: this.connection,
+      directory: this.roster,
+      links: this.links,
+      routes: this.routes,
+      surveyor,
+    });
     this.delivery = new Delivery({
       store,
       journal: this.#journal,
@@ -359,6 +376,7 @@ export class Account implements AsyncDisposable {
     this.#closed = true;
     await this.delivery.close();
     this.groups.close();
+    this.examiner.close();
     this.links.close();
     this.#announcer.close();
     this.#hiding.close();
