@@ -1,5 +1,5 @@
 /** Bounds of what this machine does on its local network, each with its reason. Times in ms. */
-import type { Rate } from "./token-bucket.ts";
+import type { BucketRate } from "../../shared/chatkit/links/token-bucket.ts";
 
 export { MAX_LAN_TEXT_BYTES } from "../../shared/chatkit/limits.ts";
 
@@ -16,10 +16,10 @@ export const LOOK_MS = 5_000;
 export const MAX_PACKET_BYTES = 1_500;
 
 /** Packets read, per interface: an office in which somebody asks, and everybody answers. */
-export const PACKETS_IN: Rate = { burst: 400, perSecond: 200 };
+export const PACKETS_IN: BucketRate = { burst: 400, perMs: 0.2 };
 
 /** Packets sent, per interface: each reaches everybody there, and anybody can ask for it. */
-export const PACKETS_OUT: Rate = { burst: 20, perSecond: 10 };
+export const PACKETS_OUT: BucketRate = { burst: 20, perMs: 0.01 };
 
 /**
  * How often who is there is asked for anew. Everybody hears all answers: where many are, each asks
@@ -54,7 +54,7 @@ export const MAX_CONNECTIONS_PER_SOURCE = 4;
 export const TEXT_DEADLINE_MS = 3_000;
 
 /** Texts taken from one address: two attempts at once with all their candidates. */
-export const TEXTS_IN: Rate = { burst: 64, perSecond: 16 };
+export const TEXTS_IN: BucketRate = { burst: 64, perMs: 0.016 };
 
 /** Addresses whose rate is remembered; the ones heard of longest ago are forgotten. */
 export const MAX_SOURCES = 256;

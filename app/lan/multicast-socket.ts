@@ -1,9 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
+import { TokenBucket } from "../../shared/chatkit/links/token-bucket.ts";
 import type { Clock, Log } from "../../shared/chatkit/ports.ts";
 import type { LanInterface } from "./interfaces.ts";
 import { MAX_PACKET_BYTES, PACKETS_IN, PACKETS_OUT } from "./limits.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 /** RFC 6762 §3 and §11. */
 const GROUP = "224.0.0.251";
@@ -95,7 +95,7 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
 
   /** What is over the bound is dropped, as the network itself would. */
   send(...[datagram, offset, length, , , sent]: SendArguments): void {
-    if (this.#multicast === undefined || !this.#out.take()) {
+    if (this.#multicast === undefined || !this.#out.take(1)) {
       sent(null, 0);
       return;
     }
@@ -111,7 +111,7 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
   }
 
   #receive(datagram: Buffer, source: unknown): void {
-    if (datagram.length > MAX_PACKET_BYTES || !this.#in.take()) return;
+    if (datagram.length > MAX_PACKET_BYTES || !this.#in.take(1)) return;
     try {
       this.emit("message", datagram, source);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { TokenBucket } from "../../shared/chatkit/links/token-bucket.ts";
 import type { Clock, Log } from "../../shared/chatkit/ports.ts";
 import {
   MAX_CONNECTIONS,
@@ -8,7 +9,6 @@ import {
   TEXT_DEADLINE_MS,
   TEXTS_IN,
 } from "./limits.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 export interface TextListenerOptions {
   /** The interface's address. */
@@ -68,7 +68,7 @@ export class TextListener {
     // Its failure is its end, which `close` tells as well.
     socket.on("error", (error) => log.debug("a connection of the LAN failed", { error }));
     const others = [...this.#sockets].filter(({ remoteAddress }) => remoteAddress === source);
-    if (others.length >= MAX_CONNECTIONS_PER_SOURCE || !this.#rateOf(source).take()) {
+    if (others.length >= MAX_CONNECTIONS_PER_SOURCE || !this.#rateOf(source).take(1)) {
       socket.resetAndDestroy();
       return;
     }

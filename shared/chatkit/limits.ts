@@ -75,6 +75,18 @@ export const MAX_EXAMINED = 8;
 /** A text over the local network: a signal with its route, as JSON. */
 export const MAX_LAN_TEXT_BYTES = 24 * 1024;
 
+/** Devices that say to be on the local network, strangers included; a large office's. */
+export const MAX_HEARD_DEVICES = 1_024;
+
+/** Texts that wait for their turn to one device: two attempts with all their candidates. */
+export const MAX_LAN_QUEUE = 128;
+
+/** Texts of one known device that count: at once two attempts, then a candidate each 50 ms. */
+export const LAN_TEXTS = { burst: 128, perMs: 0.02 };
+
+/** Runs of one device's program whose texts are known, should somebody play them again. */
+export const MAX_LAN_RUNS = 8;
+
 /** People towards whom a route policy was chosen: a full roster, and as many who have left it. */
 export const MAX_ROUTES = 2_048;
 

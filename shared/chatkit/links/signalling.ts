@@ -1,4 +1,11 @@
-import type { DeviceId, IncomingSignal, LinkId, Signal } from "../../protocol/index.ts";
+import {
+  ProtocolError,
+  type DeviceId,
+  type IncomingSignal,
+  type LinkId,
+  type Signal,
+} from "../../protocol/index.ts";
+import { ChatKitError } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { LinkPeer } from "../link.ts";
 
@@ -41,4 +48,55 @@ export class ServerSignalling implements Signalling {
       if (state === "online") handler(undefined);
     });
   }
+}
+
+/** By the server while there is one; by the local network to those whom the server does not reach. */
+export class CombinedSignalling implements Signalling {
+  readonly #server: Signalling;
+  readonly #lan: Signalling;
+
+  constructor(server: Signalling, lan: Signalling) {
+    this.#server = server;
+    this.#lan = lan;
+  }
+
+  reaches(device: DeviceId): boolean {
+    return this.#server.reaches(device) || this.#lan.reaches(device);
+  }
+
+  async send(to: LinkPeer, linkId: LinkId, signal: Signal): Promise<void> {
+    if (!this.#server.reaches(to.deviceId)) return await this.#lan.send(to, linkId, signal);
+    try {
+      await this.#server.send(to, linkId, signal);
+    } catch (error) {
+      if (!isAbsence(error) || !this.#lan.reaches(to.deviceId)) throw error;
+      await this.#lan.send(to, linkId, signal);
+    }
+  }
+
+  onSignal(handler: (incoming: IncomingSignal) => void): () => void {
+    const ends = [this.#server.onSignal(handler), this.#lan.onSignal(handler)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  onReachable(handler: (device: DeviceId | undefined) => void): () => void {
+    const ends = [
+      this.#server.onReachable(handler),
+      this.#lan.onReachable((device) => {
+        // Where the server leads there already, what is under way by it is not disturbed.
+        if (device === undefined || !this.#server.reaches(device)) handler(device);
+      }),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+}
+
+/** The device, or the server, is not there. */
+function isAbsence(error: unknown): boolean {
+  if (error instanceof ProtocolError) return error.errorName === "peer-offline";
+  return error instanceof ChatKitError && error.reason === "server-unreachable";
 }
