@@ -94,7 +94,7 @@ serve({
       const one = seeded[a]?.userId;
       const two = seeded[b]?.userId;
       if (one === undefined || two === undefined) throw new RangeError("no such index");
-      const row = { state: "buddies", nickname: "", group: "" } as const;
+      const row = { state: "buddies", nickname: "", group: "", hideAddresses: false } as const;
       return [
         { type: "put", row: { ...row, owner: one, peer: two } },
         { type: "put", row: { ...row, owner: two, peer: one } },

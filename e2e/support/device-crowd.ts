@@ -51,7 +51,7 @@ export async function seedCrowd(
       return { userId, keys };
     }),
   );
-  const row = { state: "buddies", nickname: "", group: "" } as const;
+  const row = { state: "buddies", nickname: "", group: "", hideAddresses: false } as const;
   const changes = crowd.flatMap(({ userId: owner }, index) =>
     Array.from({ length: buddies / 2 }, (_, step) => crowd[(index + step + 1) % count]).flatMap(
       (next): RosterChange[] => {

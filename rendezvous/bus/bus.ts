@@ -34,6 +34,9 @@ export interface Bus extends Disposable {
   /** Tells every node that two people became buddies, or are buddies no longer. */
   publishRelation(change: RelationChange): void;
   onRelation(handler: (change: RelationChange) => void): void;
+  /** Tells every node that somebody's addresses are kept from somebody, or are no longer. */
+  publishHiding(change: HidingChange): void;
+  onHiding(handler: (change: HidingChange) => void): void;
 }
 
 /** A connection, as far as the bus has to do with it. */
@@ -54,6 +57,12 @@ export interface PresenceChoice {
 
 export interface OnlineUser extends PresenceChoice {
   readonly devices: readonly BusDevice[];
+}
+
+export interface HidingChange {
+  readonly owner: UserId;
+  readonly peer: UserId;
+  readonly hidden: boolean;
 }
 
 export interface RelationChange {

@@ -1,5 +1,12 @@
 import { closeCodes, type DeviceId, type UserId } from "../../shared/protocol/index.ts";
-import type { Bus, BusDevice, OnlineUser, PresenceChoice, RelationChange } from "./bus.ts";
+import type {
+  Bus,
+  BusDevice,
+  HidingChange,
+  OnlineUser,
+  PresenceChoice,
+  RelationChange,
+} from "./bus.ts";
 
 /** The bus of a server that is one process. */
 export function createInProcessBus(): Bus {
@@ -10,6 +17,7 @@ class InProcessBus implements Bus {
   readonly #users = new Map<UserId, OnlineUser>();
   readonly #devices = new Map<DeviceId, BusDevice>();
   readonly #handlers: ((change: RelationChange) => void)[] = [];
+  readonly #hidingHandlers: ((change: HidingChange) => void)[] = [];
 
   get devicesOnline(): number {
     return this.#devices.size;
@@ -85,9 +93,18 @@ class InProcessBus implements Bus {
     this.#handlers.push(handler);
   }
 
+  publishHiding(change: HidingChange): void {
+    for (const handler of this.#hidingHandlers) handler(change);
+  }
+
+  onHiding(handler: (change: HidingChange) => void): void {
+    this.#hidingHandlers.push(handler);
+  }
+
   [Symbol.dispose](): void {
     this.#users.clear();
     this.#devices.clear();
     this.#handlers.length = 0;
+    this.#hidingHandlers.length = 0;
   }
 }

@@ -7,7 +7,7 @@ import type { AccountStore } from "../store/store.ts";
 import type { Background } from "./background.ts";
 import type { BuddyLists } from "./buddy-lists.ts";
 import { event } from "./event-frames.ts";
-import { presenceForBuddies } from "./roster-entries.ts";
+import { presenceForBuddies, withoutAddresses } from "./roster-entries.ts";
 
 export interface PresenceServiceOptions {
   readonly accounts: AccountStore;
@@ -95,11 +95,16 @@ export class PresenceService {
 
   #tellBuddies(userId: UserId, lastSeen: number | undefined): void {
     const { bus, buddies, metrics } = this.#options;
-    const list = buddies.of(userId);
-    if (this.#silent || list.length === 0) return;
+    const { shown, hidden } = buddies.byHiding(userId);
+    const count = shown.length + hidden.length;
+    if (this.#silent || count === 0) return;
     const presence = presenceForBuddies(bus.user(userId), lastSeen);
-    bus.toUsers(list, event("presence.changed", { userId, presence }));
-    metrics.presenceFanOut(list.length);
+    bus.toUsers(shown, event("presence.changed", { userId, presence }));
+    if (hidden.length > 0) {
+      const without = withoutAddresses(presence);
+      bus.toUsers(hidden, event("presence.changed", { userId, presence: without }));
+    }
+    metrics.presenceFanOut(count);
   }
 
   #tellOwnDevices(userId: UserId): void {

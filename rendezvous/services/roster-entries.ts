@@ -1,4 +1,4 @@
-import type { Presence, RosterEntry, UserId } from "../../shared/protocol/index.ts";
+import type { Endpoint, Presence, RosterEntry, UserId } from "../../shared/protocol/index.ts";
 import type { Bus, OnlineUser } from "../bus/bus.ts";
 import type { RosterStore, RosterView } from "../store/store.ts";
 
@@ -20,6 +20,16 @@ export function presenceForBuddies(
     statusText: user.statusText,
     endpoints: user.devices.map((device) => device.endpoint),
   };
+}
+
+/** The same without addresses, for those from whom they are kept. */
+export function withoutAddresses(presence: Presence): Presence {
+  const endpoints = presence.endpoints.map((endpoint): Endpoint => ({
+    ...endpoint,
+    observed: { address: "0.0.0.0", port: 0 },
+    local: [],
+  }));
+  return { ...presence, endpoints };
 }
 
 /** What everybody else is told, and those who were blocked. */
@@ -53,8 +63,13 @@ export class RosterEntries {
     return view === undefined ? undefined : this.#entry(view, back?.state === "buddies");
   }
 
-  #entry({ row, peer, devices, logLength }: RosterView, agreedByPeer: boolean): RosterEntry {
+  #entry(view: RosterView, agreedByPeer: boolean): RosterEntry {
+    const { row, peer, devices, logLength, addressesHidden } = view;
     const buddies = row.state === "buddies";
+    const shown =
+      buddies && agreedByPeer
+        ? presenceForBuddies(this.#bus.user(peer.userId), peer.lastSeen)
+        : unknownPresence;
     return {
       profile: { userId: peer.userId, userName: peer.userName, displayName: peer.displayName },
       state: row.state,
@@ -63,10 +78,8 @@ export class RosterEntries {
       // Whoever was blocked keeps seeing the devices: their going would tell.
       devices: buddies ? [...devices] : [],
       logLength: buddies || row.state === "pending" ? logLength : 0,
-      presence:
-        buddies && agreedByPeer
-          ? presenceForBuddies(this.#bus.user(peer.userId), peer.lastSeen)
-          : unknownPresence,
+      presence: addressesHidden ? withoutAddresses(shown) : shown,
+      ...(row.hideAddresses ? { hideAddresses: true } : {}),
     };
   }
 }

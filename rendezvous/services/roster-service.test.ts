@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TestClient } from "../testing/test-client.ts";
-import { startTestServer } from "../testing/test-server.ts";
+import { befriend, startTestServer } from "../testing/test-server.ts";
 
 async function states(client: TestClient): Promise<string[]> {
   const { entries } = await client.request("roster.get", {});
@@ -90,6 +90,58 @@ test("nickname and group are one's own, on all of one's devices", async () => {
   expect(told.entry.nickname).toBe("Bobby");
   const { entries } = await bob.request("roster.get", {});
   expect(entries[0]).toMatchObject({ nickname: "", group: "" });
+});
+
+const UNKNOWN = { observed: { address: "0.0.0.0", port: 0 }, local: [] };
+
+test("R8: addresses are kept from a buddy, in entries and in news, from the moment it is asked", async () => {
+  await using server = await startTestServer();
+  const [ada, bob] = await server.buddies("ada", "bob");
+  const cyd = await server.register("cyd");
+  await befriend(ada, cyd);
+  const entry = await ada.request("roster.update", { userId: bob.userId, hideAddresses: true });
+  expect(entry.hideAddresses).toBe(true);
+  const told = await bob.event("roster.changed", ({ entry: { presence } }) =>
+    presence.endpoints.some(({ local }) => local.length === 0),
+  );
+  expect(told.entry.presence.endpoints).toMatchObject([{ deviceId: ada.deviceId, ...UNKNOWN }]);
+  expect(told.entry.hideAddresses).toBeUndefined();
+  const { entries } = await bob.request("roster.get", {});
+  expect(entries[0]?.presence.endpoints).toMatchObject([UNKNOWN]);
+
+  await ada.request("endpoint.update", { local: [{ address: "10.0.0.9", port: 9 }] });
+  const moved = await bob.event("presence.changed");
+  expect(moved.presence.endpoints).toMatchObject([UNKNOWN]);
+  const seen = await cyd.event("presence.changed");
+  expect(seen.presence.endpoints[0]?.local).toEqual([{ address: "10.0.0.9", port: 9 }]);
+
+  // A session of either begins with what was asked before.
+  const again = await server.connect();
+  const { roster } = await again.resume(bob.keys);
+  expect(roster[0]?.presence.endpoints).toMatchObject([UNKNOWN]);
+  ada.ws.close();
+  await again.event("presence.changed", ({ presence }) => presence.show === "offline");
+  const back = await server.connect();
+  await back.resume(ada.keys);
+  const returned = await again.event("presence.changed");
+  expect(returned.presence.endpoints).toMatchObject([UNKNOWN]);
+
+  await back.request("roster.update", { userId: bob.userId, hideAddresses: false });
+  const shown = await again.event("roster.changed");
+  expect(shown.entry.presence.endpoints[0]?.observed.address).not.toBe("0.0.0.0");
+});
+
+test("R8: a relation that is made anew hides nothing", async () => {
+  await using server = await startTestServer();
+  const [ada, bob] = await server.buddies("ada", "bob");
+  await ada.request("roster.update", { userId: bob.userId, hideAddresses: true });
+  await ada.request("roster.remove", { userId: bob.userId });
+  await befriend(ada, bob);
+  await ada.request("endpoint.update", { local: [{ address: "10.0.0.9", port: 9 }] });
+  const { presence } = await bob.event("presence.changed");
+  expect(presence.endpoints[0]?.local).toEqual([{ address: "10.0.0.9", port: 9 }]);
+  const { entries } = await ada.request("roster.get", {});
+  expect(entries[0]?.hideAddresses).toBeUndefined();
 });
 
 test("a blocked buddy sees somebody who went offline, and nothing else", async () => {

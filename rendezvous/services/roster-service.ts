@@ -85,15 +85,20 @@ export class RosterService {
   }
 
   async update(member: Member, params: Params<"roster.update">): Promise<RosterEntry> {
-    const { store } = this.#options;
+    const { store, bus } = this.#options;
     const { userId: owner } = member;
     const { userId: peer, ...changes } = params;
-    await this.#pairs.run(owner, peer, async () => {
-      const row = await store.roster.row(owner, peer);
-      if (row === undefined) throw noSuchEntry();
-      await store.roster.change([{ type: "put", row: { ...row, ...changes } }]);
+    const isNews = await this.#pairs.run(owner, peer, async () => {
+      const before = await store.roster.row(owner, peer);
+      if (before === undefined) throw noSuchEntry();
+      const row = { ...before, ...changes };
+      await store.roster.change([{ type: "put", row }]);
+      if (row.hideAddresses === before.hideAddresses) return false;
+      bus.publishHiding({ owner, peer, hidden: row.hideAddresses });
+      return row.state === "buddies";
     });
     await this.#tell(owner, peer);
+    if (isNews) await this.#tellOfAddresses(peer, owner);
     return this.#entry(owner, peer);
   }
 
@@ -139,6 +144,11 @@ export class RosterService {
       this.#checkRoom(peer, theirs, after.theirs),
     ]);
     await store.roster.change(changes);
+    // A row that is made anew hides nothing.
+    for (const change of changes) {
+      if (change.type === "remove")
+        bus.publishHiding({ owner: change.owner, peer: change.peer, hidden: false });
+    }
 
     const were = mine?.state === "buddies" && theirs?.state === "buddies";
     const are = after.mine === "buddies" && after.theirs === "buddies";
@@ -169,6 +179,12 @@ export class RosterService {
     }
   }
 
+  /** What the owner sees of the peer's addresses is another now, where they are buddies. */
+  async #tellOfAddresses(owner: UserId, peer: UserId): Promise<void> {
+    const row = await this.#options.store.roster.row(owner, peer);
+    if (row?.state === "buddies") await this.#tell(owner, peer);
+  }
+
   /** Sends the owner's online devices what the entry is now. */
   async #tell(owner: UserId, peer: UserId): Promise<void> {
     const { bus, entries } = this.#options;
@@ -183,6 +199,8 @@ export class RosterService {
   }
 }
 
+const FRESH = { nickname: "", group: "", hideAddresses: false };
+
 function changeOf(
   owner: UserId,
   peer: UserId,
@@ -191,8 +209,8 @@ function changeOf(
 ): RosterChange | undefined {
   if (before?.state === after) return undefined;
   if (after === undefined) return { type: "remove", owner, peer };
-  const { nickname, group } = before ?? { nickname: "", group: "" };
-  return { type: "put", row: { owner, peer, state: after, nickname, group } };
+  const { nickname, group, hideAddresses } = before ?? FRESH;
+  return { type: "put", row: { owner, peer, state: after, nickname, group, hideAddresses } };
 }
 
 function noSuchEntry(): ProtocolError {

@@ -210,6 +210,11 @@ const migrations: readonly Migration[] = [
       CREATE TABLE secrets (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;
     `,
   },
+  {
+    number: 5,
+    name: "addresses hidden from some buddies",
+    sql: "ALTER TABLE roster ADD COLUMN hide_addresses INTEGER NOT NULL DEFAULT 0;",
+  },
 ];
 
 /** What this program's newest schema is numbered. */

@@ -19,9 +19,11 @@ const FROM = `FROM roster
   WHERE owner.user_id = ?1`;
 
 const VIEW = `SELECT owner.user_id AS owner_id, peer.user_id AS peer_id,
-  roster.state, roster.nickname, roster.group_name,
+  roster.state, roster.nickname, roster.group_name, roster.hide_addresses,
   peer.user_name, peer.display_name, peer.show, peer.status_text, peer.last_seen,
-  coalesce((SELECT length FROM device_lists WHERE account = roster.peer), 0) AS log_length ${FROM}`;
+  coalesce((SELECT length FROM device_lists WHERE account = roster.peer), 0) AS log_length,
+  coalesce((SELECT back.hide_addresses FROM roster AS back
+    WHERE back.owner = roster.peer AND back.peer = roster.owner), 0) AS hidden_back ${FROM}`;
 
 const DEVICES = `SELECT peer.user_id AS peer_id, devices.device_id, devices.name, devices.public_key
   FROM roster
@@ -45,14 +47,19 @@ export function sqliteRoster({ db, commits, read }: SqliteContext): RosterStore 
      WHERE owner.user_id = ? AND roster.state = 'buddies' AND back.state = 'buddies'
      ORDER BY roster.peer`,
   );
+  const hiddenFrom = prepare(
+    db,
+    `SELECT peer.user_id AS peer_id ${FROM} AND roster.hide_addresses <> 0`,
+  );
   const count = prepare(db, `SELECT count(*) AS n ${FROM}`);
   const put = prepare(
     db,
-    `INSERT INTO roster (owner, peer, state, nickname, group_name)
-     SELECT owner.seq, peer.seq, ?3, ?4, ?5
+    `INSERT INTO roster (owner, peer, state, nickname, group_name, hide_addresses)
+     SELECT owner.seq, peer.seq, ?3, ?4, ?5, ?6
      FROM accounts AS owner, accounts AS peer WHERE owner.user_id = ?1 AND peer.user_id = ?2
      ON CONFLICT (owner, peer) DO UPDATE SET
-       state = excluded.state, nickname = excluded.nickname, group_name = excluded.group_name`,
+       state = excluded.state, nickname = excluded.nickname, group_name = excluded.group_name,
+       hide_addresses = excluded.hide_addresses`,
   );
   const remove = prepare(
     db,
@@ -66,8 +73,8 @@ export function sqliteRoster({ db, commits, read }: SqliteContext): RosterStore 
       remove.run(change.owner, change.peer);
       return;
     }
-    const { owner, peer, state, nickname, group } = change.row;
-    if (put.run(owner, peer, state, nickname, group) === 0) {
+    const { owner, peer, state, nickname, group, hideAddresses } = change.row;
+    if (put.run(owner, peer, state, nickname, group, Number(hideAddresses)) === 0) {
       throw new ProtocolError("no-such-user", "There is no such account.");
     }
   }
@@ -90,6 +97,8 @@ export function sqliteRoster({ db, commits, read }: SqliteContext): RosterStore 
       }),
     buddies: (owner) =>
       read(() => buddies.all(owner).map((row): UserId => userIdOf(row, "peer_id"))),
+    hiddenFrom: (owner) =>
+      read(() => hiddenFrom.all(owner).map((row): UserId => userIdOf(row, "peer_id"))),
     count: (owner) =>
       read(() => {
         const row = count.one(owner);
@@ -109,6 +118,7 @@ function rowOf(row: Row): RosterRow {
     state: rosterStateOf(row, "state"),
     nickname: text(row, "nickname"),
     group: text(row, "group_name"),
+    hideAddresses: integer(row, "hide_addresses") !== 0,
   };
 }
 
@@ -125,6 +135,7 @@ function viewOf(row: Row, devices: readonly Row[] = []): RosterView {
     },
     devices: devices.map(deviceOf),
     logLength: integer(row, "log_length"),
+    addressesHidden: integer(row, "hidden_back") !== 0,
   };
 }
 

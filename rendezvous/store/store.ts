@@ -257,6 +257,8 @@ export interface RosterRow {
   readonly state: RosterState;
   readonly nickname: string;
   readonly group: string;
+  /** The owner's addresses are kept from the peer. */
+  readonly hideAddresses: boolean;
 }
 
 /** A row with what its entry shows of the peer. */
@@ -269,6 +271,8 @@ export interface RosterView {
   readonly devices: readonly Device[];
   /** Statements in the peer's device list. */
   readonly logLength: number;
+  /** The peer's addresses are kept from the owner. */
+  readonly addressesHidden: boolean;
 }
 
 export type RosterChange =
@@ -281,6 +285,8 @@ export interface RosterStore {
   row(owner: UserId, peer: UserId): Promise<RosterRow | undefined>;
   /** Those with whom both sides are `buddies`. */
   buddies(owner: UserId): Promise<readonly UserId[]>;
+  /** Those from whom the owner's addresses are kept. */
+  hiddenFrom(owner: UserId): Promise<readonly UserId[]>;
   count(owner: UserId): Promise<number>;
   /** All of it or nothing. */
   change(changes: readonly RosterChange[]): Promise<void>;

@@ -116,7 +116,8 @@ function deviceLogContract(open: () => Promise<Store>): void {
     await using store = await open();
     await addPeople(store);
     await store.deviceLogs.append(ben, extension(0, 3));
-    const row = { owner: ada, peer: ben, state: "requested", nickname: "", group: "" } as const;
+    const names = { nickname: "", group: "", hideAddresses: false };
+    const row = { owner: ada, peer: ben, state: "requested", ...names } as const;
     await store.roster.change([{ type: "put", row }]);
     expect((await store.roster.view(ada, ben))?.logLength).toBe(3);
     expect((await store.roster.of(ada)).map(({ logLength }) => logLength)).toEqual([3]);

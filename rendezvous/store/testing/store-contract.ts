@@ -50,7 +50,15 @@ function deposit(n: number, change: Partial<MailboxDeposit> = {}): MailboxDeposi
 }
 
 function row(owner: UserId, peer: UserId, change: Partial<RosterRow> = {}): RosterRow {
-  return { owner, peer, state: "buddies", nickname: "", group: "", ...change };
+  return {
+    owner,
+    peer,
+    state: "buddies",
+    nickname: "",
+    group: "",
+    hideAddresses: false,
+    ...change,
+  };
 }
 
 async function addAccount(store: Store, userId: UserId, userName: string): Promise<void> {
@@ -436,6 +444,27 @@ function rosterContract(open: () => Promise<Store>): void {
     expect(await store.roster.count(ada)).toBe(2);
   });
 
+  test("R8: a row says from whom addresses are kept, and the peer's view says it too", async () => {
+    await using store = await open();
+    await addPeople(store);
+    await store.roster.change([
+      { type: "put", row: row(ada, ben, { hideAddresses: true }) },
+      { type: "put", row: row(ben, ada) },
+      { type: "put", row: row(ada, cyd) },
+    ]);
+    expect((await store.roster.row(ada, ben))?.hideAddresses).toBe(true);
+    expect(await store.roster.hiddenFrom(ada)).toEqual([ben]);
+    expect(await store.roster.hiddenFrom(ben)).toEqual([]);
+    expect((await store.roster.view(ben, ada))?.addressesHidden).toBe(true);
+    expect((await store.roster.of(ada)).map((view) => view.addressesHidden)).toEqual([
+      false,
+      false,
+    ]);
+    await store.roster.change([{ type: "put", row: row(ada, ben) }]);
+    expect(await store.roster.hiddenFrom(ada)).toEqual([]);
+    expect((await store.roster.view(ben, ada))?.addressesHidden).toBe(false);
+  });
+
   test("a view shows the peer, with devices for buddies only", async () => {
     await using store = await open();
     await addPeople(store);
@@ -458,7 +487,7 @@ function rosterContract(open: () => Promise<Store>): void {
       { deviceId: benPhone, name: "machine", publicKey: "key" },
     ];
     expect(await store.roster.of(ada)).toEqual([
-      { row: row(ada, ben), peer, devices, logLength: 0 },
+      { row: row(ada, ben), peer, devices, logLength: 0, addressesHidden: false },
     ]);
     expect(await store.roster.view(ada, ben)).toEqual({
       row: row(ada, ben),
