@@ -494,12 +494,14 @@ function rosterContract(open: () => Promise<Store>): void {
       peer,
       devices,
       logLength: 0,
+      addressesHidden: false,
     });
     expect(await store.roster.view(cyd, ben)).toEqual({
       row: row(cyd, ben, { state: "requested" }),
       peer,
       devices: [],
       logLength: 0,
+      addressesHidden: false,
     });
     expect(await store.roster.view(ben, ada)).toBeUndefined();
     expect(await store.roster.of(ben)).toEqual([]);
