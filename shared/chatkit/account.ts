@@ -21,7 +21,9 @@ import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
 import { LinkManager } from "./links/link-manager.ts";
-import { ServerSignalling } from "./links/signalling.ts";
+import { CombinedSignalling, ServerSignalling } from "./links/signalling.ts";
+import { LanSignalling } from "./nearby/lan-signalling.ts";
+import { Nearby } from "./nearby/nearby.ts";
 import { Examiner } from "./network/examiner.ts";
 import { Surveyor } from "./network/survey.ts";
 import type { Host, Ports } from "./ports.ts";
@@ -58,6 +60,7 @@ export class Account implements AsyncDisposable {
   readonly book: ConversationBook;
   readonly connection: Connection;
   readonly signIn: AccountSignIn;
+  readonly nearby: Nearby;
   readonly links: LinkManager;
   readonly routes: RouteBook;
   readonly examiner: Examiner;
@@ -209,7 +212,17 @@ export class Account implements AsyncDisposable {
       save: (writes) => this.#save(writes),
       onChanged: (userId, own) => this.#routesChanged(userId, own),
     });
-    const signalling = new ServerSignalling(this.connection);
+    this.nearby = new Nearby({
+      ports,
+      identity,
+      self: () => this.#presentDevice(),
+      peers: this.roster,
+      ownerOf: (device) => this.roster.device(device)?.userId,
+    });
+    const signalling = new CombinedSignalling(
+      new ServerSignalling(this.connection),
+      new LanSignalling(this.nearby),
+    );
     this.#announcer = new RouteAnnouncer({
       book: this.routes,
       identity,
@@ -246,12 +259,17 @@ export class Account implements AsyncDisposable {
       onForged: ({ userId }) => this.#forged(userId),
       onForbidden: (peer) => this.#announcer.remind(peer),
       deviceId: () => this.roster.account?.deviceId,
+      isNear: (device) => this.nearby.has(device),
+    });
+    this.nearby.onNear((peer) => {
+      this.links.nearChanged(peer);
+      this.#lookAtWanted();
     });
     const surveyor = new Surveyor({
       connection: this.connection,
       ports,
       iceServers: () => this.#ice.servers,
-      multicast: () => "none",
+      multicast: () => this.nearby.state,
     });
     this.examiner = new Examiner({
       ports,
@@ -294,6 +312,7 @@ export class Account implements AsyncDisposable {
       this.#lastState = state.state;
       if (isNews) emitter.emit("connection", state);
       this.#tellDevices();
+      this.#lookAtWanted();
     });
     this.links.onStatus((status) => emitter.emit("link", status));
   }
@@ -306,6 +325,7 @@ export class Account implements AsyncDisposable {
     await this.routes.load(store);
     await this.book.load(store);
     await this.delivery.start();
+    this.nearby.look();
   }
 
   /** Whether this device may come back without the password, as far as it knows. */
@@ -384,6 +404,7 @@ export class Account implements AsyncDisposable {
     this.trust.close();
     this.safety.close();
     await this.connection.close();
+    this.nearby.close();
     await this.#journal.idle();
     await this.#store[Symbol.asyncDispose]();
   }
@@ -474,6 +495,7 @@ export class Account implements AsyncDisposable {
   #saveSession(isOpen: boolean): void {
     if (isOpen === this.#hasSession) return;
     this.#hasSession = isOpen;
+    this.nearby.look();
     this.#save([
       isOpen
         ? { type: "put-value", key: SESSION, value: "yes" }
@@ -507,20 +529,34 @@ export class Account implements AsyncDisposable {
   #rosterChanged(): void {
     this.delivery.directoryChanged();
     if (!this.#closed) this.prepared.look();
+    this.nearby.look();
     this.#tellDevices();
+    this.#lookAtWanted();
+  }
+
+  #lookAtWanted(): void {
     if (this.#wantedScheduled) return;
     this.#wantedScheduled = true;
     // The changes of one tick, and a whole roster, make one list.
     queueMicrotask(() => {
       this.#wantedScheduled = false;
-      // Without the server nobody's presence is known: what is open stays open.
-      if (!this.#closed && this.connection.state.state === "online") {
-        const wanted = this.#wanted();
-        this.links.setWanted(wanted);
-        this.#announcer.present(wanted);
-        this.#hiding.look();
-      }
+      if (this.#closed) return;
+      const isOnline = this.connection.state.state === "online";
+      const near = this.nearby.peers();
+      // Without the server those count who were online last: what is open stays open.
+      const known = this.#wanted();
+      const all = isOnline ? [...known, ...near] : [...near, ...known];
+      const wanted = [...new Map(all.map((peer) => [peer.deviceId, peer])).values()];
+      this.links.setWanted(wanted);
+      this.#announcer.present(wanted);
+      if (isOnline) this.#hiding.look();
     });
+  }
+
+  /** This device where others on the network may see it: whoever appears offline is not there. */
+  #presentDevice(): DeviceId | undefined {
+    const self = this.roster.account;
+    return this.#hasSession && self?.show !== "offline" ? self?.deviceId : undefined;
   }
 
   /** The others hear of it before they see what it ends. */

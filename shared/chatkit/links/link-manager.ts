@@ -31,6 +31,8 @@ export interface LinkManagerOptions {
   readonly signalling?: Signalling;
   /** STUN and TURN servers for the next attempts; none unless given. */
   readonly iceServers?: () => readonly IceServer[];
+  /** Whether the device was found on the local network; nobody is unless given. */
+  readonly isNear?: (device: DeviceId) => boolean;
 }
 
 /** Both kinds of links behind one service. Hands on raw frames; their meaning is the courier's. */
@@ -159,6 +161,11 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
     });
   }
 
+  /** The device came near, or is no more. */
+  nearChanged(peer: LinkPeer): void {
+    this.#status.emit(this.#statusOf(peer));
+  }
+
   openLinks(device: DeviceId): readonly Link[] {
     return [this.#direct.direct(device), this.#relay.link(device)].filter(
       (link) => link !== undefined,
@@ -263,7 +270,7 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
       bytesSent: figures?.bytesSent ?? 0,
       bytesReceived: figures?.bytesReceived ?? 0,
       slow: this.#isSlow(deviceId),
-      near: false,
+      near: this.#options.isNear?.(deviceId) ?? false,
     };
   }
 }
