@@ -1,6 +1,8 @@
 import { systemClock } from "../../peer/system-clock.ts";
 import type { Log, Ports } from "../../../shared/chatkit/ports.ts";
+import { useNativeCrypto } from "../../../shared/crypto/index.ts";
 import { localAddresses } from "./local-addresses.ts";
+import { nodeCrypto } from "./native-crypto.ts";
 import { loadNodePeers } from "./node-peers.ts";
 import { nodeRandom } from "./node-random.ts";
 import { silentLog } from "./silent-log.ts";
@@ -17,9 +19,10 @@ export interface NodePortsOptions {
   readonly tls?: TlsOptions;
 }
 
-/** The engine's ports on Node: `ws`, `wrtc`, `node:sqlite`. Never throws. */
+/** The engine's ports on Node: `ws`, `wrtc`, `node:sqlite`, and OpenSSL for everything. Never throws. */
 export function createNodePorts(options: NodePortsOptions): Ports {
   const { dataFolder, log = silentLog, peers: wanted = true, tls } = options;
+  useNativeCrypto(nodeCrypto);
   const peers = wanted ? loadNodePeers() : undefined;
   if (wanted && peers === undefined) log.warn("no WebRTC here: everything goes by relay");
   return {

@@ -1,7 +1,6 @@
 import type { ClientConfig, KeyRetentionConfig } from "ts-mls";
 import { defaultKeyPackageEqualityConfig } from "ts-mls/keyPackageEqualityConfig.js";
 import { defaultLifetimeConfig } from "ts-mls/lifetimeConfig.js";
-import { defaultPaddingConfig } from "ts-mls/paddingConfig.js";
 import { sameBytes } from "../bytes.ts";
 import { deviceOfLeaf } from "./wire.ts";
 import { MlsError, type GroupPolicy, type MlsIdentity } from "./mls-types.ts";
@@ -16,6 +15,9 @@ export const KEY_RETENTION: KeyRetentionConfig = {
   retainKeysForEpochs: 5,
   maximumForwardRatchetSteps: 1000,
 };
+
+/** Contents of messages are padded to that, so that a word is as long as a line (RFC 9420 §15.1). */
+export const PAD_TO_BYTES = 256;
 
 /**
  * The policy as the library asks it, for one operation: it remembers whether somebody was refused,
@@ -32,7 +34,7 @@ export class Admission {
       keyRetentionConfig: KEY_RETENTION,
       lifetimeConfig: defaultLifetimeConfig,
       keyPackageEqualityConfig: defaultKeyPackageEqualityConfig,
-      paddingConfig: defaultPaddingConfig,
+      paddingConfig: { kind: "padUntilLength", padUntilLength: PAD_TO_BYTES },
       authService: {
         validateCredential: async (credential, signaturePublicKey) => {
           const device = deviceOfLeaf({ credential, signaturePublicKey });

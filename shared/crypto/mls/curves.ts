@@ -4,9 +4,13 @@ import { verify } from "../identity.ts";
 
 /** Ed25519 and X25519 by raw 32-byte keys. */
 export interface Curves {
-  sign(secretKey: Uint8Array, message: Uint8Array): Promise<Uint8Array>;
+  sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /** False also for a key or a signature that is none. */
-  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
+  verify(
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean | Promise<boolean>;
   /** @throws Error for a low-order point (RFC 7748 §6.1) */
   agree(secretKey: Uint8Array, publicKey: Uint8Array): Promise<Uint8Array>;
   /** X25519's public key. */
@@ -15,8 +19,8 @@ export interface Curves {
 
 /** Everywhere, and about ten times slower than native code. */
 export const portableCurves: Curves = {
-  sign: async (secretKey, message) => ed25519.sign(message, secretKey),
-  verify: async (publicKey, message, signature) => verify(publicKey, message, signature),
+  sign: (secretKey, message) => ed25519.sign(message, secretKey),
+  verify: (publicKey, message, signature) => verify(publicKey, message, signature),
   agree: async (secretKey, publicKey) => x25519.getSharedSecret(secretKey, publicKey),
   publicKey: async (secretKey) => x25519.getPublicKey(secretKey),
 };

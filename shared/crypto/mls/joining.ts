@@ -2,7 +2,7 @@ import type { CiphersuiteImpl, ClientState, GroupInfo, PrivateKeyPackage, Welcom
 import type { GroupSecrets } from "ts-mls/groupSecrets.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
-import { cipherSuites } from "./cipher-suites.ts";
+import { cipherSuites, type CipherSuite } from "./cipher-suites.ts";
 import { Admission } from "./client-config.ts";
 import { enterByWelcome, enterFromOutside } from "./entering.ts";
 import { readGroupInfo } from "./group-infos.ts";
@@ -28,7 +28,7 @@ export const FOR_EVER = { lastResort: false, notBefore: 0, notAfter: Number.MAX_
 
 export interface JoinedState {
   readonly suite: MlsSuite;
-  readonly cs: CiphersuiteImpl;
+  readonly cs: CipherSuite;
   readonly state: ClientState;
 }
 

@@ -1,20 +1,21 @@
-import type { CiphersuiteImpl, ClientState, KeyPackage, Proposal } from "ts-mls";
+import type { ClientState, KeyPackage, Proposal } from "ts-mls";
 import { createGroup } from "ts-mls/clientState.js";
 import type { Commit } from "ts-mls/commit.js";
 import { createCommit, createGroupInfoWithExternalPubAndRatchetTree } from "ts-mls/createCommit.js";
-import { createApplicationMessage } from "ts-mls/createMessage.js";
 import type { EpochReceiverData } from "ts-mls/epochReceiverData.js";
 import { acceptAll } from "ts-mls/incomingMessageAction.js";
 import { processMessage } from "ts-mls/processMessages.js";
 import { emptyPskIndex } from "ts-mls/pskIndex.js";
 import { checkAdded } from "./added-members.ts";
-import { cipherSuites } from "./cipher-suites.ts";
-import { Admission, KEY_RETENTION } from "./client-config.ts";
+import { openApplication, sealApplication } from "./application-messages.ts";
+import { cipherSuites, type CipherSuite } from "./cipher-suites.ts";
+import { Admission, KEY_RETENTION, PAD_TO_BYTES } from "./client-config.ts";
 import { checkCommit, checkKeys } from "./commit-rules.ts";
-import { epochKeys, openMessage, unprotect } from "./epoch-keys.ts";
+import { epochKeys, unprotect } from "./epoch-keys.ts";
 import { GroupRecords, readRecords, type SavedState } from "./group-records.ts";
 import { FOR_EVER, stateByWelcome, stateFromOutside, type MlsMembership } from "./joining.ts";
 import { decodeKeyPackage, newKeyPackage } from "./key-packages.ts";
+import { decodeApplicationMessage } from "./message-framing.ts";
 import {
   MlsError,
   type GroupMember,
@@ -30,7 +31,7 @@ import { sameBytes } from "../bytes.ts";
 
 export class MlsGroup implements MlsGroupApi {
   readonly suite: MlsSuite;
-  readonly #cs: CiphersuiteImpl;
+  readonly #cs: CipherSuite;
   readonly #membership: MlsMembership;
   readonly #records: GroupRecords;
   #state: ClientState;
@@ -40,7 +41,7 @@ export class MlsGroup implements MlsGroupApi {
   private constructor(
     membership: MlsMembership,
     suite: MlsSuite,
-    cs: CiphersuiteImpl,
+    cs: CipherSuite,
     state: ClientState,
     records = new GroupRecords(),
   ) {
@@ -199,45 +200,35 @@ export class MlsGroup implements MlsGroupApi {
   }
 
   async seal(plaintext: Uint8Array, additional: Uint8Array): Promise<Uint8Array> {
-    const { newState, privateMessage, consumed } = await this.#run(async (state) =>
-      createApplicationMessage(state, plaintext, this.#cs, additional),
+    const { message, secretTree, consumed } = await orInvalid(
+      sealApplication(this.#state, plaintext, additional, PAD_TO_BYTES, this.#cs),
     );
-    this.#moveOn(newState, consumed);
-    return encodeMessage({ version: "mls10", wireformat: "mls_private_message", privateMessage });
+    this.#moveOn({ ...this.#state, secretTree }, consumed);
+    return message;
   }
 
   async open(sealed: Uint8Array): Promise<OpenedMessage> {
-    const message = decodeMessage(sealed);
-    if (message.wireformat !== "mls_private_message") {
-      throw new MlsError("malformed", "no sealed message");
-    }
-    const { privateMessage } = message;
-    if (privateMessage.contentType !== "application") {
-      throw new MlsError("malformed", "no sealed message");
-    }
-    this.#expectOwnGroup(privateMessage.groupId);
+    const message = decodeApplicationMessage(sealed);
+    this.#expectOwnGroup(message.groupId);
     const { epoch } = this.#state.groupContext;
-    if (privateMessage.epoch > epoch) {
+    if (message.epoch > epoch) {
       throw new MlsError("future-epoch", "of an epoch that this group is not in yet");
     }
-    const past = this.#state.historicalReceiverData.get(privateMessage.epoch);
-    if (privateMessage.epoch < epoch && past === undefined) {
+    const past = this.#state.historicalReceiverData.get(message.epoch);
+    if (message.epoch < epoch && past === undefined) {
       throw new MlsError("past-epoch", "of an epoch whose keys are gone");
     }
     const keys = past ?? epochKeys(this.#state);
-    const { opened, secretTree, consumed } = await this.#run(async () =>
-      openMessage(keys, privateMessage, this.#cs),
+    const { opened, secretTree, consumed } = await orInvalid(
+      openApplication(keys, message, this.#cs),
     );
-    const late = new Map(this.#state.historicalReceiverData);
-    this.#moveOn(
-      past === undefined
-        ? { ...this.#state, secretTree }
-        : {
-            ...this.#state,
-            historicalReceiverData: late.set(privateMessage.epoch, { ...past, secretTree }),
-          },
-      consumed,
-    );
+    if (past === undefined) {
+      this.#moveOn({ ...this.#state, secretTree }, consumed);
+    } else {
+      const late = new Map(this.#state.historicalReceiverData);
+      late.set(message.epoch, { ...past, secretTree });
+      this.#moveOn({ ...this.#state, historicalReceiverData: late }, consumed);
+    }
     return opened;
   }
 
@@ -303,6 +294,16 @@ export class MlsGroup implements MlsGroupApi {
     const present = this.#state.groupContext.epoch;
     if (epoch > present) throw new MlsError("future-epoch", "a commit that comes too early");
     if (epoch < present) throw new MlsError("past-epoch", "a commit of a former epoch");
+  }
+}
+
+/** @throws MlsError whatever was thrown */
+async function orInvalid<Result>(operation: Promise<Result>): Promise<Result> {
+  try {
+    return await operation;
+  } catch (cause) {
+    if (cause instanceof MlsError) throw cause;
+    throw new MlsError("invalid", "against the protocol", { cause });
   }
 }
 
