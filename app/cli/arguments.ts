@@ -38,7 +38,7 @@ const commands = {
   buddies: { options: ["json"], takes: [0, 2] },
   send: { options: ["wait", "timeout", "json"], takes: [2, 2] },
   listen: { options: ["accept-requests", "keep-unread"], takes: [0, 0] },
-  doctor: { options: [], takes: [0, 0] },
+  doctor: { options: ["json"], takes: [0, 1] },
   help: { options: [], takes: [0, 1] },
 } as const satisfies Record<string, CommandShape>;
 

@@ -88,6 +88,15 @@ printed again at the next start. With --accept-requests whoever asks becomes a b
 
 Checks the data folder, the server, the session, the clock and direct links. One line
 for each check, with what to do where it fails; code 1 if one did.
+
+beeline doctor USER [--json]
+
+Tests the ways to a buddy: this end and theirs look at the server, UDP, TURN and the
+local network, then a direct link and the relay are tried. One line for each, then what
+is in the way and what to do. Takes up to 20 seconds. Code 1 where no message reaches
+them now, 3 where that is because the server is not reached. With --json an object:
+user, and examinations: one for each of their devices that is there, or one of this end
+alone; findings name what is in the way, ok where nothing is.
 `,
 };
 

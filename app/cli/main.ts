@@ -41,7 +41,7 @@ async function run({ command, arguments: words, options }: Invocation): Promise<
     case "listen":
       return (await import("./commands/listen.ts")).listen(context);
     case "doctor":
-      return (await import("./commands/doctor.ts")).doctor(context);
+      return (await import("./commands/doctor.ts")).doctor(context, words);
     default:
       return assertNever(command);
   }

@@ -20,6 +20,8 @@ interface DeviceOptions {
   readonly userName: string;
   /** How far this machine's wall clock is ahead, ms. */
   readonly clockAheadMs?: number;
+  /** False: it has no WebRTC. */
+  readonly webRtc?: boolean;
 }
 
 /** The engine with its real ports in this process: sockets, WebRTC and SQLite. */
@@ -34,7 +36,7 @@ export class EngineDevice implements AsyncDisposable {
   readonly notices: Notice[] = [];
   readonly #waiters = new Set<() => void>();
 
-  constructor({ server, dataFolder, userName, clockAheadMs = 0 }: DeviceOptions) {
+  constructor({ server, dataFolder, userName, clockAheadMs = 0, webRtc = true }: DeviceOptions) {
     const { peers, ...ports } = createNodePorts({ dataFolder });
     if (peers === undefined) throw new Error("no WebRTC here");
     this.userName = userName;
@@ -43,7 +45,11 @@ export class EngineDevice implements AsyncDisposable {
     this.kit = new ChatKit({
       server,
       host: { client: { name: "beeline-e2e", version: "0.1.0" }, deviceName: "test" },
-      ports: { ...ports, peers: this.peers, clock: aheadBy(ports.clock, clockAheadMs) },
+      ports: {
+        ...ports,
+        ...(webRtc ? { peers: this.peers } : {}),
+        clock: aheadBy(ports.clock, clockAheadMs),
+      },
     });
     this.kit.on("message", (message) => this.told.push(message));
     this.kit.on("notice", (notice) => this.notices.push(notice));

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
 import { CLOCK_TOLERANCE_MS } from "../../../shared/chatkit/limits.ts";
 import type { ServerInfo } from "../../../shared/protocol/index.ts";
+import { usage } from "../arguments.ts";
 import { accountOf, serverOf, type Context } from "../context.ts";
 import { CliError, exitCodes, toCliError } from "../exit-codes.ts";
 import { localAddresses } from "../ports/local-addresses.ts";
@@ -9,9 +10,12 @@ import { loadNodePeers } from "../ports/node-peers.ts";
 import { testDirectLink } from "../ports/direct-link-test.ts";
 import { createKit, online, restoreKit } from "../session.ts";
 import { print } from "../terminal.ts";
+import { doctorUser } from "./doctor-user.ts";
 
-/** `beeline doctor`: one line for each check; fails if one did. */
-export async function doctor(context: Context): Promise<void> {
+/** `beeline doctor [USER]`: one line for each check; fails if one did. */
+export async function doctor(context: Context, [user]: readonly string[]): Promise<void> {
+  if (user !== undefined) return await doctorUser(context, user);
+  if (context.options.json === true) throw usage('"doctor" takes --json with a USER.', "doctor");
   const report = new Report();
   await report.check("data folder", () => checkFolder(context.dataFolder));
   const server = await report.check("server address", () => ({

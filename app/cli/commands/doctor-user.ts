@@ -1,0 +1,51 @@
+import type { Examination } from "../../../shared/chatkit/api.ts";
+import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
+import type { RosterEntry } from "../../../shared/protocol/index.ts";
+import type { Context } from "../context.ts";
+import { findingTexts, layerLines, works } from "../examination-text.ts";
+import { CliError, exitCodes, toCliError } from "../exit-codes.ts";
+import { online, restoreKit } from "../session.ts";
+import { print } from "../terminal.ts";
+import { entryOf } from "./buddies.ts";
+
+/**
+ * `beeline doctor USER`: both ends test their networks and the ways between them. Fails where no
+ * message gets there now.
+ */
+export async function doctorUser(context: Context, name: string): Promise<void> {
+  await using kit = await restoreKit(context, true);
+  await settle(kit);
+  const entry = entryOf(kit, name);
+  const { userName } = entry.profile;
+  const examinations = await kit.network.examine(entry.profile.userId);
+  if (context.options.json === true) print(JSON.stringify({ user: userName, examinations }));
+  else for (const examination of examinations) report(examination, entry, examinations.length);
+  if (examinations.some(works)) return;
+  const isOffline = examinations.every(({ own }) => own.server.state === "down");
+  throw new CliError(
+    isOffline ? exitCodes.cannotConnect : exitCodes.failed,
+    `No message reaches ${userName} now.`,
+  );
+}
+
+/** Without the server there is the roster that was saved, and the local network. */
+async function settle(kit: ChatKitApi): Promise<void> {
+  try {
+    await online(kit);
+    // Whose devices they are is known once their lists were read.
+    await kit.roster.ready();
+  } catch (error) {
+    const obstacle = toCliError(error);
+    if (obstacle.exitCode !== exitCodes.cannotConnect) throw obstacle;
+  }
+}
+
+function report(examination: Examination, { profile, devices }: RosterEntry, among: number): void {
+  const { userName } = profile;
+  const device = devices.find(({ deviceId }) => deviceId === examination.deviceId);
+  if (among > 1) print(`${userName}, ${device?.name ?? examination.deviceId}`);
+  for (const { mark, text } of layerLines(examination, userName)) {
+    print(`${mark.padEnd(6)}${text}`);
+  }
+  for (const finding of examination.findings) print(findingTexts[finding]);
+}
