@@ -111,6 +111,24 @@ export class Connection implements ServerConnection, AsyncDisposable {
     }
   }
 
+  /** Something else says that the connection may be dead: asks it, and does not wait long. */
+  suspect(): void {
+    if (this.#phase.name === "online") this.#phase.heartbeat.suspect();
+  }
+
+  /** This host has other addresses: what waits tries again, and what hangs on an old one begins anew. */
+  networkChanged(): void {
+    const phase = this.#phase;
+    if (phase.name === "connecting" && phase.login.by === "key") {
+      this.#leave({ name: "idle" }, unreachable("This host has other addresses."));
+      this.#start(phase.login);
+    } else if (phase.name === "waiting") {
+      this.reconnectNow();
+    } else {
+      this.suspect();
+    }
+  }
+
   /**
    * Ends the session at the server where it can be reached, and the connection in any case. The
    * connection can be opened again.
@@ -189,6 +207,9 @@ export class Connection implements ServerConnection, AsyncDisposable {
     const rpc: RpcSocket = new RpcSocket(url, ports, {
       onOpen: () => this.#authenticate(rpc, login),
       onClose: (code, reason) => this.#onClose(rpc, code, reason),
+      onQuiet: () => {
+        this.#online(rpc)?.heartbeat.suspect();
+      },
       onTimeout: () => {
         this.#online(rpc)?.heartbeat.probe();
       },

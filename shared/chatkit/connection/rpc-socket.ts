@@ -24,6 +24,15 @@ import { assertNever } from "../assert-never.ts";
 import { MAX_PENDING_REQUESTS, MAX_WAITING_REQUESTS, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import type { Ports, Socket, Timer } from "../ports.ts";
 
+/** A request that has no answer, and nothing else came since: the connection may be dead. */
+export const SLOW_ANSWER_MS = 3_000;
+
+/**
+ * What a slow uplink carries, bytes per ms: half of 1 Mbit/s, for others share it. What was handed to
+ * the socket leaves no slower; a socket's own figure leaves out what the system has taken.
+ */
+const SLOW_UPLINK = 64;
+
 /** The connection ended without a close frame (RFC 6455 §7.4.1). */
 const ABNORMAL_CLOSURE = 1006;
 
@@ -33,6 +42,8 @@ export interface RpcHandlers {
   onChannelData(channel: number, payload: Uint8Array): void;
   /** The server sent something that the contract does not know. The connection goes on. */
   onProtocolError(error: ProtocolError): void;
+  /** A request has waited for `SLOW_ANSWER_MS`, and nothing came: the connection may be dead. */
+  onQuiet(): void;
   /** A request got no answer in time: the connection may be dead. */
   onTimeout(): void;
   /** Exactly once; nothing follows it. Requests without an answer have been rejected before. */
@@ -49,6 +60,7 @@ interface Pending {
   resolve(result: unknown): void;
   reject(error: Error): void;
   readonly timer: Timer;
+  readonly sentAt: number;
 }
 
 /** What a request's answer is handed to, in the same turn in which it arrives. */
@@ -72,6 +84,8 @@ export class RpcSocket {
   #sentAt: number;
   #receivedAt: number;
   #received = 0;
+  #quiet: Timer | undefined;
+  #backlog = 0;
 
   constructor(url: string, ports: Pick<Ports, "clock" | "log" | "sockets">, handlers: RpcHandlers) {
     this.#ports = ports;
@@ -102,6 +116,12 @@ export class RpcSocket {
     return this.#received;
   }
 
+  /** Time until all that was handed to the socket has left, by a slow uplink, ms. */
+  get backlogMs(): number {
+    const left = this.#ports.clock.monotonic() - this.#sentAt;
+    return Math.max(0, this.#backlog / SLOW_UPLINK - left);
+  }
+
   request<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
     return new Promise((resolve, reject) => this.call(method, params, { resolve, reject }));
   }
@@ -127,17 +147,19 @@ export class RpcSocket {
     const timer = this.#ports.clock.setTimer(() => this.#timedOut(id, method), REQUEST_TIMEOUT_MS);
     this.#pending.set(id, {
       timer,
+      sentAt: this.#ports.clock.monotonic(),
       reject: (error) => answer.reject(error),
       resolve: (result) => this.#answered(method, result, answer),
     });
-    this.#sentAt = this.#ports.clock.monotonic();
+    this.#sending(text.length);
     this.#socket.send(text);
+    this.#listenForQuiet();
   }
 
   /** False while there is no open connection. */
   sendChannelData(channel: number, payload: Uint8Array): boolean {
     if (this.#state !== "open") return false;
-    this.#sentAt = this.#ports.clock.monotonic();
+    this.#sending(payload.length);
     this.#socket.send(encodeChannelData(channel, payload));
     return true;
   }
@@ -175,7 +197,33 @@ export class RpcSocket {
     this.#handlers.onClose(code, reason);
   }
 
+  #sending(bytes: number): void {
+    this.#backlog = this.backlogMs * SLOW_UPLINK + bytes;
+    this.#sentAt = this.#ports.clock.monotonic();
+  }
+
+  /** One timer for all requests: whatever comes proves that the connection lives. */
+  #listenForQuiet(): void {
+    const [oldest] = this.#pending.values();
+    if (oldest === undefined || this.#quiet !== undefined) return;
+    const { clock } = this.#ports;
+    const dueAt = Math.max(oldest.sentAt, this.#receivedAt) + SLOW_ANSWER_MS;
+    const ms = dueAt - clock.monotonic();
+    this.#quiet = clock.setTimer(
+      () => {
+        this.#quiet = undefined;
+        const [first] = this.#pending.values();
+        const since = Math.max(first?.sentAt ?? Infinity, this.#receivedAt);
+        if (clock.monotonic() - since >= SLOW_ANSWER_MS) this.#handlers.onQuiet();
+        this.#listenForQuiet();
+      },
+      ms > 0 ? ms : SLOW_ANSWER_MS,
+    );
+  }
+
   #rejectPending(error: Error): void {
+    this.#quiet?.cancel();
+    this.#quiet = undefined;
     for (const pending of this.#pending.values()) {
       pending.timer.cancel();
       pending.reject(error);

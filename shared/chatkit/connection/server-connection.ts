@@ -23,6 +23,9 @@ export interface ServerConnection {
    */
   request<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>>;
 
+  /** Something else says that the connection may be dead: it is asked for a sign of life. */
+  suspect(): void;
+
   /** Sends a relay frame (channel header added here); false while there is no connection. */
   sendChannelData(channel: number, payload: Uint8Array): boolean;
   /** Bytes in the socket's own buffer. */

@@ -19,6 +19,7 @@ export async function serverInfo(
     onOpen: () => rpc.call("server.info", {}, outcome),
     onEvent: () => {},
     onChannelData: () => {},
+    onQuiet: () => {},
     onTimeout: () => {},
     onProtocolError: (error) => ports.log.warn("the server broke the protocol", { error }),
     onClose: (code, reason) => {

@@ -310,6 +310,8 @@ export class GroupConnection implements ServerConnection {
     });
   }
 
+  suspect(): void {}
+
   sendChannelData(): boolean {
     return false;
   }

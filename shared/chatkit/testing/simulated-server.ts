@@ -104,6 +104,8 @@ export class SimulatedConnection implements ServerConnection {
     });
   }
 
+  suspect(): void {}
+
   sendChannelData(): boolean {
     return false;
   }

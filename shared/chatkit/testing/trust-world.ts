@@ -84,6 +84,8 @@ export class TrustConnection implements ServerConnection {
     for (const handler of this.#state) handler(this.state);
   }
 
+  suspect(): void {}
+
   sendChannelData(): boolean {
     return false;
   }
