@@ -19,9 +19,13 @@ export const DIRECT_RETRY_MAX_MS = 5 * 60_000;
 /** Pause before STUN and TURN servers that could not be renewed are asked for again, at least. */
 export const ICE_RETRY_MIN_MS = 30_000;
 
-/** Acknowledgement time-out: three times the measured round trip, within these bounds. */
+/**
+ * Acknowledgement time-out: two measured round trips and the time after which SCTP sends a lost
+ * packet again (RFC 9260 §16: 1 s), within these bounds. With the time between two checks of it, a
+ * lost link is noticed within 3 s.
+ */
 export const ACK_TIMEOUT_MIN_MS = 1_000;
-export const ACK_TIMEOUT_MAX_MS = 5_000;
+export const ACK_TIMEOUT_MAX_MS = 2_600;
 
 /** A ping over a link is answered by then, or the link counts as silent: as for a message. */
 export const LINK_PING_TIMEOUT_MS = 5_000;
@@ -114,10 +118,10 @@ export const MAX_WAITING_REQUESTS = 2048;
 
 /**
  * Messages of one sender device held back behind a gap, and for how long: the sender notices a loss
- * after `ACK_TIMEOUT_MAX_MS` at the latest, and what it sends again may be lost once more.
+ * after `ACK_TIMEOUT_MAX_MS` at the latest, and what it sends again may be lost some more times.
  */
 export const MAX_HELD_BACK = 512;
-export const HOLD_BACK_MS = 3 * ACK_TIMEOUT_MAX_MS;
+export const HOLD_BACK_MS = 6 * ACK_TIMEOUT_MAX_MS;
 
 /** Unsent messages of one account; beyond it `send` is refused. */
 export const MAX_OUTBOX = 50_000;

@@ -53,6 +53,9 @@ export const MAX_LINK_FRAME_BYTES = 80 * 1024;
 /** A link that holds this much is slow: `writable` turns false. */
 export const LINK_HIGH_WATER_BYTES = 1024 * 1024;
 
+/** A link's own figure of what it has buffered is exact above this, and a bound below it. */
+export const LINK_QUEUE_BYTES = 64 * 1024;
+
 /** More than this is a bug of the caller's, and refused. */
 export const MAX_LINK_BUFFER_BYTES = 4 * 1024 * 1024;
 

@@ -1,14 +1,24 @@
 import { ACK_TIMEOUT_MAX_MS, ACK_TIMEOUT_MIN_MS, LATE_TIMER_MS } from "../limits.ts";
-import type { Link } from "../link.ts";
+import { LINK_QUEUE_BYTES, type Link } from "../link.ts";
 import type { Clock, Timer } from "../ports.ts";
 import type { CourierEntry } from "./courier-entry.ts";
 
 interface AckWindowHandlers {
+  /** Asks for a sign of life of the link. */
+  prove(link: Link): void;
+  /** When anything at all came over the link last, monotonic. */
+  heardAt(link: Link): number | undefined;
   /** Nothing at all came back over the link in time; `entries` are all that were sent over it. */
   onSilent(link: Link, entries: readonly CourierEntry[]): void;
   /** The link lives, yet these were not acknowledged in time. */
   onOverdue(entries: readonly CourierEntry[]): void;
 }
+
+/** After this part of the time-out without an answer the link is asked for a sign of life. */
+const PROVE_AFTER = 0.4;
+
+/** The time-outs are looked at so often in one of them, so that a loss is seen soon after it is due. */
+const CHECKS = 8;
 
 /** Messages sent over links to one device and not acknowledged yet. Times are monotonic ms. */
 export class AckWindow {
@@ -17,6 +27,8 @@ export class AckWindow {
   /** First sent first. */
   readonly #flying = new Set<CourierEntry>();
   readonly #heard = new WeakMap<Link, number>();
+  /** What the links had buffered at the last check. */
+  readonly #buffered = new WeakMap<Link, number>();
   #timer: Timer | undefined;
   #dueAt = 0;
   /** The last check came late and judged nothing. */
@@ -70,8 +82,8 @@ export class AckWindow {
   }
 
   #timeoutMs(): number {
-    const expected = this.#smoothedMs === undefined ? 2 * ACK_TIMEOUT_MIN_MS : 3 * this.#smoothedMs;
-    return Math.min(Math.max(expected, ACK_TIMEOUT_MIN_MS), ACK_TIMEOUT_MAX_MS);
+    const roundTrips = this.#smoothedMs === undefined ? ACK_TIMEOUT_MIN_MS : 2 * this.#smoothedMs;
+    return Math.min(roundTrips + ACK_TIMEOUT_MIN_MS, ACK_TIMEOUT_MAX_MS);
   }
 
   #check(): void {
@@ -84,14 +96,19 @@ export class AckWindow {
       this.#rearm(timeout);
       return;
     }
+    this.#noteDraining();
     const overdue: CourierEntry[] = [];
     for (const entry of this.#flying) {
       const { link, sentAt } = entry.way ?? {};
       if (link === undefined || sentAt === undefined) continue;
-      const heardAt = this.#heard.get(link) ?? -Infinity;
       // A slow link that still brings answers is given time.
-      if (now - Math.max(sentAt, heardAt) < timeout) continue;
-      if (heardAt < sentAt) {
+      const quietSince = Math.max(sentAt, this.#heard.get(link) ?? -Infinity);
+      const quietMs = now - quietSince;
+      if (quietMs < timeout) {
+        if (quietMs >= timeout * PROVE_AFTER) this.#handlers.prove(link);
+        continue;
+      }
+      if ((this.#handlers.heardAt(link) ?? -Infinity) <= quietSince) {
         const gone = this.removeLink(link);
         this.#rearm(timeout);
         this.#handlers.onSilent(link, gone);
@@ -104,11 +121,22 @@ export class AckWindow {
     if (overdue.length > 0) this.#handlers.onOverdue(overdue);
   }
 
-  /** Checks four times in a time-out, so that a loss is seen soon after it is due. */
+  /** What waits to leave and does leave, the other end takes: it is no sooner answered for being sent again. */
+  #noteDraining(): void {
+    const links = new Set([...this.#flying].map(({ way }) => way?.link));
+    for (const link of links) {
+      if (link === undefined) continue;
+      const { bufferedAmount } = link;
+      const before = this.#buffered.get(link) ?? 0;
+      this.#buffered.set(link, bufferedAmount);
+      if (before > LINK_QUEUE_BYTES && bufferedAmount < before) this.heard(link);
+    }
+  }
+
   #rearm(timeout: number): void {
     if (this.#flying.size === 0) return;
     if (this.#timer !== undefined) return;
-    this.#dueAt = this.#clock.monotonic() + timeout / 4;
-    this.#timer = this.#clock.setTimer(() => this.#check(), timeout / 4);
+    this.#dueAt = this.#clock.monotonic() + timeout / CHECKS;
+    this.#timer = this.#clock.setTimer(() => this.#check(), timeout / CHECKS);
   }
 }

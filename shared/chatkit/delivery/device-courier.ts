@@ -83,6 +83,8 @@ export class DeviceCourier {
     this.#context = context;
     this.#peer = peer;
     this.#window = new AckWindow(context.clock, {
+      prove: (link) => context.links.prove(link),
+      heardAt: (link) => context.links.heardAt(link),
       onSilent: (link, entries) => this.#silent(link, entries),
       onOverdue: (entries) => this.#again(entries),
     });

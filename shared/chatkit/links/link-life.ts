@@ -1,9 +1,6 @@
 import { LATE_TIMER_MS } from "../limits.ts";
-import type { Link } from "../link.ts";
+import { LINK_QUEUE_BYTES, type Link } from "../link.ts";
 import type { Ports, Timer } from "../ports.ts";
-
-/** A link's own figure of what it has buffered is exact from here on (`app/peer`). */
-export const QUEUE_BYTES = 64 * 1024;
 
 export interface LinkLifeOptions {
   readonly ports: Pick<Ports, "clock" | "log">;
@@ -88,7 +85,7 @@ export class LinkLife {
     if (this.#frames(link) > probe.heardBefore) return void this.#probes.delete(link);
     const { bufferedAmount } = link;
     // The ping waits behind what was sent before it, and that leaves: the other end takes it.
-    const leaves = probe.buffered > QUEUE_BYTES && bufferedAmount < probe.buffered;
+    const leaves = probe.buffered > LINK_QUEUE_BYTES && bufferedAmount < probe.buffered;
     // This machine slept or was busy: what came back meanwhile is yet to be read.
     const late = lateMs > LATE_TIMER_MS && !probe.excused;
     if (leaves || late) {

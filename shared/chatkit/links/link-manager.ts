@@ -147,8 +147,18 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   }
 
   suspect(link: Link): void {
+    // The network that a link was lost with may be the server's too.
+    this.#options.connection.suspect();
     if (link.kind === "direct") this.#direct.suspect(link);
     else link.close();
+  }
+
+  prove(link: Link): void {
+    this.#watch.life.prove(link);
+  }
+
+  heardAt(link: Link): number | undefined {
+    return this.#watch.life.heardAt(link);
   }
 
   alive(link: Link, roundTripMs: number): void {

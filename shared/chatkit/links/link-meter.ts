@@ -1,8 +1,7 @@
 import type { DeviceId } from "../../protocol/index.ts";
 import { LINK_PING_TIMEOUT_MS } from "../limits.ts";
-import type { Link, LinkPeer } from "../link.ts";
+import { LINK_QUEUE_BYTES, type Link, type LinkPeer } from "../link.ts";
 import type { Ports, Timer } from "../ports.ts";
-import { QUEUE_BYTES } from "./link-life.ts";
 import { SlowVerdict } from "./slow-verdict.ts";
 
 /** An open direct link in use is pinged so often: 20 bytes, and a slow one is left within a quarter minute. */
@@ -95,7 +94,7 @@ export class LinkMeter {
     metered.measuring = true;
     try {
       // Behind a queue of one's own a ping times the queue.
-      const isQuiet = link.bufferedAmount <= QUEUE_BYTES;
+      const isQuiet = link.bufferedAmount <= LINK_QUEUE_BYTES;
       probe(link, LINK_PING_TIMEOUT_MS);
       const directMs = await ping(link);
       const relayMs = verdict.needsRelay(directMs) ? await this.#relayMs(link.peer) : undefined;
@@ -113,7 +112,7 @@ export class LinkMeter {
     const { ports, ping, relay } = this.#options;
     try {
       const link = await relay(peer);
-      if (link.bufferedAmount > QUEUE_BYTES) return undefined;
+      if (link.bufferedAmount > LINK_QUEUE_BYTES) return undefined;
       return await ping(link);
     } catch (error) {
       ports.log.debug("no relay to compare a slow link with", { error });

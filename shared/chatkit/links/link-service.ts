@@ -41,6 +41,12 @@ export interface LinkService {
    */
   suspect(link: Link): void;
 
+  /** Asks the other end for a sign of life, of any kind; `heardAt` tells of it. */
+  prove(link: Link): void;
+
+  /** When anything at all came over the link last: monotonic, ms. */
+  heardAt(link: Link): number | undefined;
+
   /** Something came back over the link `roundTripMs` after it was sent. */
   alive(link: Link, roundTripMs: number): void;
 

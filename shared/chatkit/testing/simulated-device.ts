@@ -183,6 +183,9 @@ export class SimulatedDevice {
   }
 }
 
+/** A ping over a simulated link is answered after this. */
+const PONG_AFTER_MS = 10;
+
 /** The links of one device, opened and closed by the network. */
 export class SimulatedLinks implements LinkService {
   readonly #network: SimulatedNetwork;
@@ -190,6 +193,7 @@ export class SimulatedLinks implements LinkService {
   readonly #direct = new Map<string, SimulatedLink>();
   readonly pending = new Set<string>();
   readonly suspected: Link[] = [];
+  readonly #heard = new WeakMap<Link, number>();
   readonly #onFrame = new Set<(link: Link, frame: Uint8Array) => void>();
   readonly #onOpen = new Set<(link: Link) => void>();
   readonly #onClose = new Set<(link: Link) => void>();
@@ -249,6 +253,17 @@ export class SimulatedLinks implements LinkService {
   }
 
   alive(): void {}
+
+  prove(link: Link): void {
+    const { clock } = this.#network;
+    clock.setTimer(() => {
+      if (this.#network.answers(link)) this.#heard.set(link, clock.monotonic());
+    }, PONG_AFTER_MS);
+  }
+
+  heardAt(link: Link): number | undefined {
+    return this.#heard.get(link);
+  }
 
   status(): readonly [] {
     return [];

@@ -6,7 +6,7 @@ import {
 } from "../../protocol/index.ts";
 import { identityKeysOf } from "../../crypto/index.ts";
 import type { Directory } from "../delivery/directory.ts";
-import type { LinkPeer } from "../link.ts";
+import type { Link, LinkPeer } from "../link.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import { deviceIdOfKey } from "../trust/device-id.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -170,6 +170,12 @@ export class SimulatedNetwork {
     for (const kind of ["direct", "relay"] as const) {
       for (const end of this.#links.get(nameOf(kind, a, b))?.ends ?? []) this.#swallowing.add(end);
     }
+  }
+
+  /** Is there somebody at the other end of the link? */
+  answers(link: Link): boolean {
+    const ends = [...this.#links.values()].flatMap((pair) => pair.ends);
+    return ends.some((end) => end === link && !this.#swallowing.has(end));
   }
 
   /** As `LinkService.relay`. */
