@@ -156,6 +156,9 @@ export interface ChatKitApi extends AsyncDisposable {
     options?: { before?: string; limit?: number },
   ): Promise<readonly Message[]>;
 
+  /** One message as it is now; undefined where it is not here. */
+  message(messageId: MessageId): Promise<Message | undefined>;
+
   links(): readonly LinkStatus[];
 
   /** Subscribes; returns the function that ends it. A handler that throws harms nobody else. */
@@ -367,6 +370,13 @@ export class ChatKit implements ChatKitApi {
         ...(before === undefined ? {} : { before }),
       });
       return messages.map(toMessage);
+    });
+  }
+
+  message(messageId: MessageId): Promise<Message | undefined> {
+    return calling(async () => {
+      const found = await this.#open().delivery.find(messageId);
+      return found && toMessage(found);
     });
   }
 

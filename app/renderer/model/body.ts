@@ -1,8 +1,15 @@
-import type { MessageBody } from "../../../shared/protocol/index.ts";
+import type { KeptBody } from "../../../shared/protocol/index.ts";
+import type { Catalogue } from "../i18n/en.ts";
 
 /** The text of a body, or undefined where this version cannot show it. */
-export function bodyText(body: MessageBody): string | undefined {
+export function bodyText(body: KeptBody): string | undefined {
   return body.type === "text" && "text" in body && typeof body.text === "string"
     ? body.text
     : undefined;
+}
+
+/** What stands for a message in a list, a quote or a notification. */
+export function bodySummary(t: Catalogue, body: KeptBody): string {
+  if (body.type === "recalled") return t.chat.recalled;
+  return bodyText(body) ?? t.chat.unknownBody;
 }

@@ -2,6 +2,7 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { ConversationId, MessageId } from "../../../shared/protocol/index.ts";
+import { CHANGE_WINDOW_MS } from "../../../shared/chatkit/limits.ts";
 import { SkippedPages } from "./skipped-pages.ts";
 import { firstUnread, mergeMessages, upsertMessage } from "./timeline.ts";
 
@@ -11,6 +12,28 @@ const PAGE = 60;
 const MAX_HELD = 2_000;
 /** So many go at once, so that it happens seldom. */
 const LET_GO = 500;
+
+/** Answered messages that are remembered beside those held. */
+const MAX_QUOTES = 200;
+
+export type Composing =
+  | { readonly kind: "reply"; readonly to: Message }
+  | { readonly kind: "edit"; readonly message: Message };
+
+/** May its text be changed, or taken back, by whoever wrote it? The engine decides in the end. */
+export function canChange({ own, body, sentAt, delivery }: Message, now: number): boolean {
+  return (
+    own && body.type === "text" && delivery.state !== "failed" && now - sentAt < CHANGE_WINDOW_MS
+  );
+}
+
+function bounded<K, V>(map: Map<K, V>, limit: number): ReadonlyMap<K, V> {
+  for (const oldest of map.keys()) {
+    if (map.size <= limit) break;
+    map.delete(oldest);
+  }
+  return map;
+}
 
 /** Messages of one conversation, as far as they were loaded. Lives while it is shown. */
 export class ConversationModel {
@@ -23,6 +46,9 @@ export class ConversationModel {
   readonly #unreadFrom = signal<MessageId | undefined>(undefined);
   readonly #skipped = new SkippedPages(PAGE);
   readonly #endHeld = signal(true);
+  readonly #composing = signal<Composing | undefined>(undefined);
+  /** Messages that others answer and that are not held. */
+  readonly #quotes = signal<ReadonlyMap<MessageId, Message | undefined>>(new Map());
   readonly #unsubscribe: readonly (() => void)[];
   #loading = false;
 
@@ -56,6 +82,43 @@ export class ConversationModel {
   /** Where the divider stands: the first message that was not seen when the person came. */
   get unreadFrom(): ReadonlySignal<MessageId | undefined> {
     return this.#unreadFrom;
+  }
+
+  /** What one's next text is: an answer, another text for a message, or undefined for a new one. */
+  get composing(): ReadonlySignal<Composing | undefined> {
+    return this.#composing;
+  }
+
+  compose(composing: Composing | undefined): void {
+    this.#composing.value = composing;
+  }
+
+  /** The newest text of one's own that may still be edited. */
+  lastEditable(now: number): Message | undefined {
+    return this.#messages.peek().findLast((message) => canChange(message, now));
+  }
+
+  /** The message that another one answers; undefined while it is read, and where it is not here. */
+  quoted(id: MessageId): Message | undefined {
+    const held = this.#messages.value.find((message) => message.id === id);
+    if (held !== undefined) return held;
+    const quotes = this.#quotes.value;
+    if (!quotes.has(id)) void this.#readQuote(id);
+    return quotes.get(id);
+  }
+
+  async #readQuote(id: MessageId): Promise<void> {
+    // Asked for while it is drawn: what is drawn may not change in the same moment.
+    await Promise.resolve();
+    if (this.#quotes.peek().has(id)) return;
+    this.#quotes.value = bounded(new Map(this.#quotes.peek()).set(id, undefined), MAX_QUOTES);
+    try {
+      const found = await this.#kit.message(id);
+      if (found?.conversationId !== this.conversationId) return;
+      this.#quotes.value = new Map(this.#quotes.peek()).set(id, found);
+    } catch {
+      // Shown as a message that is not here; the engine has told of its store.
+    }
   }
 
   /** Loads the newest page. @param unread number of unread messages when it was opened */

@@ -6,7 +6,7 @@ import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { DeliveryMark, deliveryName } from "../components/delivery-mark.tsx";
 import { useNow } from "../components/use-now.ts";
-import { bodyText } from "../model/body.ts";
+import { bodySummary } from "../model/body.ts";
 import { entryName, matches, matchesText } from "../model/buddies.ts";
 import { BuddyRow } from "./buddy-list.tsx";
 import { Empty } from "./empty.tsx";
@@ -103,7 +103,7 @@ function ChatRow({ conversation }: { conversation: Conversation }): JSX.Element 
               ) : last === undefined ? (
                 t.sidebar.noMessages
               ) : (
-                (bodyText(last.body) ?? t.chat.unknownBody).slice(0, 160)
+                bodySummary(t, last.body).slice(0, 160)
               )}
             </span>
             {unread > 0 ? (

@@ -1,15 +1,17 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { limits, type ConversationId, type RosterEntry } from "../../../shared/protocol/index.ts";
+import { limits, type RosterEntry } from "../../../shared/protocol/index.ts";
 import { Button, IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
+import { bodySummary, bodyText } from "../model/body.ts";
+import type { Composing, ConversationModel } from "../model/conversation-model.ts";
 
 /** The counter shows from here on. */
 const NEAR_LIMIT = 500;
 
 export interface ComposerProps {
-  readonly conversationId: ConversationId;
+  readonly model: ConversationModel;
   readonly peerName: string;
   readonly entry: RosterEntry | undefined;
 }
@@ -59,10 +61,12 @@ function Closed(props: { text: string; children?: JSX.Element }): JSX.Element {
   );
 }
 
-function Writer({ conversationId, peerName }: ComposerProps): JSX.Element {
+function Writer({ model, peerName }: ComposerProps): JSX.Element {
   const app = useApp();
   const { kit } = useAccount();
   const { t } = useText();
+  const { conversationId } = model;
+  const composing = model.composing.value;
   const [text, setText] = useState(() => app.platform.readDraft(conversationId));
   const area = useRef<HTMLTextAreaElement>(null);
   const left = limits.MAX_TEXT_LENGTH - text.length;
@@ -73,20 +77,49 @@ function Writer({ conversationId, peerName }: ComposerProps): JSX.Element {
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
   }, [conversationId]);
 
+  useEffect(() => {
+    if (composing === undefined) return;
+    // The draft waits on disk until the edit is over.
+    if (composing.kind === "edit") setText(bodyText(composing.message.body) ?? "");
+    area.current?.focus();
+  }, [composing]);
+
   const change = (next: string): void => {
     setText(next);
-    app.platform.writeDraft(conversationId, next);
+    if (composing?.kind !== "edit") app.platform.writeDraft(conversationId, next);
+  };
+  const stop = (): void => {
+    model.compose(undefined);
+    if (composing?.kind === "edit") setText(app.platform.readDraft(conversationId));
+    area.current?.focus();
   };
   const send = (): void => {
     if (!sendable) return;
     const sent = text;
+    if (composing?.kind === "edit") {
+      const { id, body } = composing.message;
+      stop();
+      if (sent === bodyText(body)) return;
+      app.attempt(async () => {
+        try {
+          await kit.edit(id, sent);
+        } catch (error) {
+          // What was written stays in the field, to be copied or sent anew.
+          change(sent);
+          throw error;
+        }
+      });
+      return;
+    }
     change("");
-    area.current?.focus();
-    kit.send(conversationId, sent).catch((error: unknown) => {
+    stop();
+    const options = composing === undefined ? {} : { replyTo: composing.to.id };
+    kit.send(conversationId, sent, options).catch((error: unknown) => {
       app.fail(error);
       // Nothing that was written may be lost; what was typed since stays behind it.
       const since = area.current?.value ?? "";
       change(since === "" ? sent : `${sent}\n${since}`);
+      if (composing !== undefined) model.compose(composing);
     });
   };
 
@@ -98,6 +131,9 @@ function Writer({ conversationId, peerName }: ComposerProps): JSX.Element {
         send();
       }}
     >
+      {composing !== undefined && (
+        <ComposingLine composing={composing} peerName={peerName} onStop={stop} />
+      )}
       <div class={`composer-box ${left < 0 ? "has-error" : ""}`}>
         <textarea
           ref={area}
@@ -112,8 +148,21 @@ function Writer({ conversationId, peerName }: ComposerProps): JSX.Element {
           onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={(event) => {
             // 229: an input method is at work, also where the browser ends composition first.
-            const composing = event.isComposing || event.keyCode === 229;
-            if (event.key !== "Enter" || event.shiftKey || composing) return;
+            const inputMethod = event.isComposing || event.keyCode === 229;
+            if (event.key === "Escape" && model.composing.peek() !== undefined && !inputMethod) {
+              event.preventDefault();
+              stop();
+              return;
+            }
+            if (event.key === "ArrowUp" && text === "" && composing === undefined) {
+              const last = model.lastEditable(Date.now());
+              if (last !== undefined) {
+                event.preventDefault();
+                model.compose({ kind: "edit", message: last });
+              }
+              return;
+            }
+            if (event.key !== "Enter" || event.shiftKey || inputMethod) return;
             event.preventDefault();
             send();
           }}
@@ -135,5 +184,34 @@ function Writer({ conversationId, peerName }: ComposerProps): JSX.Element {
         />
       </div>
     </form>
+  );
+}
+
+/** What the next text is about, above where it is written. */
+function ComposingLine(props: {
+  readonly composing: Composing;
+  readonly peerName: string;
+  readonly onStop: () => void;
+}): JSX.Element {
+  const { composing, peerName, onStop } = props;
+  const { t } = useText();
+  const about = composing.kind === "edit" ? composing.message : composing.to;
+  const title =
+    composing.kind === "edit"
+      ? t.chat.editing
+      : about.own
+        ? t.chat.replyingToSelf
+        : t.chat.replyingTo(peerName);
+  return (
+    <div class="composing" data-testid="composing">
+      <Icon name={composing.kind === "edit" ? "pencil" : "reply"} size={18} />
+      <div class="composing-words">
+        <p class="composing-title">{title}</p>
+        <p class="composing-text" dir="auto">
+          {bodySummary(t, about.body).slice(0, 200)}
+        </p>
+      </div>
+      <IconButton icon="close" label={t.chat.cancelCompose} onClick={onStop} />
+    </div>
   );
 }

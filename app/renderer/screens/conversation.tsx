@@ -79,12 +79,7 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
       </header>
       <SafetyBanner key={`s:${conversationId}`} peer={open.peer} name={name} />
       <MessageList key={conversationId} model={open.model} peerName={name} />
-      <Composer
-        key={`c:${conversationId}`}
-        conversationId={conversationId}
-        peerName={name}
-        entry={entry}
-      />
+      <Composer key={`c:${conversationId}`} model={open.model} peerName={name} entry={entry} />
     </section>
   );
 }

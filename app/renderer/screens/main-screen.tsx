@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Announcer } from "../components/announcer.tsx";
 import { AccountContext, useApp, useText } from "../components/context.tsx";
 import type { AccountModel } from "../model/account-model.ts";
-import { bodyText } from "../model/body.ts";
+import { bodySummary } from "../model/body.ts";
 import { entryName } from "../model/buddies.ts";
 import { AddBuddyDialog } from "./add-buddy.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
@@ -72,7 +72,7 @@ function Announcements({ account }: { account: AccountModel }): JSX.Element {
         if (message.own) return;
         const entry = account.kit.roster.get(message.from);
         const t = app.i18n.text.peek();
-        const text = bodyText(message.body) ?? t.chat.unknownBody;
+        const text = bodySummary(t, message.body);
         announcer.say(t.chat.announce(entry === undefined ? "" : entryName(entry), text));
       }),
       account.kit.on("connection", ({ state }) => {

@@ -133,6 +133,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
             <TimelineRowView
               key={row.key}
               row={row}
+              model={model}
               peerName={peerName}
               alone={messages.length === 0}
               newest={index === last}

@@ -1,17 +1,25 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import * as v from "valibot";
 import type { Message } from "../../../shared/chatkit/api.ts";
+import { TextBody, type KeptBody, type MessageId } from "../../../shared/protocol/index.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { DeliveryMark, deliveryName, deliveryWords } from "../components/delivery-mark.tsx";
+import { Confirm } from "../components/dialog.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Illustration } from "../components/illustrations.tsx";
 import { PathGlyph } from "../components/path-glyph.tsx";
 import { RichText } from "../components/rich-text.tsx";
 import { Tooltip } from "../components/tooltip.tsx";
-import { bodyText } from "../model/body.ts";
+import { bodySummary, bodyText } from "../model/body.ts";
+import type { ConversationModel } from "../model/conversation-model.ts";
 import { emojiOnlyCount } from "../model/emoji.ts";
 import type { TimelineRow } from "../model/timeline.ts";
+import { MessageActions } from "./message-actions.tsx";
+import { Quote, Reactions } from "./message-parts.tsx";
 
 export interface TimelineRowProps {
+  readonly model: ConversationModel;
   readonly row: TimelineRow;
   readonly peerName: string;
   /** There are no messages at all. */
@@ -69,13 +77,16 @@ export function TimelineRowView(props: TimelineRowProps): JSX.Element {
 
 type MessageRowProps = TimelineRowProps & { row: Extract<TimelineRow, { kind: "message" }> };
 
-function MessageRow({ row, peerName, newest }: MessageRowProps): JSX.Element {
+function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Element {
   const app = useApp();
   const { kit } = useAccount();
   const { t, format } = useText();
   const { message, first, last } = row;
-  const { own, delivery } = message;
-  const text = bodyText(message.body);
+  const { own, delivery, body } = message;
+  const [recalling, setRecalling] = useState(false);
+  const [acting, setActing] = useState<HTMLElement | null>(null);
+  const text = bodyText(body);
+  const replyTo = answered(body);
   const emoji = text === undefined ? 0 : emojiOnlyCount(text);
   const classes = [
     "line message",
@@ -96,16 +107,52 @@ function MessageRow({ row, peerName, newest }: MessageRowProps): JSX.Element {
       data-state={delivery.state}
       data-path={"path" in delivery ? delivery.path : undefined}
     >
-      <div class="bubble">
-        <div class="bubble-text" dir="auto" data-testid="message-text">
-          {text === undefined ? (
-            <em class="bubble-unknown">{t.chat.unknownBody}</em>
-          ) : (
-            <RichText text={text} />
-          )}
+      <div class="bubble-row">
+        <div class="bubble">
+          {replyTo !== undefined && <Quote of={replyTo} model={model} peerName={peerName} />}
+          <div class="bubble-text" dir="auto" data-testid="message-text">
+            {text === undefined ? (
+              <em class="bubble-unknown">{bodySummary(t, body)}</em>
+            ) : (
+              <RichText text={text} />
+            )}
+          </div>
+          <MessageMark
+            message={message}
+            newest={newest}
+            onActions={(anchor) => setActing(anchor)}
+          />
         </div>
-        <MessageMark message={message} newest={newest} />
+        <button
+          type="button"
+          class="message-more"
+          tabIndex={-1}
+          aria-label={t.chat.actions}
+          data-testid="message-actions"
+          onClick={(event) => setActing(event.currentTarget)}
+        >
+          <Icon name="more" size={18} />
+        </button>
       </div>
+      <Reactions message={message} />
+      {acting !== null && (
+        <MessageActions
+          message={message}
+          model={model}
+          anchor={acting}
+          onRecall={() => setRecalling(true)}
+          onClose={() => setActing(null)}
+        />
+      )}
+      {recalling && (
+        <Confirm
+          title={t.chat.recallTitle}
+          text={t.chat.recallText}
+          action={t.chat.recall}
+          onConfirm={() => app.attempt(() => kit.recall(message.id))}
+          onClose={() => setRecalling(false)}
+        />
+      )}
       {delivery.state === "failed" && (
         <div class="message-failed">
           <Icon name="alert" size={15} />
@@ -123,24 +170,39 @@ function MessageRow({ row, peerName, newest }: MessageRowProps): JSX.Element {
   );
 }
 
-/** Time, path and delivery in the corner of a bubble; in words on hover and focus. */
-function MessageMark({ message, newest }: { message: Message; newest: boolean }): JSX.Element {
+/** Time, path and delivery in the corner of a bubble; in words on hover and focus. Opens the actions. */
+function MessageMark(props: {
+  readonly message: Message;
+  readonly newest: boolean;
+  readonly onActions: (anchor: HTMLElement) => void;
+}): JSX.Element {
+  const { message, newest, onActions } = props;
   const { t, format } = useText();
-  const { delivery, sentAt } = message;
+  const { delivery, sentAt, editedAt } = message;
   const time = format.time(sentAt);
+  const edited = editedAt === undefined ? [] : [t.chat.editedAt(format.full(editedAt))];
+  const words = [format.full(sentAt), ...edited, deliveryWords(t, format, delivery)];
   return (
-    <Tooltip text={`${format.full(sentAt)}\n${deliveryWords(t, format, delivery)}`}>
+    <Tooltip text={words.join("\n")}>
       <button
         type="button"
         class="message-mark"
         data-testid="delivery"
         tabIndex={newest ? 0 : -1}
-        aria-label={`${time}, ${deliveryName(t, delivery)}`}
+        aria-label={`${time}, ${deliveryName(t, delivery)}. ${t.chat.actions}`}
+        onClick={(event) => onActions(event.currentTarget)}
       >
+        {editedAt !== undefined && <span class="message-edited">{t.chat.edited}</span>}
         <span aria-hidden="true">{time}</span>
         {"path" in delivery && <PathGlyph path={delivery.path} />}
         <DeliveryMark delivery={delivery} />
       </button>
     </Tooltip>
   );
+}
+
+/** The message that this one answers. */
+function answered(body: KeptBody): MessageId | undefined {
+  const text = v.safeParse(TextBody, body);
+  return text.success ? text.output.replyTo : undefined;
 }

@@ -269,6 +269,8 @@ export class FakeKit implements ChatKitApi {
     const all = this.messages.get(id) ?? [];
     return all.filter(({ order }) => before === undefined || order < before).slice(-limit);
   };
+  message = async (id: Message["id"]): Promise<Message | undefined> =>
+    [...this.messages.values()].flat().find((known) => known.id === id);
   links = (): readonly LinkStatus[] => this.#links;
 
   on<E extends keyof ChatKitEvents>(

@@ -283,6 +283,11 @@ export class Delivery {
     return this.#sending.markRead(conversationId);
   }
 
+  /** @throws ChatKitError store-failed */
+  find(id: MessageId): Promise<MessageRecord | undefined> {
+    return orStoreFailed(() => this.#changes.find(id));
+  }
+
   /** In ascending order. @throws ChatKitError store-failed */
   history(
     conversationId: ConversationId,
