@@ -1,14 +1,20 @@
 import { createNodePorts } from "../../app/cli/ports/node-ports.ts";
 import { ChatKit } from "../../shared/chatkit/chatkit.ts";
-import type { Clock } from "../../shared/chatkit/ports.ts";
+import type { Clock, Lan } from "../../shared/chatkit/ports.ts";
 import type {
   ChatKitEvents,
   Conversation,
+  DeliveryState,
   LinkStatus,
   Message,
   Notice,
 } from "../../shared/chatkit/chatkit.ts";
-import { canonicalUserName, type RosterEntry, type UserId } from "../../shared/protocol/index.ts";
+import {
+  canonicalUserName,
+  type MessageId,
+  type RosterEntry,
+  type UserId,
+} from "../../shared/protocol/index.ts";
 import { CuttablePeers } from "../cuttable-peers.ts";
 import { RecordedPeers } from "./recorded-peers.ts";
 
@@ -20,6 +26,8 @@ interface DeviceOptions {
   readonly userName: string;
   /** How far this machine's wall clock is ahead, ms. */
   readonly clockAheadMs?: number;
+  /** Its local network; on none unless given. */
+  readonly lan?: Lan;
   /** False: it has no WebRTC. */
   readonly webRtc?: boolean;
 }
@@ -34,9 +42,17 @@ export class EngineDevice implements AsyncDisposable {
   /** What was told by `message`, own ones included. */
   readonly told: Message[] = [];
   readonly notices: Notice[] = [];
+  readonly #deliveries = new Map<MessageId, DeliveryState>();
   readonly #waiters = new Set<() => void>();
 
-  constructor({ server, dataFolder, userName, clockAheadMs = 0, webRtc = true }: DeviceOptions) {
+  constructor({
+    server,
+    dataFolder,
+    userName,
+    clockAheadMs = 0,
+    webRtc = true,
+    lan,
+  }: DeviceOptions) {
     const { peers, ...ports } = createNodePorts({ dataFolder });
     if (peers === undefined) throw new Error("no WebRTC here");
     this.userName = userName;
@@ -49,9 +65,11 @@ export class EngineDevice implements AsyncDisposable {
         ...ports,
         ...(webRtc ? { peers: this.peers } : {}),
         clock: aheadBy(ports.clock, clockAheadMs),
+        ...(lan === undefined ? {} : { lan }),
       },
     });
     this.kit.on("message", (message) => this.told.push(message));
+    this.kit.on("messageChanged", ({ id, delivery }) => this.#deliveries.set(id, delivery));
     this.kit.on("notice", (notice) => this.notices.push(notice));
     for (const event of watched) {
       this.kit.on(event, () => {
@@ -104,6 +122,11 @@ export class EngineDevice implements AsyncDisposable {
   /** Texts of the others, in the order they were told. */
   get received(): string[] {
     return this.told.filter(({ own }) => !own).map(textOf);
+  }
+
+  /** What was told last of an own message's delivery. */
+  deliveryOf(id: MessageId): DeliveryState | undefined {
+    return this.#deliveries.get(id);
   }
 
   async history(userName: string): Promise<string[]> {
