@@ -2,7 +2,7 @@ import type { IceServer, PeerChannel, PeerConnector } from "../ports.ts";
 
 /** What WebRTC finds out by asking STUN and TURN servers. */
 export interface Gathered {
-  /** A socket of WebRTC's has an address at all. */
+  /** An address of this machine's own was told as it is, not hidden behind a `.local` name. */
   readonly host: boolean;
   /** A STUN server showed an address that is not this machine's own. */
   readonly srflx: boolean;
@@ -15,6 +15,17 @@ export interface Gathered {
 }
 
 type Kind = "host" | "srflx" | "relay";
+
+/**
+ * RFC 8839 §5.1: foundation, component, transport, priority, address, port, `typ`, type. Undefined for
+ * host candidates of TCP, which are there without any network, and for hidden ones.
+ */
+function kindOf(candidate: string): string | undefined {
+  const [, transport, address, kind] =
+    /^candidate:\S+ \S+ (\S+) \S+ (\S+) \S+ typ (\S+)/.exec(candidate) ?? [];
+  const isPlain = transport?.toLowerCase() === "udp" && address?.endsWith(".local") === false;
+  return kind === "host" && !isPlain ? undefined : kind;
+}
 
 /** A gathering under way. */
 export interface Gathering {
@@ -44,11 +55,8 @@ export function gather(
     {
       onSignal: (signal) => {
         if (signal.type !== "candidate") return;
-        // RFC 8839 §5.1: foundation, component, transport, priority, address, port, `typ`, type.
-        const [, transport, kind] =
-          /^candidate:\S+ \S+ (\S+) \S+ \S+ \S+ typ (\S+)/.exec(signal.candidate) ?? [];
-        // Host candidates of TCP are there without any network.
-        if (kind === undefined || (kind === "host" && transport?.toLowerCase() !== "udp")) return;
+        const kind = kindOf(signal.candidate);
+        if (kind === undefined) return;
         kinds.add(kind);
         if (wanted.every((one) => kinds.has(one))) done.resolve(undefined);
       },

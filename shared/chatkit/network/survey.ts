@@ -140,8 +140,9 @@ export class Surveyor implements Disposable {
 }
 
 /**
- * Where no NAT is in between, STUN shows an address that WebRTC has already, and it does not tell it
- * again. But it goes on asking for some 40 s where nobody answers: if it is done early, all answered.
+ * STUN shows an address. Where that is the socket's own, for no NAT is in between, some platforms do not
+ * tell it again; but they go on asking for some 40 s where nobody answers. So whoever is done early got
+ * answers. Where the own address is hidden, none is the same as it, and silence is silence.
  */
 function udpLeaves({ host, srflx, complete }: Gathered): boolean {
   return srflx || (host && complete);
