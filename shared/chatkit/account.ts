@@ -5,11 +5,13 @@ import {
   type DeviceId,
   type MessageId,
   type SignedIn,
+  type TransportAddress,
   type UserId,
 } from "../protocol/index.ts";
 import { decodeBase64, identityKeysOf, KEY_BYTES, type IdentityKeys } from "../crypto/index.ts";
 import type { ConnectionState, Conversation, Message, Notice } from "./api.ts";
 import { AccountSignIn } from "./connection/account-sign-in.ts";
+import { AddressWatch } from "./connection/address-watch.ts";
 import { Connection } from "./connection/connection.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
 import { ConversationBook } from "./conversations/conversation-book.ts";
@@ -77,6 +79,7 @@ export class Account implements AsyncDisposable {
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
   readonly #newcomers: Newcomers;
+  readonly #addresses: AddressWatch;
   readonly #announcer: RouteAnnouncer;
   readonly #hiding: AddressHiding;
   readonly #ice: IceServerBook;
@@ -315,6 +318,11 @@ export class Account implements AsyncDisposable {
       this.#lookAtWanted();
     });
     this.links.onStatus((status) => emitter.emit("link", status));
+    this.#addresses = new AddressWatch({
+      clock,
+      addresses: () => ports.localAddresses(),
+      onChange: (addresses) => this.#networkChanged(addresses),
+    });
   }
 
   async #start(): Promise<void> {
@@ -394,6 +402,7 @@ export class Account implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#addresses.close();
     await this.delivery.close();
     this.groups.close();
     this.examiner.close();
@@ -427,6 +436,18 @@ export class Account implements AsyncDisposable {
       writes.push({ type: "delete-conversation", id: conversationId });
     }
     await this.#journal.commit(writes);
+  }
+
+  #networkChanged(local: readonly TransportAddress[]): void {
+    const { log } = this.#options.ports;
+    log.info("this host has other addresses");
+    this.links.networkChanged();
+    this.connection.networkChanged();
+    if (this.connection.state.state !== "online") return;
+    // A session that has to begin anew tells them by itself.
+    this.connection.request("endpoint.update", { local: [...local] }).catch((error: unknown) => {
+      log.debug("the server was not told of other addresses", { error });
+    });
   }
 
   async #messageIds(conversationId: ConversationId): Promise<readonly MessageId[]> {

@@ -14,6 +14,9 @@ import { LinkWatch } from "./link-watch.ts";
 import { RelayLinks } from "./relay-links.ts";
 import { ServerSignalling, type Signalling } from "./signalling.ts";
 
+/** A direct link has so long for a sign of life after the host's addresses changed. */
+export const NETWORK_PROBE_MS = 3_000;
+
 export interface LinkManagerOptions {
   readonly connection: ServerConnection;
   /** Without `peers` everything goes by relay. */
@@ -151,6 +154,14 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
     this.#options.connection.suspect();
     if (link.kind === "direct") this.#direct.suspect(link);
     else link.close();
+  }
+
+  /** This host has other addresses: links that hang on an old one are replaced, and soon. */
+  networkChanged(): void {
+    for (const { deviceId } of this.#direct.peers()) {
+      const link = this.#direct.direct(deviceId);
+      if (link !== undefined) this.#watch.life.probe(link, NETWORK_PROBE_MS);
+    }
   }
 
   prove(link: Link): void {
