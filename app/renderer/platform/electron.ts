@@ -11,8 +11,8 @@ declare global {
   }
 }
 
-/** Networks change while the program runs: a laptop is opened elsewhere, a VPN starts. */
-const ADDRESS_REFRESH_MS = 30_000;
+/** Networks change while the program runs: the engine looks as often, and replaces what it loses. */
+const ADDRESS_REFRESH_MS = 3_000;
 
 /** The Electron window, through the typed bridge of the preload. */
 export async function createElectronPlatform(bridge: BeelineBridge): Promise<Platform> {
