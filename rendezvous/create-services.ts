@@ -134,8 +134,7 @@ export function createServices(options: ServicesOptions): Services {
     bus,
     clock,
     metrics,
-    bytesPerSecond: config.relayBytesPerSecond,
-    burstBytes: config.relayBurstBytes,
+    rate: { bytesPerSecond: config.relayBytesPerSecond, burstBytes: config.relayBurstBytes },
   });
   const signalling = new SignallingService(reach);
   return {

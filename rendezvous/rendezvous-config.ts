@@ -30,7 +30,7 @@ export interface RendezvousConfig {
   /** Requests of one connection: refill rate and size of its token bucket. */
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
-  /** Bytes that one connection may have relayed: refill rate and size of its bucket. */
+  /** Bytes that one account may have relayed: refill rate and size of its bucket. */
   readonly relayBytesPerSecond: number;
   readonly relayBurstBytes: number;
   /** Wrong passwords in a row, of one account from one address, before the delays begin. */

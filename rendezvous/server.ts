@@ -244,10 +244,11 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
     const before = this.now;
     this.now = Math.floor(this.#clock.monotonic());
     const { relay } = this.#services;
+    relay.earn(this.now - before);
     for (const connection of this.#connections) {
       sweep(connection, this.now);
       connection.relay?.sweep(this.now);
-      relay.earn(connection, this.now - before);
+      relay.resume(connection);
     }
     relay.report();
     this.#options.metrics.devicesOnline(this.#bus.devicesOnline);

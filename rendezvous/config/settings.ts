@@ -173,8 +173,8 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
   "max-connections": { value: "N", about: "connections at once (default: 20000)" },
   "requests-per-second": { value: "N", about: "of one connection, on average (default: 200)" },
   "request-burst": { value: "N", about: "of one connection, at once (default: 4000)" },
-  "relay-rate": { value: "SIZE", about: "relayed for one connection a second (default: 16MiB)" },
-  "relay-burst": { value: "SIZE", about: "relayed for one connection at once (default: 64MiB)" },
+  "relay-rate": { value: "SIZE", about: "relayed for one account a second (default: 16MiB)" },
+  "relay-burst": { value: "SIZE", about: "relayed for one account at once (default: 64MiB)" },
   "sign-in-attempts": {
     value: "N",
     about: "wrong passwords for one account from one address before delays (default: 5)",

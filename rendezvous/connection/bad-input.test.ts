@@ -94,7 +94,7 @@ test("short and empty binary frames are offences", async () => {
   expect(await ada.closed).toBe(closeCodes.protocolViolation);
 });
 
-test("too many requests at once are refused, and so are too many per second", async () => {
+test("B5 too many requests at once are refused, and so are too many per second", async () => {
   await using server = await startTestServer({ requestsPerSecond: 10, requestBurst: 400 });
   const ada = await server.register("ada");
   const bob = await server.register("bob");
@@ -110,7 +110,7 @@ test("too many requests at once are refused, and so are too many per second", as
   await ada.request("roster.get", {});
 });
 
-test("who goes on although refused is closed", async () => {
+test("B5 who goes on although refused is closed", async () => {
   await using server = await startTestServer({ requestsPerSecond: 10, requestBurst: 50 });
   const ada = await server.register("ada");
   const bob = await server.register("bob");
@@ -122,7 +122,7 @@ test("who goes on although refused is closed", async () => {
   await bob.request("roster.get", {});
 });
 
-test("requests that wait for their answer are bounded", async () => {
+test("B5 requests that wait for their answer are bounded", async () => {
   await using server = await startTestServer();
   const ada = await server.register("ada");
   // Many arrive together, and the store answers none before it has written all of them.
@@ -158,7 +158,7 @@ test("a half-open connection is cut; one that answers stays", async () => {
   await bob.request("session.ping", {});
 });
 
-test("a client that never reads is cut, and costs the others nothing", async () => {
+test("B3 a client that never reads is cut, and costs the others nothing", async () => {
   await using server = await startTestServer();
   const [ada, bob] = await server.buddies("ada", "bob");
   const content = Buffer.alloc(8000).toString("base64");

@@ -34,7 +34,7 @@ test("a frame that a stranger begins and does not end takes no memory", async ()
   await ada.request("session.ping", {});
 });
 
-test("connections from one address are bounded, those of the machine itself are not", async () => {
+test("B7 connections from one address are bounded, those of the machine itself are not", async () => {
   await using server = await startTestServer({ connectionsPerAddress: 2, trustProxy: true });
   const from = (address: string): Promise<TestClient> =>
     TestClient.connect(server.port, { headers: { "x-forwarded-for": address } });

@@ -28,7 +28,7 @@ test("what costs more than can be saved up is granted once, and paid for", () =>
   expect(limiter.tryTake("ada", 1)).toBe(0);
 });
 
-test("keys are bounded: those that asked longest ago are forgotten", () => {
+test("B9 keys are bounded: those that asked longest ago are forgotten", () => {
   const limiter = new RateLimiter(new FakeClock(), { burst: 1, perSecond: 0.001 });
   for (let count = 0; count < 50_000; count++) limiter.take(`key ${count}`);
   expect(limiter.tryTake("key 0")).toBeGreaterThan(0);

@@ -23,7 +23,7 @@ test("another major version is told so; no version at all is refused", async () 
   await expect(TestClient.connect(server.port, { subprotocol: "chat" })).rejects.toThrow("400");
 });
 
-test("connections are bounded", async () => {
+test("B7 connections are bounded", async () => {
   await using server = await startTestServer({ maxConnections: 1 });
   await using first = await TestClient.connect(server.port);
   await expect(TestClient.connect(server.port)).rejects.toThrow("503");

@@ -1,6 +1,7 @@
 import { limits, ProtocolError, type DeviceId } from "../../shared/protocol/index.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Member } from "../connection/member.ts";
+import type { RelayBudget } from "./relay-budgets.ts";
 
 /**
  * A closed channel's number keeps for so long: frames that were on their way are no offence, and
@@ -35,13 +36,13 @@ export class RelayChannels {
   overdraft = 0;
   /** Senders that are not read from until it has read. */
   readonly stopped = new Set<Connection>();
-  /** Bytes that it may still send; what is over is forwarded and owed. */
-  allowance: number;
-  /** It is not read from until it has earned what it owes. */
+  /** What its account may still send. */
+  readonly budget: RelayBudget;
+  /** It is not read from until its account has earned what it owes. */
   overspent = false;
 
-  constructor(allowance: number) {
-    this.allowance = allowance;
+  constructor(budget: RelayBudget) {
+    this.budget = budget;
   }
 
   /** Also one that is closed and lingers. */

@@ -135,7 +135,7 @@ test("a slow receiver's senders are told to pause, and to go on; nothing is lost
   expect(Buffer.from((await bob.channelData()).payload).toString()).toBe("last");
 });
 
-test("a receiver that never reads is cut; its sender goes on with others", async () => {
+test("B3 a receiver that never reads is cut; its sender goes on with others", async () => {
   await using server = await startTestServer();
   const [ada, bob] = await server.buddies("ada", "bob");
   const eve = await server.register("eve");
@@ -162,7 +162,7 @@ test("a receiver that never reads is cut; its sender goes on with others", async
   await ada.event("presence.changed", ({ userId }) => userId === bob.userId);
 });
 
-test("who sends more than their rate is read from again when they have earned it", async () => {
+test("B4 who sends more than their rate is read from again when they have earned it", async () => {
   const frames = 64;
   const megabyte = 1024 * 1024;
   await using server = await startTestServer({

@@ -127,7 +127,7 @@ test("A2: a device of one account is no device of another", async () => {
   await ada.request("session.ping", {});
 });
 
-test("several devices; a removed one is out at once; the number is bounded", async () => {
+test("B8 several devices; a removed one is out at once; the number is bounded", async () => {
   await using server = await startTestServer({ devicesPerAccount: 2 });
   const ada = await server.register("ada");
   const phone = await server.connect();

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { Socket } from "node:net";
 import { pino } from "pino";
 import type { IceOffer } from "../ice/ice-offer.ts";
 import { noMetrics } from "../metrics.ts";
@@ -15,6 +16,8 @@ export interface TestServer extends AsyncDisposable {
   readonly port: number;
   readonly store: Store;
   readonly clock: FakeClock;
+  /** The server's end of the newest connection. */
+  readonly newestSocket: Socket;
   drain(): Promise<void>;
   recheckSessions(): void;
   register(userName: string): Promise<TestClient>;
@@ -52,11 +55,18 @@ export async function startTestServer(
   const address = http.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   const { port } = address;
+  let newestSocket = new Socket();
+  http.on("connection", (socket) => {
+    newestSocket = socket;
+  });
 
   return {
     port,
     store,
     clock,
+    get newestSocket() {
+      return newestSocket;
+    },
     drain: () => rendezvous.drain(),
     recheckSessions: () => rendezvous.recheckSessions(),
     async register(userName) {

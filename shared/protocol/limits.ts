@@ -40,16 +40,22 @@ export const MAX_ENDPOINT_ADDRESSES = 16;
 /** JSON text of one signal. An SDP offer with one data channel and 20 candidates takes 4 KB. */
 export const MAX_SIGNAL_BYTES = 16 * 1024;
 
-/** Relay channels of one connection. The number is 16 bits; 0 stays unused. */
+/**
+ * Relay channels of one connection: one to each device of a full roster that is online. A channel
+ * takes half a kilobyte at either end. Its number is 16 bits; 0 stays unused.
+ */
 export const MAX_RELAY_CHANNELS = 1024;
 
 /**
- * Bytes waiting for one slow receiver on which its senders are told to pause; they are told to go
- * on when none wait.
+ * Bytes waiting for one slow receiver on which its senders are told to pause: a second's worth at
+ * 2 Mbit/s, so that what is urgent does not wait behind more. They are told to go on when none wait.
  */
 export const RELAY_PAUSE_BYTES = 256 * 1024;
 
-/** Bytes waiting at which the server stops reading from a sender that did not pause. */
+/**
+ * Bytes waiting at which the server stops reading from a sender that did not pause: what may be on
+ * its way to it at 100 Mbit/s within the 150 ms that the word takes over a long line.
+ */
 export const RELAY_STOP_BYTES = 2 * 1024 * 1024;
 
 /** Envelopes in one `mailbox.put`. */
