@@ -4,7 +4,7 @@ import { Connection } from "../connection/connection.ts";
 import type { Link, LinkCloseReason, LinkPeer } from "../link.ts";
 import { LinkManager } from "../links/link-manager.ts";
 import { ANY_ROUTE, type RouteRule } from "../routes/route-rule.ts";
-import type { Clock, PeerConnector } from "../ports.ts";
+import type { Clock, IceServer, PeerConnector } from "../ports.ts";
 import { idBytes } from "../trust/device-id.ts";
 import { testIdentity } from "./device-logs.ts";
 import { FakeClock, flushMicrotasks } from "./fake-clock.ts";
@@ -29,6 +29,8 @@ export interface LinkNode {
   permits: (userId: UserId, deviceId: DeviceId) => boolean;
   /** Which ways are open; all unless the test says otherwise. */
   rule: (peer: LinkPeer) => RouteRule;
+  /** STUN and TURN servers of its next attempts. */
+  iceServers: readonly IceServer[];
   /** Who seemed not to know of a route policy. */
   readonly forbidden: LinkPeer[];
 }
@@ -71,6 +73,7 @@ export class LinkWorld {
       identity: linkKeysOf(n),
       onForged: (from) => node.forged.push(from),
       onForbidden: (from) => node.forbidden.push(from),
+      iceServers: () => node.iceServers,
     });
     const node: LinkNode = {
       peer,
@@ -85,6 +88,7 @@ export class LinkWorld {
       forbidden: [],
       permits: () => true,
       rule: () => ANY_ROUTE,
+      iceServers: [],
     };
     links.onFrame((link, frame) => node.frames.push({ link, frame }));
     links.onDirectOpen((link) => node.opened.push(link));

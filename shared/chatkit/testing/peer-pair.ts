@@ -16,6 +16,8 @@ const LOW_WATER_BYTES = 64 * 1024;
 export class FakePeers implements PeerConnector {
   /** Signals pass but no channel opens: a firewall. */
   blocked = false;
+  /** Candidate lines that each side tells besides its one on this machine. */
+  moreCandidates: readonly string[] = [];
   /** Every channel ever made, in order. */
   readonly channels: FakePeerChannel[] = [];
 
@@ -115,8 +117,10 @@ export class FakePeerChannel implements PeerChannel {
   #tell(type: "offer" | "answer"): void {
     if (this.closed) return;
     this.#handlers.onSignal({ type, sdp: `v=0 ${this.#number}` });
-    const candidate = `candidate:${this.#number} 1 udp 1 127.0.0.1 9 typ host`;
-    this.#handlers.onSignal({ type: "candidate", candidate, sdpMid: "0", sdpMLineIndex: 0 });
+    const own = `candidate:${this.#number} 1 udp 1 127.0.0.1 9 typ host`;
+    for (const candidate of [own, ...this.#network.moreCandidates]) {
+      this.#handlers.onSignal({ type: "candidate", candidate, sdpMid: "0", sdpMLineIndex: 0 });
+    }
   }
 
   #leave(): void {
