@@ -4,7 +4,9 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
+import type { RoutePolicy } from "../shared/protocol/index.ts";
 import { ChatMessage, ClientEvent, ClientLink, Reply, Sent, type Command } from "./client-wire.ts";
+import { EventLog } from "./event-log.ts";
 
 const MAIN = fileURLToPath(new URL("client-process.ts", import.meta.url));
 
@@ -16,18 +18,19 @@ export interface ClientOptions {
   readonly dataFolder: string;
   /** Goes before the command, e.g. `["ip", "netns", "exec", "NAME"]`; none unless given. */
   readonly prefix?: readonly string[];
+  /** Where to note what it tells, after what an earlier process told. */
+  readonly log?: EventLog;
 }
 
 /** A real client in a process of its own. */
 export class Client implements AsyncDisposable {
-  /** Everything that it told, in order. */
-  readonly events: ClientEvent[] = [];
+  readonly #log: EventLog;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #replies = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #waiters = new Set<() => void>();
   #lastId = 0;
 
-  constructor({ server, dataFolder, prefix = [] }: ClientOptions) {
+  constructor({ server, dataFolder, prefix = [], log = new EventLog() }: ClientOptions) {
+    this.#log = log;
     const [program = process.execPath, ...args] = [
       ...[...prefix, process.execPath],
       ...[MAIN, server, dataFolder],
@@ -40,6 +43,11 @@ export class Client implements AsyncDisposable {
       for (const reply of this.#replies.values()) reply.reject(new Error("the client has ended"));
       this.#replies.clear();
     });
+  }
+
+  /** Everything that it told, in order. */
+  get events(): readonly ClientEvent[] {
+    return this.#log.events;
   }
 
   async register(userName: string, password: string): Promise<void> {
@@ -77,6 +85,10 @@ export class Client implements AsyncDisposable {
     return v.parse(v.array(ClientLink), await this.#call({ command: "links" }));
   }
 
+  async setRoute(userName: string, policy: RoutePolicy): Promise<void> {
+    await this.#call({ command: "setRoute", userName, policy });
+  }
+
   async cutDirect(): Promise<void> {
     await this.#call({ command: "cutDirect" });
   }
@@ -90,43 +102,8 @@ export class Client implements AsyncDisposable {
     return this.events.flatMap((event) => (event.event === "message" ? [event.message] : []));
   }
 
-  /**
-   * The first event that `find` makes something of: one to come, or one told already.
-   * @param options.after where in `events` to begin; from their start if left out
-   * @throws Error after `timeoutMs`, naming `what`; whatever `find` throws
-   */
-  async until<T>(
-    what: string,
-    find: (event: ClientEvent) => T | undefined,
-    options: { readonly timeoutMs?: number; readonly after?: number } = {},
-  ): Promise<T> {
-    const { timeoutMs = 20_000, after = 0 } = options;
-    let looked = after;
-    const found = Promise.withResolvers<T>();
-    const look = () => {
-      try {
-        for (const event of this.events.slice(looked)) {
-          looked += 1;
-          const result = find(event);
-          if (result !== undefined) found.resolve(result);
-        }
-      } catch (error) {
-        found.reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    };
-    const timer = setTimeout(
-      () => found.reject(new Error(`waited ${timeoutMs} ms in vain: ${what}`)),
-      timeoutMs,
-    );
-    this.#waiters.add(look);
-    try {
-      look();
-      return await found.promise;
-    } finally {
-      clearTimeout(timer);
-      this.#waiters.delete(look);
-    }
-  }
+  /** As `EventLog.until`. */
+  until: EventLog["until"] = (what, find, options) => this.#log.until(what, find, options);
 
   /** Leaves in good order. Idempotent. */
   async close(): Promise<void> {
@@ -164,8 +141,7 @@ export class Client implements AsyncDisposable {
   #take(line: string): void {
     const said = v.parse(Line, JSON.parse(line));
     if ("event" in said) {
-      this.events.push(said);
-      for (const look of this.#waiters) look();
+      this.#log.add(said);
       return;
     }
     const reply = this.#replies.get(said.id);

@@ -88,6 +88,9 @@ async function run(command: Command): Promise<unknown> {
     }
     case "links":
       return kit.links().map(plainLink);
+    case "setRoute":
+      await kit.network.setRoute(userIdOf(command.userName), command.policy);
+      return undefined;
     case "cutDirect":
       cuttable?.cut();
       return undefined;
@@ -128,8 +131,13 @@ function plain({ id, from, own, body, delivery }: Message): ChatMessage {
   };
 }
 
-function plainLink({ userId, direct, relay }: LinkStatus): ClientLink {
-  return { userName: kit.roster.get(userId)?.profile.userName ?? "", direct, relay };
+function plainLink({ userId, direct, relay, pair }: LinkStatus): ClientLink {
+  return {
+    userName: kit.roster.get(userId)?.profile.userName ?? "",
+    direct,
+    relay,
+    ...(pair === undefined ? {} : { pair }),
+  };
 }
 
 function tell(event: ClientEvent): void {

@@ -1,5 +1,6 @@
 /** What a client process and its driver say to each other: a JSON value per line, both ways. */
 import * as v from "valibot";
+import { RoutePolicy } from "../shared/protocol/index.ts";
 
 const Account = { userName: v.string(), password: v.string() };
 
@@ -13,6 +14,7 @@ export const Command = v.variant("command", [
   v.object({ command: v.literal("send"), to: v.string(), text: v.string() }),
   v.object({ command: v.literal("history"), with: v.string(), limit: v.number() }),
   v.object({ command: v.literal("links") }),
+  v.object({ command: v.literal("setRoute"), userName: v.string(), policy: RoutePolicy }),
   /** From now on no frame of a direct link comes through, and no new one opens: a firewall. */
   v.object({ command: v.literal("cutDirect") }),
   v.object({ command: v.literal("restoreDirect") }),
@@ -38,10 +40,21 @@ export type ChatMessage = v.InferOutput<typeof ChatMessage>;
 export const Sent = v.object({ id: v.string(), at: v.number() });
 export type Sent = v.InferOutput<typeof Sent>;
 
+const CandidateKind = v.picklist(["host", "srflx", "prflx", "relay"]);
+
+export const ClientPair = v.object({
+  local: CandidateKind,
+  remote: CandidateKind,
+  protocol: v.picklist(["udp", "tcp"]),
+});
+export type ClientPair = v.InferOutput<typeof ClientPair>;
+
 export const ClientLink = v.object({
   userName: v.string(),
   direct: v.picklist(["none", "opening", "open", "failed"]),
   relay: v.picklist(["none", "opening", "open"]),
+  /** Of the open direct link, once the platform has told. */
+  pair: v.exactOptional(ClientPair),
 });
 export type ClientLink = v.InferOutput<typeof ClientLink>;
 

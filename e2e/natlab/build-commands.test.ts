@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildCommands, cableCommand, readdressCommands } from "./build-commands.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { homes, lan } from "./sites.ts";
+import { homes, lan, slowSubnets } from "./sites.ts";
 import type { Topology } from "./topology.ts";
 
 const namespaceOf = (node: string) => `ns-${node}`;
@@ -59,11 +59,19 @@ it("a slow cable is slow both ways", () => {
   ]);
 });
 
-it("a long way is long both ways", () => {
-  const shape = { delayMs: 150, bitsPerSecond: 2_000_000 };
-  expect(built(lan({ ben: { shape } }))).toContain(
-    "tc -n ns-switch qdisc add dev port2-0 root netem delay 150ms rate 2000000bit",
-  );
+it("hosts whose UDP a program hands on use the ports on which it listens", () => {
+  const commands = built(slowSubnets());
+  const range = "net.ipv4.ip_local_port_range=40000 40127";
+  expect(commands).toContain(`ip netns exec ns-ada sysctl -qw ${range}`);
+  expect(commands).not.toContain(`ip netns exec ns-router sysctl -qw ${range}`);
+});
+
+it("no address of a link comes later than the link", () => {
+  const commands = built(lan({}));
+  const first = commands.findIndex((command) => command.includes("type veth"));
+  const dad = commands.findIndex((command) => /ns-ada sysctl.*accept_dad=0/.test(command));
+  expect(dad).toBeGreaterThanOrEqual(0);
+  expect(dad).toBeLessThan(first);
 });
 
 it("an IPv6 address is used at once, and its routes are IPv6's", () => {

@@ -5,7 +5,7 @@ import type { LabNode, Port, Route, Shape, Topology } from "./topology.ts";
 export type Command = readonly string[];
 
 /** The namespace that holds the segments: a bridge each. */
-export const SWITCH = "switch";
+const SWITCH = "switch";
 
 /** Holds a full-size packet; a shorter queue would lose what a burst of a few packets is. */
 const BURST_BYTES = 16 * 1024;
@@ -25,6 +25,9 @@ export function buildCommands(
     ...namespaces.flatMap((namespace) => [
       ["ip", "netns", "add", namespace],
       ["ip", "-n", namespace, "link", "set", "lo", "up"],
+      // Nobody else has the link's own address: it is there at once, and does not come later as a
+      // change of the network, at which Chromium ends what it loads (RFC 4862 §5.4).
+      inside(namespace, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"),
     ]),
     ...topology.segments.flatMap(({ name, mtu = 1500 }) => [
       [...onSwitch(namespaceOf), "link", "add", bridgeOf(topology, name), "type", "bridge"],
@@ -65,8 +68,10 @@ function nodeCommands(
   namespaceOf: (node: string) => string,
 ): readonly Command[] {
   const namespace = namespaceOf(node.name);
-  const { router } = node;
+  const { router, anyPorts } = node;
+  const range = `net.ipv4.ip_local_port_range=${anyPorts?.first} ${anyPorts?.last}`;
   return [
+    ...(anyPorts === undefined ? [] : [inside(namespace, "sysctl", "-qw", range)]),
     ...node.ports.flatMap((port, index) => portCommands(topology, node, port, index, namespaceOf)),
     ...(node.routes ?? []).map((route) => addRoute(namespace, route)),
     ...(router === undefined
@@ -110,16 +115,15 @@ function portCommands(
   ];
 }
 
-function shapeCommands(namespace: string, device: string, shape: Shape = {}): readonly Command[] {
-  const { delayMs, bitsPerSecond } = shape;
-  const queue = ["tc", "-n", namespace, "qdisc", "add", "dev", device, "root"];
-  if (delayMs !== undefined) {
-    const rate = bitsPerSecond === undefined ? [] : ["rate", `${bitsPerSecond}bit`];
-    return [[...queue, "netem", "delay", `${delayMs}ms`, ...rate]];
-  }
-  if (bitsPerSecond === undefined) return [];
+function shapeCommands(namespace: string, device: string, shape?: Shape): readonly Command[] {
+  if (shape === undefined) return [];
   const bounds = ["burst", String(BURST_BYTES), "latency", `${QUEUE_MS}ms`];
-  return [[...queue, "tbf", "rate", `${bitsPerSecond}bit`, ...bounds]];
+  return [
+    [
+      ...["tc", "-n", namespace, "qdisc", "add", "dev", device, "root"],
+      ...["tbf", "rate", `${shape.bitsPerSecond}bit`, ...bounds],
+    ],
+  ];
 }
 
 function addAddress(namespace: string, device: string, address: string): Command {

@@ -54,6 +54,28 @@ it("no message may stray where none should", () => {
   expect(judge({ ...DIRECT, between: ["direct", "relayed"] }, well)).toEqual([]);
 });
 
+it("a path that some have to take", () => {
+  expect(judge({ ...DIRECT, also: "relayed" }, well)).toEqual([]);
+  expect(judge({ ...DIRECT, also: "stored" }, well)).toEqual(["none went stored"]);
+});
+
+it("none may take longer than it is said", () => {
+  expect(judge({ ...DIRECT, worstMs: 300 }, well)).toEqual([]);
+  const slow = "the slowest message took 300 ms, and may take 299 ms";
+  expect(judge({ ...DIRECT, worstMs: 299 }, well)).toEqual([slow]);
+  const never = "the slowest message took for ever, and may take 299 ms";
+  expect(judge({ ...DIRECT, worstMs: 299 }, { ...well, worstMs: undefined })).toEqual([never]);
+});
+
+it("no packet may go from one to the other where none should, and they have to be counted", () => {
+  const apart: Expectation = { ...RELAYED, apart: true };
+  expect(judge(apart, { ...relayed, packets: 0 })).toEqual([]);
+  expect(judge(apart, { ...relayed, packets: 1 })).toEqual([
+    "1 packets went from one to the other",
+  ]);
+  expect(judge(apart, relayed)).toEqual(["uncounted packets went from one to the other"]);
+});
+
 it("a first message by mailbox is not what was expected", () => {
   expect(judge(RELAYED, { ...relayed, first: ["stored"] })).toEqual([
     "the first message went stored",

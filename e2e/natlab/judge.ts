@@ -13,6 +13,12 @@ export function judge(expected: Expectation, observed: Observation): readonly st
     ...pathComplaint("the first message", expected.first, first),
     ...pathComplaint("the hundredth message", [expected.hundredth], hundredth),
     ...strayComplaints(expected.between ?? PATHS, observed.paths),
+    ...detourComplaint(expected.also, observed.paths),
+    ...worstComplaint(expected.worstMs, observed.worstMs),
+    ...complaint(
+      expected.apart === true && observed.packets !== 0,
+      `${observed.packets ?? "uncounted"} packets went from one to the other`,
+    ),
     ...complaint(lost > 0, `${lost} lost`),
     ...complaint(doubled > 0, `${doubled} doubled`),
     ...complaint(outOfOrder > 0, `${outOfOrder} out of order`),
@@ -23,6 +29,19 @@ function strayComplaints(allowed: readonly Path[], paths: Observation["paths"]):
   return PATHS.filter((path) => paths[path] > 0 && !allowed.includes(path)).map(
     (path) => `${paths[path]} went ${path}`,
   );
+}
+
+function detourComplaint(also: Path | undefined, paths: Observation["paths"]): readonly string[] {
+  return also === undefined ? [] : complaint(paths[also] === 0, `none went ${also}`);
+}
+
+function worstComplaint(
+  boundMs: number | undefined,
+  worstMs: number | undefined,
+): readonly string[] {
+  if (boundMs === undefined || (worstMs !== undefined && worstMs <= boundMs)) return [];
+  const worst = worstMs === undefined ? "for ever" : `${Math.round(worstMs)} ms`;
+  return [`the slowest message took ${worst}, and may take ${boundMs} ms`];
 }
 
 function pathComplaint(

@@ -3,7 +3,7 @@ import { ownerOf } from "./lab.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 it("knows what labs have made, and leaves all else alone", () => {
-  expect(ownerOf("beeline-lab-123-ada")).toBe(123);
+  expect(ownerOf("beeline-lab-123-1-ada")).toBe(123);
   for (const name of [
     "ada",
     "beeline-123-ada",

@@ -1,23 +1,37 @@
 /**
- * `npm run natlab [-- --only NAME] [--json] [--list]`: two real clients and a real server in networks
- * of many kinds (README.md beside this). Ends with 1 where a message is lost, doubled or out of order,
- * or takes another path than it should; with 2 where the lab cannot run here.
+ * `npm run natlab [-- --only NAME] [--jobs N] [--json] [--list] [--where-possible]`: two real clients
+ * and a real server in networks of many kinds (README.md beside this). Ends with 1 where a message is
+ * lost, doubled or out of order, or takes another path than it should; with 2 where the lab cannot
+ * run here, or with 0 where `--where-possible` says that this is well.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { hasNetem, removeLab, removeLeftovers } from "./lab.ts";
-import { runScenario } from "./run-scenario.ts";
+import * as v from "valibot";
+import { clientFolder } from "../../rendezvous/http/client-folder.ts";
+import { findChromium, thisMachine } from "../scripts/chromium.ts";
+import { removeLabs, removeLeftovers, tryLab } from "./lab.ts";
+import { runScenario, skipped } from "./run-scenario.ts";
 import type { Need, Result, Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
+import { leastMs } from "./schedule.ts";
 import { tableHead, tableRow } from "./table.ts";
 
 const TOOLS = ["ip", "tc", "nft", "sysctl"];
 
+/** Debian's packages of them. */
+const PACKAGES = ["iproute2", "nftables", "procps"];
+
+const Jobs = v.pipe(v.string(), v.regex(/^[1-9]\d?$/), v.transform(Number));
+
 const { values } = parseArgs({
   options: {
     only: { type: "string", multiple: true },
+    jobs: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
+    "where-possible": { type: "boolean", default: false },
   },
 });
 process.exitCode = await main();
@@ -30,36 +44,58 @@ async function main(): Promise<number> {
   const chosen = values.only ?? SCENARIOS.map(({ name }) => name);
   const unknown = chosen.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown.length > 0) return refuse(`no such scenario: ${unknown.join(", ")} (see --list)`);
-  const obstacle = whyNot();
-  if (obstacle !== undefined) return refuse(obstacle);
+  const jobs = v.safeParse(Jobs, values.jobs);
+  if (!jobs.success) return refuse("--jobs takes a number from 1 to 99");
   leaveNothing();
+  const obstacle = await whyNot();
+  if (obstacle !== undefined) {
+    if (!values["where-possible"]) return refuse(obstacle);
+    process.stdout.write(`NAT lab: not run here: ${obstacle}\n`);
+    return 0;
+  }
   const left = removeLeftovers();
   if (left.length > 0)
     process.stderr.write(
       `natlab: removed what a former run has left (${left.length} namespaces and folders)\n`,
     );
-  return await runAll(SCENARIOS.filter(({ name }) => chosen.includes(name)));
+  const scenarios = SCENARIOS.filter(({ name }) => chosen.includes(name));
+  return await runAll(scenarios, jobs.output);
 }
 
-async function runAll(scenarios: readonly Scenario[]): Promise<number> {
-  const missing = await whatIsMissing();
+/** So many at a time. What takes long begins first, so that nothing waits for it at the end. */
+async function runAll(scenarios: readonly Scenario[], jobs: number): Promise<number> {
+  const chromium = findChromium(thisMachine());
+  const missing = whatIsMissing(chromium);
   if (!values.json) process.stdout.write(tableHead());
+  const queue = jobs === 1 ? [...scenarios] : scenarios.toSorted((a, b) => leastMs(b) - leastMs(a));
   const results: Result[] = [];
-  for (const scenario of scenarios) {
-    const reasons = (scenario.needs ?? []).flatMap((need) => missing.get(need) ?? []);
-    const result = reasons.length > 0 ? skipped(scenario, reasons) : await runScenario(scenario);
-    results.push(result);
-    process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableRow(result));
-  }
-  return results.some(({ verdict }) => verdict === "failed") ? 1 : 0;
+  const work = async (): Promise<void> => {
+    for (let scenario = queue.shift(); scenario !== undefined; scenario = queue.shift()) {
+      const reasons = (scenario.needs ?? []).flatMap((need) => missing.get(need) ?? []);
+      const result =
+        reasons.length > 0 ? skipped(scenario, reasons) : await runScenario(scenario, chromium);
+      results.push(result);
+      process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableRow(result));
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  const count = (verdict: Result["verdict"]) =>
+    results.filter((result) => result.verdict === verdict).length;
+  if (!values.json)
+    process.stdout.write(
+      `NAT lab: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped\n`,
+    );
+  return count("failed") > 0 ? 1 : 0;
 }
 
 /** What scenarios may need and this machine has not. Of STUN, the server is asked. */
-async function whatIsMissing(): Promise<ReadonlyMap<Need, string>> {
+function whatIsMissing(chromium: string | undefined): ReadonlyMap<Need, string> {
   const missing = new Map<Need, string>();
-  if (!(await hasNetem())) missing.set("netem", "this kernel has no netem, which delays packets");
   if (!isInstalled("turnserver")) missing.set("coturn", "coturn is not installed");
   if (!isInstalled("nginx")) missing.set("nginx", "nginx is not installed");
+  if (chromium === undefined) missing.set("chromium", "Chromium is not installed");
+  else if (!existsSync(join(clientFolder, "index.html")))
+    missing.set("chromium", "the web client is not built (npm run build)");
   return missing;
 }
 
@@ -67,17 +103,20 @@ function isInstalled(program: string): boolean {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
 }
 
-function skipped({ name }: Scenario, reasons: readonly string[]): Result {
-  return { scenario: name, verdict: "skipped", reasons, seconds: 0 };
-}
-
 /** Why the lab cannot run here, in one line. */
-function whyNot(): string | undefined {
+async function whyNot(): Promise<string | undefined> {
   if (process.platform !== "linux") return "only Linux has network namespaces";
   if (process.getuid?.() !== 0) return "only root may make network namespaces: sudo npm run natlab";
   const missing = TOOLS.filter((tool) => !isInstalled(tool));
-  if (missing.length === 0) return undefined;
-  return `missing: ${missing.join(", ")} (apt-get install -y iproute2 nftables procps)`;
+  if (missing.length > 0)
+    return `missing: ${missing.join(", ")} (apt-get install -y ${PACKAGES.join(" ")})`;
+  try {
+    await tryLab();
+    return undefined;
+  } catch (error) {
+    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return `this machine permits no network namespaces: ${line}`;
+  }
 }
 
 function refuse(reason: string): number {
@@ -87,7 +126,7 @@ function refuse(reason: string): number {
 
 /** However this process ends, short of SIGKILL; after that the next run does it. */
 function leaveNothing(): void {
-  process.on("exit", () => removeLab());
+  process.on("exit", () => removeLabs());
   for (const [signal, number] of [
     ["SIGINT", 2],
     ["SIGTERM", 15],

@@ -52,3 +52,25 @@ it("loses what it is told to lose", () => {
   );
   expect(rules({ firewall: [{ rule: "lose-ipv6" }] })).toContain("meta nfproto ipv6 drop");
 });
+
+it("what two say to each other goes to a program, and looks as if it had not", () => {
+  const handover = { between: ["10.0.1.2", "10.0.2.2"], tcpPort: 8383 } as const;
+  const lose = { rule: "lose", percent: 3 } as const;
+  const lines = rules({ handover, firewall: [lose] });
+  expect(lines).toContain("ip saddr 10.0.1.2 ip daddr 10.0.2.2 meta l4proto udp redirect");
+  expect(lines).toContain("ip saddr 10.0.2.2 ip daddr 10.0.1.2 meta l4proto udp redirect");
+  expect(lines).toContain("tcp dport 8383 redirect");
+  const out = "fib saddr type local ip daddr 10.0.2.2 udp sport 40000-40127 snat to 10.0.1.2";
+  expect(lines).toContain(out);
+  // It does not escape the firewall, which passes on only what is not handed over.
+  const loss = "numgen random mod 100 < 3 drop";
+  expect(lines.filter((line) => line === loss)).toHaveLength(2);
+});
+
+it("no TCP goes round what is handed over", () => {
+  const handover = { between: ["10.0.1.2", "10.0.2.2"] } as const;
+  const lines = rules({ handover });
+  const both = "{ 10.0.1.2, 10.0.2.2 }";
+  expect(lines).toContain(`ip saddr ${both} ip daddr ${both} meta l4proto tcp drop`);
+  expect(lines.some((line) => line.includes("tcp dport"))).toBe(false);
+});

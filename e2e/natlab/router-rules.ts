@@ -1,24 +1,30 @@
-import type { FirewallRule, Router } from "./topology.ts";
+import type { FirewallRule, Handover, PortRange, Router } from "./topology.ts";
+
+/** Of hosts whose UDP is handed over: the program on the router listens on each of them. */
+export const ANY_PORTS: PortRange = { first: 40_000, last: 40_127 };
 
 /**
  * What a router does, for `nft`.
  * @param deviceOf its device on a segment
  */
 export function routerRules(router: Router, deviceOf: (segment: string) => string): string {
-  const { outside, nat, firewall = [] } = router;
+  const { outside, nat, firewall = [], handover } = router;
   const outer = outside === undefined ? undefined : deviceOf(outside);
   const filter = [
     "table inet filter {",
     "chain forward {",
     "type filter hook forward priority 0; policy accept;",
     ...firewall.flatMap(firewallRule),
+    ...(handover === undefined ? [] : [noTcpBetween(handover)]),
     ...(outer === undefined ? [] : unaskedRules(outer, nat)),
     "}",
     ...(outer === undefined ? [] : ownInput(outer)),
+    ...(handover === undefined ? [] : handedOverInput(firewall)),
     "}",
   ];
   const translation = outer === undefined || nat === undefined ? [] : natRules(nat, outer);
-  return [...filter, ...translation].join("\n");
+  const handed = handover === undefined ? [] : handoverRules(handover);
+  return [...filter, ...translation, ...handed].join("\n");
 }
 
 function firewallRule(rule: FirewallRule): readonly string[] {
@@ -80,6 +86,46 @@ function natRules(nat: NonNullable<Router["nat"]>, outer: string): readonly stri
     `oifname ${outer} meta l4proto udp update @inner { udp sport : ip saddr . udp sport }`,
     `oifname ${outer} masquerade`,
     "ct status dnat masquerade",
+    "}",
+    "}",
+  ];
+}
+
+/** By which they would go round what is slow: ICE tries TCP too (RFC 6544). */
+function noTcpBetween({ between }: Handover): string {
+  const both = `{ ${between.join(", ")} }`;
+  return `ip saddr ${both} ip daddr ${both} meta l4proto tcp drop`;
+}
+
+/** What is handed to a program on the router meets the same firewall. */
+function handedOverInput(firewall: readonly FirewallRule[]): readonly string[] {
+  return [
+    "chain input {",
+    "type filter hook input priority 0; policy accept;",
+    ...firewall.flatMap(firewallRule),
+    "}",
+  ];
+}
+
+/** In with the port it was meant for; out with the address of who has sent it. */
+function handoverRules({ between: [one, other], tcpPort }: Handover): readonly string[] {
+  const ways = [
+    [one, other],
+    [other, one],
+  ] as const;
+  return [
+    "table ip handover {",
+    "chain prerouting {",
+    "type nat hook prerouting priority -100; policy accept;",
+    ...ways.map(([from, to]) => `ip saddr ${from} ip daddr ${to} meta l4proto udp redirect`),
+    ...(tcpPort === undefined ? [] : [`tcp dport ${tcpPort} redirect`]),
+    "}",
+    "chain postrouting {",
+    "type nat hook postrouting priority 100; policy accept;",
+    ...ways.map(
+      ([from, to]) =>
+        `fib saddr type local ip daddr ${to} udp sport ${ANY_PORTS.first}-${ANY_PORTS.last} snat to ${from}`,
+    ),
     "}",
     "}",
   ];

@@ -1,8 +1,11 @@
 import { DIRECT, RELAYED, type Scenario } from "./scenario.ts";
-import { lan, LAN_SERVER, NAMED_SERVER } from "./sites.ts";
+import { lan, LAN_SERVER, NAMED_SERVER, slowSubnets, SUBNET_SERVER } from "./sites.ts";
 
 const SECONDS = 1_000;
 const AT = 20;
+
+/** A lost link is noticed within 3 s; the relay then takes over on a machine that may be busy. */
+const NOTICED_MS = 5 * SECONDS;
 
 /** Of what happens in mid-conversation. The messages go on meanwhile, and for as long again. */
 export const CHANGES: readonly Scenario[] = [
@@ -34,6 +37,26 @@ export const CHANGES: readonly Scenario[] = [
     expected: DIRECT,
   },
   {
+    name: "silent-link",
+    about:
+      "what Ada and Ben send each other is lost for 15 s; no cable is out, the server hears both",
+    topology: lan({}),
+    server: LAN_SERVER,
+    everyMs: 250,
+    actions: [{ after: AT, direct: "silent", downMs: 15 * SECONDS }],
+    expected: { ...DIRECT, also: "relayed", worstMs: NOTICED_MS },
+  },
+  {
+    name: "slow-direct",
+    about: "the direct way takes 400 ms each way for 30 s, the way by the server does not",
+    topology: slowSubnets(),
+    server: SUBNET_SERVER,
+    delayMs: 5,
+    everyMs: 700,
+    actions: [{ after: AT, direct: "slow", delayMs: 400, forMs: 30 * SECONDS }],
+    expected: { ...DIRECT, also: "relayed" },
+  },
+  {
     name: "address-change",
     about: "Ben's machine gets another address",
     topology: lan({}),
@@ -49,6 +72,15 @@ export const CHANGES: readonly Scenario[] = [
     server: LAN_SERVER,
     everyMs: 120,
     actions: [{ after: AT, server: "killed", downMs: 5 * SECONDS }],
+    expected: { ...DIRECT, between: ["direct"] },
+  },
+  {
+    name: "server-gone",
+    about:
+      "the server is gone for good, and both are started again: they find each other on the LAN",
+    topology: lan({}),
+    server: LAN_SERVER,
+    actions: [{ after: 50, server: "gone" }],
     expected: { ...DIRECT, between: ["direct"] },
   },
   {

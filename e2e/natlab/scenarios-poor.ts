@@ -4,6 +4,7 @@ import {
   LAN_SERVER,
   LAN_SERVER_IPV6,
   NAMED_SERVER,
+  slowSubnets,
   SUBNET_SERVER,
   twoSubnets,
 } from "./sites.ts";
@@ -22,9 +23,9 @@ export const POOR: readonly Scenario[] = [
   {
     name: "slow-lossy",
     about: "the same with 300 ms of delay each way",
-    topology: twoSubnets({ firewall: [LOSS], ben: { shape: { delayMs: 300 } } }),
+    topology: slowSubnets({ firewall: [LOSS], withServer: true }),
     server: SUBNET_SERVER,
-    needs: ["netem"],
+    delayMs: 300,
     everyMs: 100,
     expected: DIRECT,
   },

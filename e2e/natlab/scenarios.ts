@@ -1,5 +1,7 @@
 import { DIRECT, RELAYED, type Scenario } from "./scenario.ts";
+import { IN_CHROMIUM } from "./scenarios-in-chromium.ts";
 import { CHANGES } from "./scenarios-of-change.ts";
+import { POLICIES } from "./scenarios-of-policy.ts";
 import { POOR } from "./scenarios-poor.ts";
 import {
   homes,
@@ -168,4 +170,10 @@ const REACHABLE: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...REACHABLE, ...POOR, ...CHANGES];
+export const SCENARIOS: readonly Scenario[] = [
+  ...REACHABLE,
+  ...POOR,
+  ...CHANGES,
+  ...POLICIES,
+  ...IN_CHROMIUM,
+];

@@ -1,4 +1,5 @@
 /** Building blocks of topologies. */
+import { ANY_PORTS } from "./router-rules.ts";
 import type { LabNode, Nat, FirewallRule, Port, Topology } from "./topology.ts";
 
 /** The server's own. */
@@ -20,6 +21,8 @@ export const TURN = "203.0.113.2";
 /** The server, as clients of each site call it. */
 export const INTERNET_SERVER = `http://${SERVER}:${PORT}`;
 export const LAN_SERVER = `http://192.168.1.1:${PORT}`;
+export const LAN_SERVER_TLS = `https://192.168.1.1:${PORT}`;
+export const INTERNET_SERVER_TLS = `https://${SERVER}:${PORT}`;
 export const LAN_SERVER_IPV6 = `http://[fd00:bee::1]:${PORT}`;
 export const SUBNET_SERVER = `http://10.0.1.1:${PORT}`;
 const NAME = "beeline.test";
@@ -33,12 +36,15 @@ export function lan(extras: {
   readonly ben?: PortExtras;
   readonly ipv6?: true;
   readonly mtu?: number;
+  /** There is a router, as in most homes; nothing answers behind it. */
+  readonly gateway?: true;
 }): Topology {
   const address = (host: number) =>
     extras.ipv6 === true ? `fd00:bee::${host}/64` : `192.168.1.${host}/24`;
   const host = (name: string, last: number, more: PortExtras = {}): LabNode => ({
     name,
     ports: [{ segment: "lan", addresses: [address(last)], ...more }],
+    ...(extras.gateway === undefined ? {} : { routes: [{ to: "default", via: "192.168.1.254" }] }),
   });
   return {
     segments: [{ name: "lan", ...(extras.mtu === undefined ? {} : { mtu: extras.mtu }) }],
@@ -52,42 +58,71 @@ export function lan(extras: {
  * has an address of each.
  */
 export function twoSubnets(
-  extras: {
-    readonly ben?: Pick<Port, "shape">;
-    readonly benMtu?: number;
-    readonly firewall?: readonly FirewallRule[];
-  } = {},
+  extras: { readonly benMtu?: number; readonly firewall?: readonly FirewallRule[] } = {},
 ): Topology {
-  const { ben, benMtu = 1500, firewall = [] } = extras;
-  const addresses = (subnet: number, host: number) => [
-    `10.0.${subnet}.${host}/24`,
-    `fd00:${subnet}::${host}/64`,
-  ];
-  const host = (name: string, subnet: number, last: number, more: Pick<Port, "shape"> = {}) => ({
+  const { benMtu = 1500, firewall = [] } = extras;
+  return {
+    segments: [{ name: "subnet1" }, { name: "subnet2", mtu: benMtu }],
+    nodes: [
+      subnetHost("server", 1, 1),
+      subnetHost("ada", 1, 2),
+      subnetHost("ben", 2, 2),
+      { ...subnetRouter((subnet) => subnetAddresses(subnet, 254)), router: { firewall } },
+    ],
+    hosts: ["fd00:1::1", "10.0.1.1"].map((address) => ({ name: NAME, address })),
+  };
+}
+
+/** The same with IPv4 alone, where a program on the router hands on what Ada and Ben say. */
+export function slowSubnets(
+  extras: { readonly withServer?: true; readonly firewall?: readonly FirewallRule[] } = {},
+): Topology {
+  const { withServer, firewall = [] } = extras;
+  const handover = {
+    between: ["10.0.1.2", "10.0.2.2"],
+    ...(withServer === undefined ? {} : { tcpPort: PORT }),
+  } as const;
+  const host = (name: string, subnet: number, last: number): LabNode => ({
     name,
-    ports: [{ segment: `subnet${subnet}`, addresses: addresses(subnet, last), ...more }],
+    ports: [{ segment: `subnet${subnet}`, addresses: [`10.0.${subnet}.${last}/24`] }],
+    routes: [{ to: "default", via: `10.0.${subnet}.254` }],
+    anyPorts: ANY_PORTS,
+  });
+  return {
+    segments: [{ name: "subnet1" }, { name: "subnet2" }],
+    nodes: [
+      host("server", 1, 1),
+      host("ada", 1, 2),
+      host("ben", 2, 2),
+      {
+        ...subnetRouter((subnet) => [`10.0.${subnet}.254/24`]),
+        router: { firewall, handover },
+      },
+    ],
+  };
+}
+
+function subnetAddresses(subnet: number, host: number): readonly string[] {
+  return [`10.0.${subnet}.${host}/24`, `fd00:${subnet}::${host}/64`];
+}
+
+function subnetHost(name: string, subnet: number, last: number): LabNode {
+  return {
+    name,
+    ports: [{ segment: `subnet${subnet}`, addresses: subnetAddresses(subnet, last) }],
     routes: [
       { to: "default", via: `10.0.${subnet}.254` },
       { to: "default", via: `fd00:${subnet}::254` },
     ],
-  });
-  return {
-    segments: [{ name: "subnet1" }, { name: "subnet2", mtu: benMtu }],
-    nodes: [
-      host("server", 1, 1),
-      host("ada", 1, 2),
-      host("ben", 2, 2, ben),
-      {
-        name: "router",
-        ports: [1, 2].map((subnet) => ({
-          segment: `subnet${subnet}`,
-          addresses: addresses(subnet, 254),
-        })),
-        router: { firewall },
-      },
-    ],
-    hosts: ["fd00:1::1", "10.0.1.1"].map((address) => ({ name: NAME, address })),
   };
+}
+
+function subnetRouter(addresses: (subnet: number) => readonly string[]): LabNode {
+  const ports = [1, 2].map((subnet) => ({
+    segment: `subnet${subnet}`,
+    addresses: addresses(subnet),
+  }));
+  return { name: "router", ports };
 }
 
 export interface Home {

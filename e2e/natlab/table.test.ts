@@ -4,6 +4,7 @@ import { tableHead, tableRow } from "./table.ts";
 it("a row stands below its heads", () => {
   const row = tableRow({
     scenario: "two-cones",
+    client: "chromium+node",
     verdict: "passed",
     reasons: [],
     seconds: 7.04,
@@ -13,6 +14,7 @@ it("a row stands below its heads", () => {
       firstMs: 312.4,
       worstMs: 999,
       directMs: undefined,
+      pair: { local: "srflx", remote: "prflx", protocol: "udp" },
       paths: { direct: 150, relayed: 48, stored: 2 },
       sent: 200,
       lost: 0,
@@ -22,6 +24,8 @@ it("a row stands below its heads", () => {
   });
   const cell = (name: string) => row.slice(tableHead().indexOf(name)).split(/\s/)[0];
   expect(cell("scenario")).toBe("two-cones");
+  expect(cell("client")).toBe("chromium+node");
+  expect(cell("pair")).toBe("srflx/prflx");
   expect(cell("verdict")).toBe("passed");
   expect(cell("first ms")).toBe("312");
   expect(cell("worst ms")).toBe("999");
@@ -34,6 +38,8 @@ it("a row stands below its heads", () => {
 
 it("the reasons follow, a line each", () => {
   const reasons = ["no direct link was found", "1 lost"];
-  const row = tableRow({ scenario: "lan", verdict: "failed", reasons, seconds: 30 });
+  const row = tableRow({
+    ...{ scenario: "lan", client: "node", verdict: "failed", reasons, seconds: 30 },
+  });
   expect(row.split("\n").slice(1)).toEqual(["  no direct link was found", "  1 lost", ""]);
 });

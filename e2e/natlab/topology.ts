@@ -18,9 +18,12 @@ export interface Port {
 }
 
 export interface Shape {
-  /** One way; needs the kernel's netem. */
-  readonly delayMs?: number;
-  readonly bitsPerSecond?: number;
+  readonly bitsPerSecond: number;
+}
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface Route {
@@ -50,17 +53,30 @@ export type FirewallRule =
   /** Loses so many of a hundred packets. */
   | { readonly rule: "lose"; readonly percent: number };
 
+/**
+ * What a router does not pass on but hands to a program on it, which delays it (`slow-way.ts`): UDP
+ * of two hosts to each other, and TCP to a port. The two see each other's addresses all the same.
+ */
+export interface Handover {
+  /** Without prefix lengths. */
+  readonly between: readonly [string, string];
+  readonly tcpPort?: number;
+}
+
 export interface Router {
   /** The segment that is outside. Nothing comes in from there that was not asked for. */
   readonly outside?: string;
   readonly nat?: Nat;
   readonly firewall?: readonly FirewallRule[];
+  readonly handover?: Handover;
 }
 
 export interface LabNode {
   readonly name: string;
   readonly ports: readonly Port[];
   readonly routes?: readonly Route[];
+  /** Ports that programs get that ask for any; the kernel's own range unless given. */
+  readonly anyPorts?: PortRange;
   /** Absent: passes on nothing that is not for it. */
   readonly router?: Router;
 }
