@@ -47,10 +47,13 @@ export class Surveyor implements Disposable {
     this.close();
   }
 
+  /** What was found while the server was there, or away, as it is now. */
   get #recent(): Measured | undefined {
-    const now = this.#options.ports.clock.monotonic();
-    const { at, measured } = this.#last ?? { at: Number.NEGATIVE_INFINITY, measured: undefined };
-    return now - at < SURVEY_KEPT_MS ? measured : undefined;
+    const { connection, ports } = this.#options;
+    if (this.#last === undefined) return undefined;
+    const { at, measured } = this.#last;
+    const isSame = (measured.server.state === "ok") === (connection.state.state === "online");
+    return isSame && ports.clock.monotonic() - at < SURVEY_KEPT_MS ? measured : undefined;
   }
 
   #measured(): Promise<Measured> {
