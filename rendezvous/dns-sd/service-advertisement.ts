@@ -5,7 +5,7 @@ import { isWildcard } from "../http/listen.ts";
 import { isLoopback } from "../http/loopback.ts";
 
 /** RFC 6763 §4.1.2: what clients look for, `_beeline._tcp`. */
-export const SERVICE_TYPE = "beeline";
+const SERVICE_TYPE = "beeline";
 
 /** A DNS label has 63 bytes (RFC 1035 §2.3.4); a space and the suffix take seven. */
 const MAX_LABEL_BYTES = 63 - 7;
