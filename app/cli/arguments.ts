@@ -14,6 +14,7 @@ const options = {
   timeout: { type: "string" },
   "accept-requests": { type: "boolean" },
   "keep-unread": { type: "boolean" },
+  "no-lan": { type: "boolean" },
   verbose: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
@@ -29,7 +30,7 @@ interface CommandShape {
   readonly takes: readonly [number, number];
 }
 
-const everywhere: readonly OptionName[] = ["server", "user", "data", "verbose", "help"];
+const everywhere: readonly OptionName[] = ["server", "user", "data", "no-lan", "verbose", "help"];
 
 const commands = {
   register: { options: ["password-file", "display-name", "invite"], takes: [0, 0] },
@@ -38,6 +39,7 @@ const commands = {
   buddies: { options: ["json"], takes: [0, 2] },
   send: { options: ["wait", "timeout", "json"], takes: [2, 2] },
   listen: { options: ["accept-requests", "keep-unread"], takes: [0, 0] },
+  servers: { options: ["json", "wait"], takes: [0, 0] },
   doctor: { options: ["json"], takes: [0, 1] },
   help: { options: [], takes: [0, 1] },
 } as const satisfies Record<string, CommandShape>;

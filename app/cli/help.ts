@@ -8,6 +8,7 @@ const general = `beeline: messages between people, from a terminal or a script
   beeline buddies       list buddies; add, accept or remove one
   beeline send          send a message
   beeline listen        print what happens as JSON lines
+  beeline servers       list the servers on the local network
   beeline doctor        find out what is wrong
   beeline help COMMAND
 
@@ -17,6 +18,8 @@ Every command takes
   --user NAME    user name; the last one used if left out
   --data DIR     where history and settings are kept; BEELINE_DATA, else the
                  platform's folder for data. One process at a time uses an account.
+  --no-lan       neither announces this device on the local network nor looks for others
+                 there
   --verbose      what the engine does, on the standard error
   --version      this program's version
 
@@ -83,6 +86,13 @@ Prints one JSON object per line until Ctrl-C or SIGTERM. Times are milliseconds 
 Messages that came while nobody listened are printed first, oldest first. What was
 printed counts as read, and its sender is told; with --keep-unread it does not, and is
 printed again at the next start. With --accept-requests whoever asks becomes a buddy.
+`,
+  servers: `beeline servers [--wait SECONDS] [--json]
+
+Lists the servers that announce themselves on the local network, after --wait (default
+3): the address, as --server takes it, and the name. Nothing proves what they say; a
+server with a certificate of its own needs its invitation link. With --json each line
+is an object: name, address, secure, and pin where its certificate is its own.
 `,
   doctor: `beeline doctor [--server URL] [--user NAME]
 

@@ -40,6 +40,8 @@ async function run({ command, arguments: words, options }: Invocation): Promise<
       return (await import("./commands/send.ts")).send(context, words);
     case "listen":
       return (await import("./commands/listen.ts")).listen(context);
+    case "servers":
+      return (await import("./commands/servers.ts")).servers(context);
     case "doctor":
       return (await import("./commands/doctor.ts")).doctor(context, words);
     default:

@@ -13,7 +13,7 @@ const CONNECT_PATIENCE_MS = 20_000;
 
 /** The engine, not signed in. @param peers whether direct links are worth their start-up time */
 export function createKit(context: Context, server: string, peers: boolean): ChatKitApi {
-  const { dataFolder, log } = context;
+  const { dataFolder, log, options } = context;
   const { pin } = linkOf(context);
   const kit = new ChatKit({
     server,
@@ -22,7 +22,8 @@ export function createKit(context: Context, server: string, peers: boolean): Cha
       client: { name: "beeline-cli", version: readVersion() },
       deviceName: (hostname() || "beeline-cli").slice(0, limits.MAX_DEVICE_NAME_LENGTH),
     },
-    ports: createNodePorts({ dataFolder, log, peers }),
+    // Whoever is near can be reached by a direct link only.
+    ports: createNodePorts({ dataFolder, log, peers, lan: peers && options["no-lan"] !== true }),
   });
   kit.on("notice", ({ kind, detail }) => warn(`${kind}: ${detail}`));
   return kit;

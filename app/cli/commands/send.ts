@@ -20,6 +20,9 @@ const DEFAULT_TIMEOUT_S = 30;
 /** A day; whoever wants to wait longer runs `listen`. */
 const MAX_TIMEOUT_S = 86_400;
 
+/** Who is on the local network is found, and linked with, within this. */
+const LAN_PATIENCE_MS = 6_000;
+
 /** `beeline send USER TEXT`: ends when the message has come as far as `--wait` asks. */
 export async function send(context: Context, words: readonly string[]): Promise<void> {
   const [name = "", word = ""] = words;
@@ -39,6 +42,12 @@ export async function send(context: Context, words: readonly string[]): Promise<
     return;
   }
   if (obstacle !== undefined) {
+    const patienceMs = context.options["no-lan"] === true ? 0 : LAN_PATIENCE_MS;
+    const nearby = await watch.within(queued, Math.min(timeoutMs, patienceMs));
+    if (nearby !== undefined) {
+      report(context, nearby);
+      return;
+    }
     const message = `The message is queued, not sent. ${obstacle.message}`;
     throw new CliError(obstacle.exitCode, message, { cause: obstacle });
   }
@@ -99,6 +108,16 @@ class DeliveryWatch {
     } finally {
       clearTimeout(timer);
       this.#onChange = undefined;
+    }
+  }
+
+  /** The message as it is once it is delivered; undefined where that takes longer. */
+  async within(queued: Message, timeoutMs: number): Promise<Message | undefined> {
+    try {
+      return await this.until(queued, "delivered", timeoutMs);
+    } catch (error) {
+      if (error instanceof CliError && error.exitCode === exitCodes.notDelivered) return undefined;
+      throw error;
     }
   }
 
