@@ -142,8 +142,8 @@ export class Receipts {
     const rule = links.rule(peer);
     if (this.#overLink(waiting.link, envelope, rule)) return true;
     if (this.#overLink(links.direct(to), envelope, rule)) return true;
-    if (!rule.mailbox || !serverOnline()) return false;
-    if (directory.isOnline(to) && rule.relay) {
+    if (!serverOnline()) return false;
+    if (directory.isOnline(to)) {
       try {
         const relay = await links.relay(peer);
         if (this.#overLink(relay, envelope, links.rule(peer))) return true;
@@ -151,7 +151,7 @@ export class Receipts {
         // No relay to be had, for whatever reason: the mailbox is the way that is left.
       }
     }
-    // The policy may have changed while the relay was asked for.
+    // Asked anew: the policy may have changed while the relay was asked for.
     if (!links.rule(peer).mailbox) return false;
     const verdict = await judgePut(mailbox.put({ id: header.id, to }, envelope));
     return verdict.kind !== "later";
