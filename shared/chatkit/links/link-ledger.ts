@@ -5,7 +5,7 @@ import type { LinkPeer } from "../link.ts";
 /** Figures of a device are told to the user interface at most this often. */
 export const FIGURES_EVERY_MS = 1_000;
 
-/** Devices whose figures are kept, the ones that changed last: a full roster's and some that left. */
+/** Devices whose figures are kept, a full roster and some that left; the first go first. */
 export const MAX_FIGURES = 2_048;
 
 /** What is known of the links to one device, in figures. */
