@@ -2,7 +2,7 @@
 export const SLOW_FLOOR_MS = 300;
 
 /** The relay is clearly faster where it takes less than this part of the direct link's time. */
-const CLEARLY_FASTER = 0.5;
+export const CLEARLY_FASTER = 0.5;
 
 /** It no longer is from here on; between the two nothing changes, so that messages do not swing. */
 const NO_LONGER_FASTER = 0.75;

@@ -250,6 +250,7 @@ test("X6 what a policy forbids is not tried: no direct link, and no relay", asyn
     theirs: { policy: "automatic" },
     findings: ["own-policy"],
   });
+  expect(relayed.ms).toBeLessThan(1_000);
   expect((await ben.examines(ada)).found).toMatchObject({
     theirs: { policy: "relay-only" },
     findings: ["peer-policy"],

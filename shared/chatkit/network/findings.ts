@@ -1,8 +1,6 @@
 import type { RoutePolicy } from "../../protocol/index.ts";
 import type { Examination, Finding, NetworkSurvey } from "../api.ts";
-
-/** A direct link this slow is compared with the relay; one that is faster is fast enough for talking. */
-const SLOW_MS = 300;
+import { CLEARLY_FASTER, SLOW_FLOOR_MS } from "../links/slow-verdict.ts";
 
 /** What an examination saw, before anybody makes sense of it. */
 export interface Sight extends Omit<Examination, "userId" | "deviceId" | "findings"> {
@@ -93,7 +91,8 @@ function ofRelay(sight: Sight): readonly Finding[] {
 function ofSpeed({ direct, relay }: Sight): readonly Finding[] {
   if (direct.state !== "ok" || relay.state !== "ok") return [];
   const { roundTripMs } = direct;
-  return roundTripMs >= SLOW_MS && relay.roundTripMs * 2 < roundTripMs ? ["direct-slow"] : [];
+  const isSlow = roundTripMs >= SLOW_FLOOR_MS && relay.roundTripMs < roundTripMs * CLEARLY_FASTER;
+  return isSlow ? ["direct-slow"] : [];
 }
 
 /**
