@@ -7,6 +7,7 @@ import { FakeClock } from "../testing/fake-clock.ts";
 import { Advertiser, LOOK_MS, type AdvertiserOptions } from "./advertiser.ts";
 import { findService, type FoundService } from "./find-services.ts";
 import type { OwnAddresses } from "./ipv4-interfaces.ts";
+import { RECEIVING } from "./multicast-socket.ts";
 import type { ServiceAdvertisement } from "./service-advertisement.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -113,37 +114,65 @@ test("H12 an interface without multicast is told once, tried again, and harms no
   expect(await look(port)).toBeDefined();
 });
 
-test("H12 who asks without end gets a bounded number of answers; nonsense gets none", async () => {
-  const port = await freePort();
-  const { log, warnings } = counting();
-  const clock = new FakeClock();
-  await using advertiser = await Advertiser.start(ship, options(port, { clock, log }));
-  expect(advertiser.on).toEqual([LOOPBACK]);
+/** Somebody who counts what is said in the network. */
+async function listener(port: number) {
   const socket = await neighbour(port);
   const heard = { answers: 0, questions: 0 };
   socket.on("message", (datagram: Buffer) => {
     // RFC 1035 §4.1.1: QR is the first bit of the flags.
     heard[((datagram[2] ?? 0) & 0x80) === 0 ? "questions" : "answers"] += 1;
   });
-  const ask = (datagram: Buffer) =>
-    new Promise((resolve) => socket.send(datagram, port, "224.0.0.251", resolve));
   const until = async (isSo: () => boolean) => {
     while (!isSo()) await once(socket, "message");
   };
-  for (const nonsense of ["", "\0", "x".repeat(1400)]) await ask(Buffer.from(nonsense));
-  for (let asked = 0; asked < 200; asked += 1) await ask(question("_beeline", "_tcp", "local"));
+  return {
+    heard,
+    until,
+    /** Resolves when everybody could hear it. */
+    say: async (datagram: Buffer): Promise<void> => {
+      const { answers, questions } = heard;
+      socket.send(datagram, port, "224.0.0.251");
+      await until(() => heard.answers + heard.questions > answers + questions);
+    },
+    [Symbol.dispose]: () => socket.close(),
+  };
+}
+
+const ASK = question("_beeline", "_tcp", "local");
+
+test("H12 who asks without end gets a bounded number of answers; nonsense gets none", async () => {
+  const port = await freePort();
+  const { log, warnings } = counting();
+  const clock = new FakeClock();
+  await using advertiser = await Advertiser.start(ship, options(port, { clock, log }));
+  expect(advertiser.on).toEqual([LOOPBACK]);
+  using network = await listener(port);
+  const { heard, say, until } = network;
+  for (const nonsense of ["", "\0", "x".repeat(1400)]) await say(Buffer.from(nonsense));
+  for (let asked = 0; asked < 200; asked += 1) await say(ASK);
   // Of the 20 its own first announcement is one, which may be out before anybody counts.
   await until(() => heard.answers >= 19);
-  for (let turn = 0; turn < 20; turn += 1) {
-    const { questions } = heard;
-    await ask(question("_beeline", "_tcp", "local"));
-    await until(() => heard.questions > questions);
-  }
+  for (let turn = 0; turn < 20; turn += 1) await say(ASK);
   expect(heard.answers).toBeLessThanOrEqual(20);
   const { answers } = heard;
   clock.advance(1000);
-  await ask(question("_beeline", "_tcp", "local"));
+  await say(ASK);
   await until(() => heard.answers > answers);
-  socket.close();
   expect(warnings).toEqual([]);
+});
+
+test("H12 in a flood no more than so many packets are looked at", async () => {
+  const port = await freePort();
+  const clock = new FakeClock();
+  await using advertiser = await Advertiser.start(ship, options(port, { clock }));
+  expect(advertiser.on).toEqual([LOOPBACK]);
+  using network = await listener(port);
+  const { heard, say, until } = network;
+  for (let sent = 0; sent < RECEIVING.burst; sent += 1) await say(Buffer.from("nonsense"));
+  const { answers } = heard;
+  for (let turn = 0; turn < 20; turn += 1) await say(ASK);
+  expect(heard.answers).toBe(answers);
+  clock.advance(1000);
+  await say(ASK);
+  await until(() => heard.answers > answers);
 });

@@ -16,6 +16,15 @@ const TTL = 255;
  */
 const SENDING: Rate = { burst: 20, perSecond: 10 };
 
+/**
+ * Packets that are looked at: a large office with hundreds of machines has some dozens a second. The
+ * rest is dropped before it costs anything; who asks, asks again.
+ */
+export const RECEIVING: Rate = { burst: 500, perSecond: 100 };
+
+/** RFC 6762 §17. */
+const MAX_PACKET_BYTES = 9000;
+
 export interface MulticastSocketOptions {
   readonly clock: Clock;
   /** A packet did not go out, or one that came in could not be dealt with. */
@@ -35,12 +44,14 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
   readonly #socket: Socket;
   readonly #options: MulticastSocketOptions;
   readonly #sending: RateLimiter;
+  readonly #receiving: RateLimiter;
 
   private constructor(socket: Socket, options: MulticastSocketOptions) {
     super();
     this.#socket = socket;
     this.#options = options;
     this.#sending = new RateLimiter(options.clock, SENDING);
+    this.#receiving = new RateLimiter(options.clock, RECEIVING);
     socket.on("error", options.onError);
     socket.on("message", (datagram, source) => this.#receive(datagram, source));
   }
@@ -93,6 +104,7 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
   }
 
   #receive(datagram: Buffer, source: unknown): void {
+    if (datagram.length > MAX_PACKET_BYTES || this.#receiving.tryTake("") > 0) return;
     try {
       this.emit("message", datagram, source);
     } catch (error) {
