@@ -29,7 +29,8 @@ function setUp(
     readonly lan?: LanState;
   } = {},
 ) {
-  const { ice = [STUN], script = [], probe, lan } = options;
+  const { ice = [STUN], script = [], probe } = options;
+  const lan: { state: LanState | "none" } = { state: options.lan ?? "none" };
   const clock = new FakeClock();
   const made: PeerOptions[] = [];
   const probed: string[] = [];
@@ -81,14 +82,14 @@ function setUp(
       ...(probe === undefined ? {} : { stun }),
     },
     iceServers: () => ice,
-    multicast: () => lan ?? "none",
+    multicast: () => lan.state,
   });
   const survey = async (ms = SURVEY_MS) => {
     const surveyed = surveyor.survey("automatic");
     await clock.advance(ms);
     return await surveyed;
   };
-  return { clock, connection, made, probed, seen, survey, surveyor };
+  return { clock, connection, lan, made, probed, seen, survey, surveyor };
 }
 
 test.each<readonly [string, Script, "ok" | "blocked" | "no-webrtc"]>([
@@ -217,6 +218,18 @@ test("X2 a server that is not there, refuses or does not answer is down; then no
   expect(await refuses.survey()).toMatchObject({ server: { state: "down" }, udp: "none" });
   const silent = setUp({ ping: () => new Promise(() => {}), script: [[1, SRFLX]] });
   expect(await silent.survey()).toMatchObject({ server: { state: "down" }, turn: "none" });
+});
+
+test("X2 announcements that have only begun are waited for, a while", async () => {
+  const heard = setUp({ ice: [], lan: "starting" });
+  const surveyed = heard.surveyor.survey("automatic");
+  await heard.clock.advance(600);
+  heard.lan.state = "working";
+  await heard.clock.advance(250);
+  expect(await surveyed).toMatchObject({ multicast: "working" });
+  const unclear = setUp({ ice: [], lan: "starting" });
+  expect(await unclear.survey()).toMatchObject({ multicast: "starting" });
+  expect(unclear.clock.pendingTimers).toBe(0);
 });
 
 test("X3 who asks while a survey is made, or soon after, gets that one", async () => {

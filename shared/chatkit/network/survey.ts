@@ -6,6 +6,9 @@ import type { IceServer, LanState, Ports } from "../ports.ts";
 import { gather, type Gathered } from "./gathering.ts";
 import { Patience } from "./patience.ts";
 
+/** How often it is looked whether announcements are heard meanwhile. */
+const LOOK_AGAIN_MS = 250;
+
 export interface SurveyorOptions {
   readonly connection: Pick<ServerConnection, "state" | "request">;
   readonly ports: Pick<Ports, "clock" | "log" | "peers" | "stun">;
@@ -72,10 +75,22 @@ export class Surveyor implements Disposable {
     const [server, ice] = await Promise.all([
       isOnline ? this.#server() : ({ state: "down" } as const),
       isOnline && ports.peers !== undefined ? this.#ice() : undefined,
+      this.#multicastKnown(),
     ]);
     // STUN beside a server that is away tells nothing of the network's own.
     const isKnown = server.state === "ok" && ice !== undefined;
     return { server, ...(isKnown ? ice : { udp: without, turn: without }) };
+  }
+
+  /** A program that has just begun has not heard itself yet. */
+  async #multicastKnown(): Promise<void> {
+    const { clock } = this.#options.ports;
+    const end = clock.monotonic() + SURVEY_MS;
+    const never = new Promise<never>(() => {});
+    while (this.#options.multicast() === "starting" && !this.#patience.over) {
+      if (clock.monotonic() >= end) return;
+      await this.#patience.within(LOOK_AGAIN_MS, never);
+    }
   }
 
   async #server(): Promise<NetworkSurvey["server"]> {
