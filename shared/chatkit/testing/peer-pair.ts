@@ -39,6 +39,8 @@ export class FakePeerChannel implements PeerChannel {
   closed = false;
   /** Frames leave this side but arrive nowhere. */
   silent = false;
+  /** How its frames cross the network; a test may take its time. */
+  carry: (deliver: () => void) => void = (deliver) => deliver();
   /** What `selectedPair` tells while it is open. */
   pair: CandidatePair = { local: "host", remote: "host", protocol: "udp" };
   readonly #network: FakePeers;
@@ -129,7 +131,9 @@ export class FakePeerChannel implements PeerChannel {
     const before = this.#bufferedAmount;
     this.#bufferedAmount -= bytes.length;
     const other = this.#other;
-    if (!this.silent && other !== undefined && !other.closed) other.#handlers.onMessage(bytes);
+    this.carry(() => {
+      if (!this.silent && other !== undefined && !other.closed) other.#handlers.onMessage(bytes);
+    });
     if (before > LOW_WATER_BYTES && this.#bufferedAmount <= LOW_WATER_BYTES) {
       this.#handlers.onDrain();
     }
