@@ -103,6 +103,7 @@ describe("LAN5 without the server", () => {
     ]);
     await ben.until("what was lost", () => ben.received.includes("into the void"), 20_000);
     await writeBothWays(ada, ben);
+    expect([ada.received, ben.received].map((texts) => new Set(texts).size)).toEqual([2, 3]);
   });
 
   test("strangers and removed devices get nothing", { timeout: 60_000 }, async () => {

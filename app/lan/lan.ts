@@ -10,6 +10,9 @@ import { ECHO_MS, MAX_LAN_TEXT_BYTES, MISSED_ASKS } from "./limits.ts";
 import { NotTaken, sendText } from "./send-text.ts";
 import { TextListener } from "./text-listener.ts";
 
+/** For hosts that know nothing else of the protocol. */
+export { DeviceId } from "../../shared/protocol/index.ts";
+
 const TYPE = "beeline-peer";
 /** The TXT key of the device's id. */
 const DEVICE = "d";

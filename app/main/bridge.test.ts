@@ -7,6 +7,7 @@ import { registerIpc } from "./ipc.ts";
 import type { IpcEvent } from "./ipc.ts";
 import { platformArgument, platformInfo } from "./platform-info.ts";
 
+const DEVICE = `${"A".repeat(21)}A`;
 const event: IpcEvent = { senderFrame: { url: "app://beeline/", parent: null } };
 
 function joined(argv = ["beeline"]) {
@@ -28,6 +29,17 @@ function joined(argv = ["beeline"]) {
       pinServer: (...args) => done.push(["pin", ...args]),
       refusedCertificate: (host) => host === "192.0.2.9",
       protectKey: (key) => Buffer.from(`guarded ${key}`).toString("base64"),
+      joinLan: (device) => {
+        done.push(["join", device]);
+        emit(CHANNELS.lanEvent, { type: "near", device: DEVICE });
+      },
+      leaveLan: () => done.push(["leave"]),
+      sendLan: async (device) => device === DEVICE,
+      watchServers: () => {
+        done.push(["watch"]);
+        emit(CHANNELS.serversFound, [{ name: "Acme", address: "http://10.0.0.2", secure: false }]);
+      },
+      unwatchServers: () => done.push(["unwatch"]),
       unprotectKey: (sealed) => Buffer.from(sealed, "base64").toString().slice("guarded ".length),
     },
   );
@@ -109,6 +121,37 @@ describe("the bridge", () => {
     await expect(bridge.pinServer("192.0.2.1", "no pin")).rejects.toThrow("pin-server");
     expect(await bridge.refusedCertificate("192.0.2.9")).toBe(true);
     expect(await bridge.refusedCertificate("192.0.2.1")).toBe(false);
+  });
+
+  it("is there on the local network, and hears of it until told not to", async () => {
+    const { bridge, done, emit } = joined();
+    const heard: unknown[] = [];
+    const end = bridge.onLan((happened) => heard.push(happened));
+    await bridge.joinLan(DEVICE);
+    expect(await bridge.sendLan(DEVICE, "{}")).toBe(true);
+    expect(await bridge.sendLan(`${"B".repeat(21)}A`, "{}")).toBe(false);
+    await expect(bridge.sendLan(DEVICE, "x".repeat(24 * 1024 + 1))).rejects.toThrow("send-lan");
+    await bridge.leaveLan();
+    end();
+    emit(CHANNELS.lanEvent, { type: "state", state: "working" });
+    expect(heard).toEqual([{ type: "near", device: DEVICE }]);
+    expect(done).toEqual([["join", DEVICE], ["leave"]]);
+  });
+
+  it("watches for servers as long as somebody does", async () => {
+    const { bridge, done } = joined();
+    const one: unknown[] = [];
+    const other: unknown[] = [];
+    const endOne = bridge.watchServers((servers) => one.push(servers));
+    await Promise.resolve();
+    const endOther = bridge.watchServers((servers) => other.push(servers));
+    const found = [[{ name: "Acme", address: "http://10.0.0.2", secure: false }]];
+    expect([one, other]).toEqual([found, found]);
+    endOne();
+    endOne();
+    expect(done).toEqual([["watch"]]);
+    endOther();
+    expect(done).toEqual([["watch"], ["unwatch"]]);
   });
 
   it("tells clicks until told not to", () => {

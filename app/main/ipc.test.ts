@@ -5,6 +5,7 @@ import type { Host, IpcEvent } from "./ipc.ts";
 
 const own = { senderFrame: { url: "app://beeline/index.html", parent: null } };
 
+const DEVICE = `${"A".repeat(21)}A`;
 const PIN = "3djnxEloFENZhDJhXOreT9kBhAzOGcz6E9X75sV9udQ";
 
 /** The registered handlers over a host that notes what reached it. */
@@ -21,6 +22,11 @@ function registered() {
     refusedCertificate: (host) => host === "[2001:db8::1]",
     protectKey: () => undefined,
     unprotectKey: () => "",
+    joinLan: (...args) => void reached.push(["joinLan", ...args]),
+    leaveLan: () => void reached.push(["leaveLan"]),
+    sendLan: async (...args) => reached.push(["sendLan", ...args]) > 0,
+    watchServers: () => void reached.push(["watchServers"]),
+    unwatchServers: () => void reached.push(["unwatchServers"]),
   };
   registerIpc({ handle: (channel, listener) => handlers.set(channel, listener) }, host);
   const call = (channel: string, args: unknown[], event: IpcEvent = own): unknown =>
@@ -41,6 +47,9 @@ describe("calls from the page", () => {
     call(CHANNELS.pinServer, ["chat.example.org", PIN]);
     call(CHANNELS.pinServer, ["192.0.2.1"]);
     expect(call(CHANNELS.refusedCertificate, ["[2001:db8::1]"])).toBe(true);
+    call(CHANNELS.joinLan, [DEVICE]);
+    await call(CHANNELS.sendLan, [DEVICE, "{}"]);
+    call(CHANNELS.leaveLan, []);
     expect(reached).toEqual([
       ["setSetting", "theme", '{"a":1}'],
       ["setSetting", "theme", undefined],
@@ -49,6 +58,9 @@ describe("calls from the page", () => {
       ["notify", { title: "t", body: "b", tag: "c1" }],
       ["pinServer", "chat.example.org", PIN],
       ["pinServer", "192.0.2.1", undefined],
+      ["joinLan", DEVICE],
+      ["sendLan", DEVICE, "{}"],
+      ["leaveLan"],
     ]);
   });
 
@@ -75,6 +87,15 @@ describe("calls from the page", () => {
     [CHANNELS.pinServer, ["a b", PIN]],
     [CHANNELS.pinServer, ["*", PIN]],
     [CHANNELS.refusedCertificate, [""]],
+    [CHANNELS.joinLan, []],
+    [CHANNELS.joinLan, ["somebody"]],
+    [CHANNELS.leaveLan, [1]],
+    [CHANNELS.sendLan, [DEVICE]],
+    [CHANNELS.sendLan, [DEVICE, ""]],
+    [CHANNELS.sendLan, [DEVICE, 5]],
+    [CHANNELS.sendLan, ["192.0.2.1", "x"]],
+    [CHANNELS.sendLan, [DEVICE, "ü".repeat(12 * 1024 + 1)]],
+    [CHANNELS.watchServers, ["_ipp"]],
   ])("are refused with wrong arguments: %s %j", (channel, args) => {
     const { call, reached } = registered();
     expect(() => call(channel, args)).toThrow(RefusedCall);
@@ -94,6 +115,6 @@ describe("calls from the page", () => {
         expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
       }
     }
-    expect(handlers.size).toBe(9);
+    expect(handlers.size).toBe(14);
   });
 });

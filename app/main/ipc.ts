@@ -1,6 +1,8 @@
 /** What the page may ask of the main process. Every argument is parsed here, where it arrives. */
 import * as v from "valibot";
 import type { BridgeAddress, BridgeNotification, SettingKey } from "../preload/bridge.ts";
+import { DeviceId } from "../lan/lan.ts";
+import { MAX_LAN_TEXT_BYTES } from "../lan/limits.ts";
 import { CHANNELS } from "../preload/channels.ts";
 import { isOwn } from "./scheme.ts";
 
@@ -25,6 +27,11 @@ export interface Host {
   refusedCertificate(host: string): boolean;
   protectKey(key: string): string | undefined;
   unprotectKey(sealed: string): string;
+  joinLan(device: DeviceId): void;
+  leaveLan(): void;
+  sendLan(device: DeviceId, text: string): Promise<boolean>;
+  watchServers(): void;
+  unwatchServers(): void;
 }
 
 /** The page broke the bridge's contract: wrong arguments, or a frame that may not ask. */
@@ -45,6 +52,7 @@ const Notification = v.strictObject({
 const ServerHost = v.pipe(v.string(), v.regex(/^(?:[\w.-]{1,253}|\[[\da-f:.]{2,45}\])$/i));
 const Key64 = v.pipe(v.string(), v.base64(), v.minLength(4), v.maxLength(88));
 const ProtectedKey = v.pipe(v.string(), v.base64(), v.minLength(4), v.maxLength(4096));
+const LanText = v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_LAN_TEXT_BYTES));
 /** 32 bytes: the last character carries four bits only. */
 const Pin = v.pipe(v.string(), v.regex(/^[\w-]{42}[AEIMQUYcgkosw048]$/));
 
@@ -80,5 +88,12 @@ export function registerIpc(ipc: MainIpc, host: Host): void {
     host.refusedCertificate(server),
   );
   on(CHANNELS.protectKey, v.strictTuple([Key64]), ([key]) => host.protectKey(key));
+  on(CHANNELS.joinLan, v.strictTuple([DeviceId]), ([device]) => host.joinLan(device));
+  on(CHANNELS.leaveLan, v.strictTuple([]), () => host.leaveLan());
+  on(CHANNELS.sendLan, v.strictTuple([DeviceId, LanText]), ([device, text]) =>
+    host.sendLan(device, text),
+  );
+  on(CHANNELS.watchServers, v.strictTuple([]), () => host.watchServers());
+  on(CHANNELS.unwatchServers, v.strictTuple([]), () => host.unwatchServers());
   on(CHANNELS.unprotectKey, v.strictTuple([ProtectedKey]), ([sealed]) => host.unprotectKey(sealed));
 }

@@ -7,6 +7,7 @@ import type { BrowserWindow } from "electron";
 import { CHANNELS } from "../preload/channels.ts";
 import { registerIpc } from "./ipc.ts";
 import { KeyProtection } from "./key-protection.ts";
+import { LanDesk } from "./lan-desk.ts";
 import { localAddresses } from "./local-addresses.ts";
 import { menuTemplate } from "./menu.ts";
 import { Notifications } from "./notifications.ts";
@@ -50,6 +51,11 @@ async function run(): Promise<void> {
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform)));
 
   const info = platformInfo(app.getVersion(), process.platform, hostname(), process.argv);
+  const lan = new LanDesk({
+    log: { debug: ignore, info: ignore, warn: report, error: report },
+    tell: (event) => tell(CHANNELS.lanEvent, event),
+    tellServers: (servers) => tell(CHANNELS.serversFound, servers),
+  });
   let window = open();
   const notifications = new Notifications(
     (content) => new Notification(content),
@@ -70,7 +76,13 @@ async function run(): Promise<void> {
     refusedCertificate: (host) => pins.refused(host),
     protectKey: (key) => keys.protect(key),
     unprotectKey: (sealed) => keys.unprotect(sealed),
+    joinLan: (device) => lan.join(device),
+    leaveLan: () => lan.leave(),
+    sendLan: (device, text) => lan.send(device, text),
+    watchServers: () => lan.watchServers(),
+    unwatchServers: () => lan.unwatchServers(),
   });
+  app.on("will-quit", () => lan.reset());
   app.on("second-instance", show);
   app.on("activate", show);
   app.on("window-all-closed", () => {
@@ -78,7 +90,15 @@ async function run(): Promise<void> {
   });
 
   function open(): BrowserWindow {
-    return openWindow(settings, preload, platformArgument(info), report);
+    const opened = openWindow(settings, preload, platformArgument(info), report);
+    // Another page knows nothing of what the one before had asked for.
+    opened.webContents.on("did-start-loading", () => lan.reset());
+    opened.webContents.on("render-process-gone", () => lan.reset());
+    opened.on("closed", () => lan.reset());
+    return opened;
+  }
+  function tell(channel: string, value: unknown): void {
+    if (!window.isDestroyed()) window.webContents.send(channel, value);
   }
   function show(): void {
     // On macOS the app outlives its window.
@@ -96,6 +116,10 @@ async function readAsset(file: string): Promise<Uint8Array<ArrayBuffer> | undefi
     if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR") return undefined;
     throw error;
   }
+}
+
+function ignore(): void {
+  // Only what somebody can do something about is reported.
 }
 
 function report(problem: unknown): void {

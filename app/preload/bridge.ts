@@ -20,6 +20,20 @@ export interface BridgeAddress {
   readonly port: number;
 }
 
+/** What happens on the local network; `lan` of the engine's ports says what each means. */
+export type BridgeLanEvent =
+  | { readonly type: "near" | "gone"; readonly device: string }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "state"; readonly state: "starting" | "working" | "unheard" | "failed" };
+
+/** A server that announces itself on the local network. Nothing proves what it says. */
+export interface BridgeServer {
+  readonly name: string;
+  readonly address: string;
+  readonly secure: boolean;
+  readonly pin?: string;
+}
+
 export interface PlatformInfo {
   /** The application's version, e.g. `0.1.0`. */
   readonly version: string;
@@ -60,4 +74,13 @@ export interface BeelineBridge {
   protectKey(key: string): Promise<string | undefined>;
   /** Rejects for what this user on this machine did not protect. */
   unprotectKey(sealed: string): Promise<string>;
+  /** Is there on the local network as that device, in place of one before. */
+  joinLan(device: string): Promise<void>;
+  leaveLan(): Promise<void>;
+  /** Hands a text of at most 24 KiB to a device that is near; false where nobody took it. */
+  sendLan(device: string, text: string): Promise<boolean>;
+  /** What happens there from now on. Ends with the returned function. */
+  onLan(handler: (event: BridgeLanEvent) => void): () => void;
+  /** All servers on the local network, at every change. Ends with the returned function. */
+  watchServers(handler: (servers: readonly BridgeServer[]) => void): () => void;
 }

@@ -10,6 +10,13 @@ export const CHANNELS = {
   refusedCertificate: "beeline:refused-certificate",
   protectKey: "beeline:protect-key",
   unprotectKey: "beeline:unprotect-key",
+  joinLan: "beeline:join-lan",
+  leaveLan: "beeline:leave-lan",
+  sendLan: "beeline:send-lan",
+  lanEvent: "beeline:lan-event",
+  watchServers: "beeline:watch-servers",
+  unwatchServers: "beeline:unwatch-servers",
+  serversFound: "beeline:servers-found",
 } as const;
 
 /** The window's argument that carries the platform information, as JSON in URI encoding. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { BeelineBridge, PlatformInfo } from "./bridge.ts";
+import type { BeelineBridge, BridgeServer, PlatformInfo } from "./bridge.ts";
 import { CHANNELS, PLATFORM_ARGUMENT } from "./channels.ts";
 
 /** The part of Electron's ipcRenderer that the bridge uses. */
@@ -16,6 +16,22 @@ const Platform = v.object({
   defaultServer: v.exactOptional(v.string()),
   inviteLink: v.exactOptional(v.string()),
 });
+const LanEvent = v.variant("type", [
+  v.object({ type: v.picklist(["near", "gone"]), device: v.string() }),
+  v.object({ type: v.literal("text"), text: v.string() }),
+  v.object({
+    type: v.literal("state"),
+    state: v.picklist(["starting", "working", "unheard", "failed"]),
+  }),
+]);
+const Servers = v.array(
+  v.object({
+    name: v.string(),
+    address: v.string(),
+    secure: v.boolean(),
+    pin: v.exactOptional(v.string()),
+  }),
+);
 const Addresses = v.array(v.object({ address: v.string(), port: v.number() }));
 
 /**
@@ -24,6 +40,13 @@ const Addresses = v.array(v.object({ address: v.string(), port: v.number() }));
  * @throws where the main process did not pass the platform information
  */
 export function createBridge(ipc: RendererIpc, argv: readonly string[]): BeelineBridge {
+  /** Who watches for servers; the main process looks while there is somebody. */
+  const watching = new Set<(servers: readonly BridgeServer[]) => void>();
+  let found: readonly BridgeServer[] = [];
+  ipc.on(CHANNELS.serversFound, (_event, servers) => {
+    found = v.parse(Servers, servers);
+    for (const handler of watching) handler(found);
+  });
   return {
     platform: platformOf(argv),
     async getSetting(key) {
@@ -39,11 +62,7 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
       tell(ipc.invoke(CHANNELS.notify, notification));
     },
     onNotificationClick(handler) {
-      const listener = (_event: unknown, tag: unknown): void => handler(v.parse(v.string(), tag));
-      ipc.on(CHANNELS.notificationClick, listener);
-      return () => {
-        ipc.removeListener(CHANNELS.notificationClick, listener);
-      };
+      return listen(ipc, CHANNELS.notificationClick, (tag) => handler(v.parse(v.string(), tag)));
     },
     async localAddresses() {
       return v.parse(Addresses, await ipc.invoke(CHANNELS.localAddresses));
@@ -60,6 +79,38 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
     async unprotectKey(sealed) {
       return v.parse(v.string(), await ipc.invoke(CHANNELS.unprotectKey, sealed));
     },
+    async joinLan(device) {
+      await ipc.invoke(CHANNELS.joinLan, device);
+    },
+    async leaveLan() {
+      await ipc.invoke(CHANNELS.leaveLan);
+    },
+    async sendLan(device, text) {
+      return v.parse(v.boolean(), await ipc.invoke(CHANNELS.sendLan, device, text));
+    },
+    onLan(handler) {
+      return listen(ipc, CHANNELS.lanEvent, (event) => handler(v.parse(LanEvent, event)));
+    },
+    watchServers(handler) {
+      // One of its own, so that the same handler may watch twice.
+      const watcher = (servers: readonly BridgeServer[]): void => handler(servers);
+      watching.add(watcher);
+      if (watching.size === 1) tell(ipc.invoke(CHANNELS.watchServers));
+      else handler(found);
+      return () => {
+        if (!watching.delete(watcher) || watching.size > 0) return;
+        found = [];
+        tell(ipc.invoke(CHANNELS.unwatchServers));
+      };
+    },
+  };
+}
+
+function listen(ipc: RendererIpc, channel: string, handler: (value: unknown) => void): () => void {
+  const listener = (_event: unknown, value: unknown): void => handler(value);
+  ipc.on(channel, listener);
+  return () => {
+    ipc.removeListener(channel, listener);
   };
 }
 

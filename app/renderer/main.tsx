@@ -8,6 +8,7 @@ import { loadSettings } from "./model/settings.ts";
 import { createWindowLocks } from "./model/window-lock.ts";
 import { createBrowserPlatform } from "./platform/browser.ts";
 import { createElectronPlatform } from "./platform/electron.ts";
+import { createBridgedLan } from "./ports/bridged-lan.ts";
 import { createBrowserPorts } from "./ports/browser-ports.ts";
 import { createBridgeKeyProtector, createWebKeyProtector } from "./ports/key-protectors.ts";
 import { isLookedAt } from "./screens/use-reading.ts";
@@ -26,6 +27,7 @@ const settings = await loadSettings(platform, navigator.languages);
 const ports = createBrowserPorts({
   localAddresses: () => platform.localAddresses(),
   ...(keyProtector === undefined ? {} : { keyProtector }),
+  ...(bridge === undefined ? {} : { lan: createBridgedLan(bridge) }),
   ...(platform.guard === undefined ? {} : { guard: platform.guard }),
 });
 const host = { client: platform.client, deviceName: platform.deviceName };

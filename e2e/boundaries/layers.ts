@@ -75,7 +75,9 @@ export const LAYERS: readonly Layer[] = [
     packages: [
       "@preact/signals",
       "dexie",
+      "dompurify",
       "linkifyjs",
+      "markdown-it",
       "preact",
       "qr",
       "simple-peer",
@@ -87,7 +89,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: "app/preload", layers: [], packages: ["electron", "valibot"], node: false },
   {
     folder: "app/main",
-    layers: ["shared/protocol", "app/lan", "app/preload"],
+    layers: ["app/lan", "app/preload"],
     packages: ["electron", "lowdb", "valibot"],
     node: true,
   },

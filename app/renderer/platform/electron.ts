@@ -69,6 +69,7 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     onNotificationClick: (handler) => bridge.onNotificationClick(handler),
 
     guard: bridge,
+    watchServers: (handler) => bridge.watchServers(handler),
     localAddresses: () => addresses,
   };
 }

@@ -1,7 +1,7 @@
 import SimplePeer from "simple-peer/simplepeer.min.js";
 import { createSimplePeerConnector } from "../../peer/simple-peer-connector.ts";
 import { systemClock } from "../../peer/system-clock.ts";
-import type { KeyProtector, Ports } from "../../../shared/chatkit/ports.ts";
+import type { KeyProtector, Lan, Ports } from "../../../shared/chatkit/ports.ts";
 import type { TransportAddress } from "../../../shared/protocol/index.ts";
 import { createConsoleLog, type LogLevel } from "./console-log.ts";
 import { createDexieStores } from "./dexie-store.ts";
@@ -14,6 +14,8 @@ export interface BrowserPortsOptions {
   /** A browser tells none; Electron's main process knows them. */
   readonly localAddresses: () => readonly TransportAddress[];
   readonly keyProtector?: KeyProtector;
+  /** A browser lets no page speak to its network. */
+  readonly lan?: Lan;
   /** Checks the pins of servers; a browser lets nobody. */
   readonly guard?: CertificateGuard;
   /** The least that reaches the console; `warn` if left out. */
@@ -22,7 +24,7 @@ export interface BrowserPortsOptions {
 
 /** The engine's ports in a page: WebSocket, WebRTC where the browser has it, IndexedDB. */
 export function createBrowserPorts(options: BrowserPortsOptions): Ports {
-  const { localAddresses, guard, keyProtector, logLevel = "warn" } = options;
+  const { localAddresses, guard, keyProtector, lan, logLevel = "warn" } = options;
   const log = createConsoleLog(logLevel);
   const stores = createDexieStores(log);
   return {
@@ -39,6 +41,7 @@ export function createBrowserPorts(options: BrowserPortsOptions): Ports {
       },
     },
     ...(keyProtector === undefined ? {} : { keyProtector }),
+    ...(lan === undefined ? {} : { lan }),
     log,
     localAddresses,
   };
