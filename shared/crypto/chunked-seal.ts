@@ -1,6 +1,6 @@
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { concatBytes } from "@noble/hashes/utils.js";
 import { KEY_BYTES } from "./identity.ts";
+import { xchacha } from "./xchacha.ts";
 
 /**
  * Files and backups, encrypted in chunks with a random key each, by the STREAM construction (Hoang,
@@ -163,7 +163,7 @@ function cipher(key: Uint8Array, { header }: ChunkedSeal, index: number, isLast:
   const view = new DataView(tail.buffer);
   view.setUint32(0, index);
   view.setUint8(4, isLast ? 1 : 0);
-  return xchacha20poly1305(key, concatBytes(header.subarray(5), tail), header);
+  return xchacha(key, concatBytes(header.subarray(5), tail), header);
 }
 
 function isChunkSize(bytes: number): boolean {

@@ -1,4 +1,4 @@
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { xchacha } from "./xchacha.ts";
 
 /** Random bytes per sealing: enough never to meet twice by chance (draft-irtf-cfrg-xchacha §3.1). */
 export const NONCE_BYTES = 24;
@@ -18,7 +18,7 @@ export function sealContent(
   additional: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array {
-  const ciphertext = xchacha20poly1305(key, nonce, additional).encrypt(plaintext);
+  const ciphertext = xchacha(key, nonce, additional).encrypt(plaintext);
   const sealed = new Uint8Array(NONCE_BYTES + ciphertext.length);
   sealed.set(nonce);
   sealed.set(ciphertext, NONCE_BYTES);
@@ -33,7 +33,7 @@ export function openContent(
 ): Uint8Array | undefined {
   if (sealed.length < SEAL_OVERHEAD_BYTES) return undefined;
   try {
-    return xchacha20poly1305(key, sealed.subarray(0, NONCE_BYTES), additional).decrypt(
+    return xchacha(key, sealed.subarray(0, NONCE_BYTES), additional).decrypt(
       sealed.subarray(NONCE_BYTES),
     );
   } catch {

@@ -33,6 +33,20 @@ export interface NativeCrypto {
     additional: Uint8Array,
     ciphertext: Uint8Array,
   ) => Uint8Array;
+  /** ChaCha20-Poly1305 (RFC 8439 §2.8). @param key 32 bytes @param nonce 12 bytes */
+  readonly encryptChaCha: (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    additional: Uint8Array,
+    plaintext: Uint8Array,
+  ) => Uint8Array;
+  /** @throws Error for a wrong tag */
+  readonly decryptChaCha: (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    additional: Uint8Array,
+    ciphertext: Uint8Array,
+  ) => Uint8Array;
   /** Ed25519 (RFC 8032). @param secretKey the seed, 32 bytes, never overwritten by another */
   readonly sign: (secretKey: Uint8Array, message: Uint8Array) => Uint8Array;
   /** False also for a key or a signature that is none. */

@@ -1,9 +1,16 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { gcm } from "@noble/ciphers/aes.js";
+import { chacha20poly1305, xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import {
+  NONCE_BYTES,
+  openContent,
+  sealContent,
+  useNativeCrypto,
+} from "../../../shared/crypto/index.ts";
 import { nodeCrypto } from "./native-crypto.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -29,6 +36,9 @@ test("OpenSSL gives the very bytes that the portable code gives", () => {
         expect(sealed).toEqual(gcm(secret, nonce, additional).encrypt(message));
         expect(nodeCrypto.decryptAesGcm(secret, nonce, additional, sealed)).toEqual(message);
       }
+      const sealed = nodeCrypto.encryptChaCha(key, nonce, additional, message);
+      expect(sealed).toEqual(chacha20poly1305(key, nonce, additional).encrypt(message));
+      expect(nodeCrypto.decryptChaCha(key, nonce, additional, sealed)).toEqual(message);
       const signature = nodeCrypto.sign(key, message);
       expect(signature).toEqual(ed25519.sign(message, key));
       expect(nodeCrypto.verify(ed25519.getPublicKey(key), message, signature)).toBe(true);
@@ -37,19 +47,39 @@ test("OpenSSL gives the very bytes that the portable code gives", () => {
   );
 });
 
+test("what is sealed with OpenSSL opens without, and the other way round", () => {
+  useNativeCrypto(nodeCrypto);
+  fc.assert(
+    fc.property(bytes(32), bytes(24), data, fc.uint8Array({ maxLength: 2000 }), (...parts) => {
+      const [key, nonce, additional, message] = parts;
+      const sealed = sealContent(key, nonce, additional, message);
+      const portable = xchacha20poly1305(key, nonce, additional);
+      expect(sealed.subarray(NONCE_BYTES)).toEqual(portable.encrypt(message));
+      expect(openContent(key, additional, sealed)).toEqual(message);
+      sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1;
+      expect(openContent(key, additional, sealed)).toBeUndefined();
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test("what is not sound is refused", () => {
   const key = new Uint8Array(32).fill(1);
   const [nonce, additional, message] = [new Uint8Array(12), new Uint8Array(3), new Uint8Array(40)];
-  const sealed = nodeCrypto.encryptAesGcm(key, nonce, additional, message);
-  for (let at = 0; at < sealed.length; at += 1) {
-    const changed = sealed.slice();
-    changed[at] = (changed[at] ?? 0) ^ 1;
-    expect(() => nodeCrypto.decryptAesGcm(key, nonce, additional, changed)).toThrow("authenticate");
-  }
-  for (const length of [0, 15, sealed.length - 1]) {
-    expect(() =>
-      nodeCrypto.decryptAesGcm(key, nonce, additional, sealed.subarray(0, length)),
-    ).toThrow(/no tag|authenticate/u);
+  for (const [encrypt, decrypt] of [
+    [nodeCrypto.encryptAesGcm, nodeCrypto.decryptAesGcm],
+    [nodeCrypto.encryptChaCha, nodeCrypto.decryptChaCha],
+  ] as const) {
+    const sealed = encrypt(key, nonce, additional, message);
+    for (let at = 0; at < sealed.length; at += 1) {
+      const changed = sealed.slice();
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(() => decrypt(key, nonce, additional, changed)).toThrow("authenticate");
+    }
+    for (const length of [0, 15, sealed.length - 1]) {
+      const short = sealed.subarray(0, length);
+      expect(() => decrypt(key, nonce, additional, short)).toThrow(/no tag|authenticate/u);
+    }
   }
   const publicKey = ed25519.getPublicKey(key);
   const signature = nodeCrypto.sign(key, message);

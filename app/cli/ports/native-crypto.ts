@@ -8,11 +8,16 @@ import {
   hash,
   sign,
   verify,
+  type CipherChaCha20Poly1305,
+  type CipherGCM,
+  type DecipherChaCha20Poly1305,
+  type DecipherGCM,
   type KeyObject,
 } from "node:crypto";
 import type { HashName, NativeCrypto } from "../../../shared/crypto/index.ts";
 
-const TAG_BYTES = 16;
+const TAG = { authTagLength: 16 };
+const CHACHA = "chacha20-poly1305";
 
 /**
  * By OpenSSL, at once. Keys are wrapped in key objects even where raw bytes would do: Node 24 takes
@@ -28,26 +33,14 @@ export const nodeCrypto: NativeCrypto = {
       destroy: () => undefined,
     };
   },
-  encryptAesGcm(key, nonce, additional, plaintext) {
-    const cipher = createCipheriv(cipherOf(key), createSecretKey(key), nonce);
-    cipher.setAAD(additional);
-    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-    sealed.set(cipher.update(plaintext));
-    cipher.final();
-    sealed.set(cipher.getAuthTag(), plaintext.length);
-    return sealed;
-  },
-  decryptAesGcm(key, nonce, additional, ciphertext) {
-    const end = ciphertext.length - TAG_BYTES;
-    if (end < 0) throw new RangeError("no tag");
-    const options = { authTagLength: TAG_BYTES };
-    const decipher = createDecipheriv(cipherOf(key), createSecretKey(key), nonce, options);
-    decipher.setAAD(additional);
-    decipher.setAuthTag(ciphertext.subarray(end));
-    const plaintext = decipher.update(ciphertext.subarray(0, end));
-    decipher.final();
-    return plain(plaintext);
-  },
+  encryptAesGcm: (key, nonce, additional, plaintext) =>
+    encrypt(createCipheriv(gcmOf(key), createSecretKey(key), nonce), additional, plaintext),
+  decryptAesGcm: (key, nonce, additional, ciphertext) =>
+    decrypt(createDecipheriv(gcmOf(key), createSecretKey(key), nonce, TAG), additional, ciphertext),
+  encryptChaCha: (key, nonce, additional, plaintext) =>
+    encrypt(createCipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, plaintext),
+  decryptChaCha: (key, nonce, additional, ciphertext) =>
+    decrypt(createDecipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, ciphertext),
   sign: (secretKey, message) =>
     plain(sign(null, message, remembered(signing, secretKey, privateKey))),
   verify(publicKey, message, signature) {
@@ -97,6 +90,33 @@ function plain(bytes: Buffer): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-function cipherOf(key: Uint8Array): "aes-128-gcm" | "aes-256-gcm" {
+function gcmOf(key: Uint8Array): "aes-128-gcm" | "aes-256-gcm" {
   return key.length === 16 ? "aes-128-gcm" : "aes-256-gcm";
+}
+
+function encrypt(
+  cipher: CipherGCM | CipherChaCha20Poly1305,
+  additional: Uint8Array,
+  plaintext: Uint8Array,
+): Uint8Array {
+  cipher.setAAD(additional, { plaintextLength: plaintext.length });
+  const sealed = new Uint8Array(plaintext.length + TAG.authTagLength);
+  sealed.set(cipher.update(plaintext));
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), plaintext.length);
+  return sealed;
+}
+
+function decrypt(
+  decipher: DecipherGCM | DecipherChaCha20Poly1305,
+  additional: Uint8Array,
+  ciphertext: Uint8Array,
+): Uint8Array {
+  const end = ciphertext.length - TAG.authTagLength;
+  if (end < 0) throw new RangeError("no tag");
+  decipher.setAAD(additional, { plaintextLength: end });
+  decipher.setAuthTag(ciphertext.subarray(end));
+  const plaintext = decipher.update(ciphertext.subarray(0, end));
+  decipher.final();
+  return plain(plaintext);
 }

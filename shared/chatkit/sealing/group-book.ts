@@ -85,6 +85,8 @@ export class GroupBook implements Sealing, Disposable {
   #isUnderWay = false;
   #background = 0;
   #closed = false;
+  /** This device, as it was asked for last: every message asks. */
+  #known: ReturnType<GroupContext["self"]> | undefined;
 
   constructor(options: GroupBookOptions) {
     this.#options = options;
@@ -237,8 +239,11 @@ export class GroupBook implements Sealing, Disposable {
     const { keys, self } = this.#options;
     const userId = self();
     if (userId === undefined) throw new ChatKitError("not-open", "The account is not known yet.");
-    const deviceId = deviceIdOfKey(keys.publicKey);
-    return { userId, deviceId, identity: { userId: idBytes(userId), keys } };
+    if (this.#known?.userId !== userId) {
+      const deviceId = deviceIdOfKey(keys.publicKey);
+      this.#known = { userId, deviceId, identity: { userId: idBytes(userId), keys } };
+    }
+    return this.#known;
   }
 
   #entry(conversationId: ConversationId): Entry {

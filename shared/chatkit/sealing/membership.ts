@@ -14,8 +14,19 @@ export function memberDevices(members: readonly GroupMember[]): readonly MemberD
   return members.map(({ leaf, userId, publicKey }) => ({
     leaf,
     userId: v.parse(UserId, encodeId(userId)),
-    deviceId: deviceIdOfKey(publicKey),
+    deviceId: deviceOf(publicKey),
   }));
+}
+
+/** By the array that a leaf holds its key in, which is never changed: every message asks for one. */
+const DEVICES = new WeakMap<Uint8Array, DeviceId>();
+
+function deviceOf(publicKey: Uint8Array): DeviceId {
+  const known = DEVICES.get(publicKey);
+  if (known !== undefined) return known;
+  const device = deviceIdOfKey(publicKey);
+  DEVICES.set(publicKey, device);
+  return device;
 }
 
 /** How a group differs from what it must be before something is sealed in it. */

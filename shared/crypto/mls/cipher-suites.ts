@@ -109,8 +109,26 @@ function makeSuite(suite: MlsSuite, kem: Kem, direct: DirectPrimitives): CipherS
         return { signKey, publicKey: ed25519.getPublicKey(signKey) };
       },
     },
-    rng: { randomBytes },
+    rng: { randomBytes: pooledRandomBytes },
   };
+}
+
+/** Bytes drawn at once: asking the host costs more than the bytes. */
+const POOL_BYTES = 1024;
+const POOL = { bytes: new Uint8Array(POOL_BYTES), used: POOL_BYTES };
+
+/** Each byte is handed out once, and not kept. */
+function pooledRandomBytes(length: number): Uint8Array {
+  if (length > POOL_BYTES) return randomBytes(length);
+  if (POOL.used + length > POOL_BYTES) {
+    POOL.bytes.set(randomBytes(POOL_BYTES));
+    POOL.used = 0;
+  }
+  const end = POOL.used + length;
+  const bytes = POOL.bytes.slice(POOL.used, end);
+  POOL.bytes.fill(0, POOL.used, end);
+  POOL.used = end;
+  return bytes;
 }
 
 function macOnce(hashes: Hashes, key: Uint8Array, data: Uint8Array): Uint8Array {

@@ -20,9 +20,10 @@ import {
 } from "ts-mls/ratchetTree.js";
 import {
   decodeSecretTreeNode,
-  secretTreeNodeEncoder,
+  type GenerationSecret,
   type SecretTreeNode,
 } from "ts-mls/secretTree.js";
+import { TlsWriter, vectorBytes } from "./tls-bytes.ts";
 import { MlsError, type GroupMember } from "./mls-types.ts";
 import { membersOf } from "./wire.ts";
 
@@ -237,11 +238,14 @@ function blockOf(tree: SecretTree, block: number): SecretTreeNode[] {
   return tree.slice(first, first + 2 * LEAVES_PER_RECORD).filter((_node, index) => index % 2 === 0);
 }
 
+/** Without the arrays of `blockOf`: asked for every block at every message. */
 function sameBlock(tree: SecretTree, before: SecretTree, block: number): boolean {
   if (tree === before) return true;
-  const known = blockOf(before, block);
-  const nodes = blockOf(tree, block);
-  return nodes.length === known.length && nodes.every((node, index) => node === known[index]);
+  const first = 2 * LEAVES_PER_RECORD * block;
+  for (let index = first; index < first + 2 * LEAVES_PER_RECORD; index += 2) {
+    if (tree[index] !== before[index]) return false;
+  }
+  return true;
 }
 
 function sameKeys<Key>(a: ReadonlyMap<Key, unknown>, b: ReadonlyMap<Key, unknown>): boolean {
@@ -252,7 +256,30 @@ const EMPTY = new Uint8Array(0);
 const NO_RATCHET = { secret: EMPTY, generation: 0, unusedGenerations: {} };
 const UNUSED_NODE: SecretTreeNode = { handshake: NO_RATCHET, application: NO_RATCHET };
 
-const encodeRatchets = encode(varLenTypeEncoder(secretTreeNodeEncoder));
+/** As the library's encoder of secret trees does it; written at every message. */
+function encodeRatchets(nodes: readonly SecretTreeNode[]): Uint8Array {
+  const ratchets = nodes.flatMap(({ handshake, application }) => [handshake, application]);
+  const length = ratchets.reduce((sum, ratchet) => sum + ratchetBytes(ratchet), 0);
+  const writer = new TlsWriter(vectorBytes(length)).vectorLength(length);
+  for (const { generation, secret, unusedGenerations } of ratchets) {
+    writer.vector(secret).uint32(generation).vectorLength(unusedBytes(unusedGenerations));
+    for (const [unused, kept] of Object.entries(unusedGenerations)) {
+      writer.uint32(Number(unused)).vector(kept);
+    }
+  }
+  return writer.bytes;
+}
+
+function ratchetBytes({ secret, unusedGenerations }: GenerationSecret): number {
+  return vectorBytes(secret.length) + 4 + vectorBytes(unusedBytes(unusedGenerations));
+}
+
+function unusedBytes(unused: GenerationSecret["unusedGenerations"]): number {
+  let bytes = 0;
+  for (const kept of Object.values(unused)) bytes += 4 + vectorBytes(kept.length);
+  return bytes;
+}
+
 const decodeRatchets = decodeVarLenType(decodeSecretTreeNode);
 
 type StateRecord = Pick<SavedState, "keySchedule" | "privatePath" | "confirmationTag"> & {

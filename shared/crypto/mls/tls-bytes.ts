@@ -24,11 +24,6 @@ export class TlsWriter {
     this.#view = new DataView(this.bytes.buffer);
   }
 
-  /** How much is written. */
-  get at(): number {
-    return this.#at;
-  }
-
   uint8(value: number): this {
     this.#view.setUint8(this.#at, value);
     this.#at += 1;
@@ -61,20 +56,20 @@ export class TlsWriter {
 
   /** @throws RangeError of 1 GiB or more */
   vector(bytes: Uint8Array): this {
-    const { length } = bytes;
+    return this.vectorLength(bytes.length).raw(bytes);
+  }
+
+  /** The length alone, of a vector that is written next. @throws RangeError of 1 GiB or more */
+  vectorLength(length: number): this {
     switch (lengthBytes(length)) {
       case 1:
-        this.uint8(length);
-        break;
+        return this.uint8(length);
       case 2:
-        this.uint16(0x4000 | length);
-        break;
+        return this.uint16(0x4000 | length);
       case 4:
         if (length >= 0x40000000) throw new RangeError("longer than a vector can be");
-        this.uint32((0x80000000 | length) >>> 0);
-        break;
+        return this.uint32(0x80000000 + length);
     }
-    return this.raw(bytes);
   }
 }
 
