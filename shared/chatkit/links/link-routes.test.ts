@@ -208,6 +208,19 @@ describe("R4: a device that does not know, or does not care", () => {
     });
   }
 
+  for (const offers of [true, false]) {
+    test(`${offers ? "offered" : "asked"} to, once the policy is another, it takes part`, async () => {
+      const [strict, other] = offers ? [a, b] : [b, a];
+      strict.rule = () => routeRule("relay-only", "automatic");
+      await wantEachOther();
+      expect(other.links.whyNoDirect(strict.peer.deviceId)).toBe("peer-policy");
+      strict.rule = () => ANY_ROUTE;
+      strict.links.routesChanged(other.peer.userId);
+      await clock.advance(2_000);
+      expect(isOpen()).toBe(true);
+    });
+  }
+
   test("opens a relay channel: it is closed, and carries nothing", async () => {
     b.rule = () => routeRule("direct-only", "automatic");
     const link = await a.links.relay(b.peer);
