@@ -58,7 +58,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await befriend(ada, bob);
     await ada.say("bob", `long ${"w".repeat(600)}`);
     await bob.say("ada", "hello **there** https://example.org/a/rather/long/address?with=query");
-    await ada.reads("hello **there** https://example.org/a/rather/long/address?with=query");
+    await ada.reads("hello there https://example.org/a/rather/long/address?with=query");
     await look(page, dark, "conversation");
 
     const details = page.getByRole("region", { name: "Details" });

@@ -41,6 +41,11 @@ test("messages in any language, direction and length arrive as text", async ({ a
     await ada.say("bob", text);
     await bob.reads(text);
   }
+  await ada.say("bob", "**bold** `co_de` <b>not</b>\n- one\n- two");
+  await bob.reads("bold co_de <b>not</b>onetwo");
+  await expect(bob.page.getByTestId("message-text").locator("strong")).toHaveText("bold");
+  await expect(bob.page.getByTestId("message-text").locator("li")).toHaveText(["one", "two"]);
+  await expect(bob.page.getByTestId("message-text").locator("b")).toHaveCount(0);
   expect(await bob.page.title()).not.toContain("broken");
   await bob.say("ada", "see https://example.org/a?b=c and javascript:alert(1)");
   const link = ada.page.getByTestId("message").getByRole("link");

@@ -90,9 +90,9 @@ export class Person implements AsyncDisposable {
 
   /** The bubbles that show just this text. */
   message(text: string): Locator {
-    const shown = this.page
-      .getByTestId("message-text")
-      .and(this.page.getByText(text, { exact: true }));
+    const words = text.trim().split(/\s+/).map(escapeForRegExp);
+    const whole = new RegExp(`^\\s*${words.join("\\s+")}\\s*$`, "u");
+    const shown = this.page.getByTestId("message-text").filter({ hasText: whole });
     return this.page.getByTestId("message").filter({ has: shown });
   }
 
@@ -172,4 +172,8 @@ export async function befriend(one: Person, two: Person): Promise<void> {
   await two.accept(one.name);
   await one.open(two.name);
   await two.open(one.name);
+}
+
+function escapeForRegExp(text: string): string {
+  return text.replaceAll(/[$()*+./?[\\\]^{|}]/g, "\\$&");
 }
