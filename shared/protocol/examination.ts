@@ -10,7 +10,7 @@ const ExaminationId = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const RoundTrip = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /** What one end finds out about its own network, as it tells the other: no address is in it. */
-export const NetworkSurvey = v.object({
+const NetworkSurvey = v.object({
   server: v.variant("state", [
     v.object({ state: v.literal("ok"), roundTripMs: RoundTrip }),
     v.object({ state: v.literal("down") }),

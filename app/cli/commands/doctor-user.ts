@@ -1,6 +1,6 @@
 import type { Examination } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
-import type { RosterEntry } from "../../../shared/protocol/index.ts";
+import type { RosterEntry, UserId } from "../../../shared/protocol/index.ts";
 import type { Context } from "../context.ts";
 import { findingTexts, layerLines, works } from "../examination-text.ts";
 import { CliError, exitCodes, toCliError } from "../exit-codes.ts";
@@ -8,16 +8,20 @@ import { online, restoreKit } from "../session.ts";
 import { print } from "../terminal.ts";
 import { entryOf } from "./buddies.ts";
 
+/** To hear of each other, and to open a link. */
+const NEARBY_PATIENCE_MS = 5_000;
+
 /**
  * `beeline doctor USER`: both ends test their networks and the ways between them. Fails where no
  * message gets there now.
  */
 export async function doctorUser(context: Context, name: string): Promise<void> {
   await using kit = await restoreKit(context, true);
-  await settle(kit);
+  const isOnline = await settled(kit);
   const entry = entryOf(kit, name);
-  const { userName } = entry.profile;
-  const examinations = await kit.network.examine(entry.profile.userId);
+  const { userId, userName } = entry.profile;
+  if (!isOnline) await nearby(kit, userId);
+  const examinations = await kit.network.examine(userId);
   if (context.options.json === true) print(JSON.stringify({ user: userName, examinations }));
   else for (const examination of examinations) report(examination, entry, examinations.length);
   if (examinations.some(works)) return;
@@ -28,16 +32,30 @@ export async function doctorUser(context: Context, name: string): Promise<void> 
   );
 }
 
-/** Without the server there is the roster that was saved, and the local network. */
-async function settle(kit: ChatKitApi): Promise<void> {
+/** False where the server is not reached: then there is the roster that was saved. */
+async function settled(kit: ChatKitApi): Promise<boolean> {
   try {
     await online(kit);
     // Whose devices they are is known once their lists were read.
     await kit.roster.ready();
+    return true;
   } catch (error) {
     const obstacle = toCliError(error);
     if (obstacle.exitCode !== exitCodes.cannotConnect) throw obstacle;
+    return false;
   }
+}
+
+/** Waits until the person is linked by the local network, for as long as that takes where it works. */
+async function nearby(kit: ChatKitApi, userId: UserId): Promise<void> {
+  const found = Promise.withResolvers<void>();
+  const stop = kit.on("link", (link) => {
+    if (link.userId === userId && link.direct === "open") found.resolve();
+  });
+  const timer = setTimeout(() => found.resolve(), NEARBY_PATIENCE_MS);
+  await found.promise;
+  clearTimeout(timer);
+  stop();
 }
 
 function report(examination: Examination, { profile, devices }: RosterEntry, among: number): void {
