@@ -186,6 +186,7 @@ const watched: readonly (keyof ChatKitEvents)[] = [
   "notice",
   "roster",
   "rosterRemoved",
+  "route",
   "safety",
   "self",
 ];
