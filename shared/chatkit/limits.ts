@@ -82,6 +82,12 @@ export const MAX_LAN_TEXT_BYTES = 24 * 1024;
 /** Devices that say to be on the local network, strangers included; a large office's. */
 export const MAX_HEARD_DEVICES = 1_024;
 
+/**
+ * Who said goodbye on the local network is near so much longer: anybody can say it for them, and each
+ * coming costs an attempt to link.
+ */
+export const LAN_GONE_MS = 5_000;
+
 /** Texts that wait for their turn to one device: two attempts with all their candidates. */
 export const MAX_LAN_QUEUE = 128;
 

@@ -11,7 +11,13 @@ import {
 } from "../../protocol/index.ts";
 import { encodeBase64, type IdentityKeys } from "../../crypto/index.ts";
 import { ChatKitError } from "../api.ts";
-import { LAN_TEXTS, MAX_HEARD_DEVICES, MAX_LAN_QUEUE, MAX_LAN_TEXT_BYTES } from "../limits.ts";
+import {
+  LAN_GONE_MS,
+  LAN_TEXTS,
+  MAX_HEARD_DEVICES,
+  MAX_LAN_QUEUE,
+  MAX_LAN_TEXT_BYTES,
+} from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
 import { CombinedSignalling, type Signalling } from "../links/signalling.ts";
 import { testIdentity } from "../testing/device-logs.ts";
@@ -92,6 +98,7 @@ describe("LAN1 being there", () => {
     ada.nearby.look();
     expect(lan.members).not.toContain(ada.peer.deviceId);
     expect(ada.nearby.peers()).toEqual([]);
+    await clock.advance(LAN_GONE_MS);
     expect(ben.nearby.has(ada.peer.deviceId)).toBe(false);
     expect(ada.nearby.state).toBe("none");
     ada.isPresent = true;
@@ -122,8 +129,26 @@ describe("LAN2 who counts", () => {
     expect(lan.texts.filter(({ from }) => from === ada.peer.deviceId)).toEqual([]);
   });
 
-  test("crowds of strangers do not keep a known device out", () => {
+  test("LAN8 goodbyes that others say for somebody come to nothing", async () => {
+    for (let n = 0; n < 50; n++) {
+      lan.withdraw(ben.peer.deviceId);
+      await clock.advance(LAN_GONE_MS - 1);
+      lan.announce(ben.peer.deviceId);
+    }
+    expect(ada.reachable).toEqual([ben.peer.deviceId]);
     lan.withdraw(ben.peer.deviceId);
+    lan.withdraw(ben.peer.deviceId);
+    await clock.advance(LAN_GONE_MS);
+    expect(ada.nearby.peers()).toEqual([]);
+    ada.nearby.close();
+    ben.nearby.close();
+    eve.nearby.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("crowds of strangers do not keep a known device out", async () => {
+    lan.withdraw(ben.peer.deviceId);
+    await clock.advance(LAN_GONE_MS);
     for (let n = 0; n < MAX_HEARD_DEVICES + 10; n++) {
       const id = new Uint8Array(16).fill(7);
       new DataView(id.buffer).setUint32(0, n);
@@ -281,16 +306,18 @@ describe("LAN4 server and network", () => {
     await expect(signalling.send(eve.peer, linkId, request)).rejects.toThrow(ProtocolError);
   });
 
-  test("who comes near disturbs nothing that the server carries", () => {
+  test("who comes near disturbs nothing that the server carries", async () => {
     const server = new FakeServer();
     const signalling = new CombinedSignalling(server, ada.signalling);
     const reachable: (DeviceId | undefined)[] = [];
     signalling.onReachable((device) => reachable.push(device));
     lan.withdraw(ben.peer.deviceId);
+    await clock.advance(LAN_GONE_MS);
     lan.announce(ben.peer.deviceId);
     expect(reachable).toEqual([]);
     server.isOnline = false;
     lan.withdraw(ben.peer.deviceId);
+    await clock.advance(LAN_GONE_MS);
     lan.announce(ben.peer.deviceId);
     server.told(undefined);
     expect(reachable).toEqual([ben.peer.deviceId, undefined]);

@@ -1,11 +1,11 @@
 import type { DeviceId, IncomingSignal, LinkId, Signal, UserId } from "../../protocol/index.ts";
 import type { IdentityKeys } from "../../crypto/index.ts";
 import { Listeners } from "../connection/listeners.ts";
-import { LAN_TEXTS, MAX_HEARD_DEVICES, MAX_LAN_TEXT_BYTES } from "../limits.ts";
+import { LAN_GONE_MS, LAN_TEXTS, MAX_HEARD_DEVICES, MAX_LAN_TEXT_BYTES } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
 import type { LinkPeers } from "../links/link-service.ts";
 import { TokenBucket } from "../links/token-bucket.ts";
-import type { Lan, LanMembership, LanState, Ports } from "../ports.ts";
+import type { Lan, LanMembership, LanState, Ports, Timer } from "../ports.ts";
 import { LanTexts } from "./lan-texts.ts";
 
 export interface NearbyOptions {
@@ -32,6 +32,8 @@ export class Nearby implements Disposable {
   readonly #heard = new Set<DeviceId>();
   /** Those of them that may be talked to. */
   readonly #peers = new Map<DeviceId, LinkPeer>();
+  /** Those of them who said goodbye. */
+  readonly #leaving = new Map<DeviceId, Timer>();
   readonly #rates = new Map<DeviceId, TokenBucket>();
   #membership: LanMembership | undefined;
   #self: DeviceId | undefined;
@@ -110,7 +112,7 @@ export class Nearby implements Disposable {
         if (isCurrent()) this.#onNear(device);
       },
       onGone: (device) => {
-        if (isCurrent()) this.#onGone(device);
+        if (isCurrent()) this.#goodbye(device);
       },
       onText: (text) => {
         if (isCurrent()) this.#onText(self, text);
@@ -125,11 +127,12 @@ export class Nearby implements Disposable {
     this.#self = undefined;
     this.#membership?.close();
     this.#membership = undefined;
-    for (const device of this.#heard) this.#onGone(device);
+    for (const device of this.#heard) this.#forget(device);
     this.#rates.clear();
   }
 
   #onNear(device: DeviceId): void {
+    this.#stay(device);
     if (device === this.#self || this.#heard.has(device)) return;
     if (this.#heard.size >= MAX_HEARD_DEVICES) {
       // Crowds of strangers do not keep those out whom the account knows.
@@ -141,7 +144,23 @@ export class Nearby implements Disposable {
     this.#judge(device);
   }
 
-  #onGone(device: DeviceId): void {
+  #goodbye(device: DeviceId): void {
+    if (!this.#peers.has(device)) return this.#forget(device);
+    if (this.#leaving.has(device)) return;
+    const { clock } = this.#options.ports;
+    this.#leaving.set(
+      device,
+      clock.setTimer(() => this.#forget(device), LAN_GONE_MS),
+    );
+  }
+
+  #stay(device: DeviceId): void {
+    this.#leaving.get(device)?.cancel();
+    this.#leaving.delete(device);
+  }
+
+  #forget(device: DeviceId): void {
+    this.#stay(device);
     this.#heard.delete(device);
     const peer = this.#peers.get(device);
     if (!this.#peers.delete(device) || peer === undefined) return;
@@ -152,6 +171,7 @@ export class Nearby implements Disposable {
     const known = this.#peers.get(device);
     const peer = this.#find(device)?.peer;
     if (known !== undefined && peer === undefined) {
+      this.#stay(device);
       this.#peers.delete(device);
       this.#rates.delete(device);
       this.#near.emit(known, false);
