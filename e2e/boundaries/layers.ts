@@ -76,6 +76,8 @@ export const LAYERS: readonly Layer[] = [
       "@preact/signals",
       "dexie",
       "dompurify",
+      "emojibase",
+      "emojibase-data",
       "linkifyjs",
       "markdown-it",
       "preact",

@@ -106,3 +106,23 @@ test("one cannot edit or take back what others wrote", async ({ ada, bob }) => {
   await expect(actions.getByRole("button", { name: "Edit" })).toHaveCount(0);
   await expect(actions.getByRole("button", { name: "Take back" })).toHaveCount(0);
 });
+
+test("an emoji is found by its name, put where the caret is, and reacted with", async ({
+  ada,
+  bob,
+}) => {
+  await befriend(ada, bob);
+  await ada.composer("bob").fill("From the  with love");
+  await ada.composer("bob").evaluate((area: HTMLTextAreaElement) => area.setSelectionRange(9, 9));
+  await ada.page.getByTestId("emoji").click();
+  const picker = ada.page.getByRole("dialog", { name: "Emoji" });
+  await picker.getByRole("searchbox").fill("honeybee");
+  await picker.getByRole("button", { name: "honeybee" }).click();
+  await expect(ada.composer("bob")).toHaveValue("From the 🐝 with love");
+  await ada.composer("bob").press("Enter");
+  await bob.reads("From the 🐝 with love");
+  await act(bob, "From the 🐝 with love", "Another emoji");
+  await bob.page.getByRole("searchbox", { name: "Search emoji" }).fill("sunflower");
+  await bob.page.getByRole("searchbox", { name: "Search emoji" }).press("Enter");
+  await expect(reactions(ada, "From the 🐝 with love")).toHaveText("🌻");
+});

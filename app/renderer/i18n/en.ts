@@ -7,6 +7,7 @@ import type {
 } from "../../../shared/chatkit/delivery/delivery-state.ts";
 import type { CandidateKind } from "../../../shared/chatkit/ports.ts";
 import type { ErrorName, RoutePolicy, Show } from "../../../shared/protocol/index.ts";
+import type { EmojiGroup } from "../model/emoji-data.ts";
 import { plural } from "./plural.ts";
 
 const count = (n: number, one: string, other: string): string => plural("en", n, { one, other });
@@ -427,6 +428,25 @@ export const en = {
         "Wi-Fi with client isolation does that. It matters only when the server is down.",
       ],
     } satisfies Record<Finding, readonly [string, string]>,
+  },
+
+  emoji: {
+    title: "Emoji",
+    add: "Add an emoji",
+    more: "Another emoji",
+    search: "Search emoji",
+    none: "Nothing found.",
+    groups: {
+      0: "Smileys",
+      1: "People",
+      3: "Animals and nature",
+      4: "Food and drink",
+      5: "Travel and places",
+      6: "Activities",
+      7: "Objects",
+      8: "Symbols",
+      9: "Flags",
+    } satisfies Record<EmojiGroup, string>,
   },
 
   addBuddy: {

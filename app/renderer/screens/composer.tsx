@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { limits, type RosterEntry } from "../../../shared/protocol/index.ts";
 import { Button, IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
+import { EmojiPicker } from "../components/emoji-picker.tsx";
 import { Icon } from "../components/icons.tsx";
 import { bodySummary, bodyText } from "../model/body.ts";
 import type { Composing, ConversationModel } from "../model/conversation-model.ts";
@@ -69,6 +70,8 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
   const composing = model.composing.value;
   const [text, setText] = useState(() => app.platform.readDraft(conversationId));
   const area = useRef<HTMLTextAreaElement>(null);
+  const smile = useRef<HTMLSpanElement>(null);
+  const [picking, setPicking] = useState(false);
   const left = limits.MAX_TEXT_LENGTH - text.length;
   const sendable = text.trim() !== "" && left >= 0;
 
@@ -87,6 +90,17 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
   const change = (next: string): void => {
     setText(next);
     if (composing?.kind !== "edit") app.platform.writeDraft(conversationId, next);
+  };
+  /** Where the caret is, in place of what is selected. */
+  const insert = (emoji: string): void => {
+    setPicking(false);
+    const element = area.current;
+    const start = element?.selectionStart ?? text.length;
+    change(text.slice(0, start) + emoji + text.slice(element?.selectionEnd ?? start));
+    requestAnimationFrame(() => {
+      element?.focus();
+      element?.setSelectionRange(start + emoji.length, start + emoji.length);
+    });
   };
   const stop = (): void => {
     model.compose(undefined);
@@ -167,6 +181,21 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
             send();
           }}
         />
+        <span ref={smile}>
+          <IconButton
+            icon="smile"
+            label={t.emoji.add}
+            data-testid="emoji"
+            onClick={() => setPicking(true)}
+          />
+        </span>
+        {picking && (
+          <EmojiPicker
+            anchor={smile.current?.querySelector("button") ?? null}
+            onChoose={insert}
+            onClose={() => setPicking(false)}
+          />
+        )}
         <span
           id="composer-count"
           class={`composer-count ${left < 0 ? "is-over" : ""}`}

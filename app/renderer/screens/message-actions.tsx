@@ -16,9 +16,11 @@ export function MessageActions(props: {
   readonly anchor: HTMLElement | null;
   /** Asks before it is taken back. */
   readonly onRecall: () => void;
+  /** Shows all emojis to react with. */
+  readonly onPick: () => void;
   readonly onClose: () => void;
 }): JSX.Element {
-  const { message, model, anchor, onRecall, onClose } = props;
+  const { message, model, anchor, onRecall, onPick, onClose } = props;
   const app = useApp();
   const { kit, self } = useAccount();
   const { t } = useText();
@@ -48,6 +50,14 @@ export function MessageActions(props: {
               {emoji}
             </button>
           ))}
+          <button
+            type="button"
+            class="quick-reaction"
+            aria-label={t.emoji.more}
+            onClick={then(onPick)}
+          >
+            <Icon name="smile" />
+          </button>
         </div>
       )}
       <div class="menu">

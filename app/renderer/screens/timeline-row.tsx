@@ -6,6 +6,7 @@ import { TextBody, type KeptBody, type MessageId } from "../../../shared/protoco
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { DeliveryMark, deliveryName, deliveryWords } from "../components/delivery-mark.tsx";
 import { Confirm } from "../components/dialog.tsx";
+import { EmojiPicker } from "../components/emoji-picker.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Illustration } from "../components/illustrations.tsx";
 import { PathGlyph } from "../components/path-glyph.tsx";
@@ -84,6 +85,7 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
   const { message, first, last } = row;
   const { own, delivery, body } = message;
   const [recalling, setRecalling] = useState(false);
+  const [picking, setPicking] = useState<HTMLElement | null>(null);
   const [acting, setActing] = useState<HTMLElement | null>(null);
   const text = bodyText(body);
   const replyTo = answered(body);
@@ -141,7 +143,18 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
           model={model}
           anchor={acting}
           onRecall={() => setRecalling(true)}
+          onPick={() => setPicking(acting)}
           onClose={() => setActing(null)}
+        />
+      )}
+      {picking !== null && (
+        <EmojiPicker
+          anchor={picking}
+          onChoose={(emoji) => {
+            setPicking(null);
+            app.attempt(() => kit.react(message.id, emoji));
+          }}
+          onClose={() => setPicking(null)}
         />
       )}
       {recalling && (
