@@ -26,8 +26,8 @@ type CloseReason = EventParams<"relay.closed">["reason"];
 export const MAX_OVERDRAFT_FRAMES = 8192;
 
 /**
- * What a frame counts beside its bytes. A core forwards some 130,000 frames a second whatever their
- * size: by the default rate the smallest ones of one account take a quarter of it at most.
+ * What a frame counts beside its bytes. A core forwards some 150,000 frames a second whatever their
+ * size: by the default rate the smallest ones of one account take a fifth of it at most.
  */
 export const FRAME_COST_BYTES = 512;
 
