@@ -189,6 +189,32 @@ test("an unknown buddy is refused with code 4, a too long text is wrong usage", 
   expect(await beeline("hal", ["send", "ivy", "  "])).toMatchObject({ code: 2, out: "" });
 });
 
+test("R1, R3: a route is chosen by command, and what it forbids stays queued and says why", async () => {
+  await register("rita");
+  await register("sven");
+  await becomeBuddies("rita", "sven");
+  expect(await beeline("rita", ["route", "sven"])).toEqual({
+    code: 0,
+    out: "sven: yours automatic, theirs automatic\n",
+    err: "",
+  });
+  expect(await beeline("rita", ["route", "sven", "direct-only", "--json"])).toEqual({
+    code: 0,
+    out: '{"user":"sven","own":"direct-only","theirs":"automatic"}\n',
+    err: "",
+  });
+  const late = await beeline("rita", ["send", "sven", "hello", "--timeout", "3"]);
+  expect(late.code).toBe(5);
+  expect(late.err).toContain("your route policy");
+  expect(await beeline("rita", ["route", "sven", "relay-only"])).toMatchObject({ code: 0 });
+  expect(await beeline("rita", ["send", "sven", "again"])).toMatchObject({
+    code: 0,
+    out: "sent stored\n",
+  });
+  expect(await beeline("rita", ["route", "sven", "sideways"])).toMatchObject({ code: 2 });
+  expect(await beeline("rita", ["route", "nobody"])).toMatchObject({ code: 4 });
+});
+
 test("a server that cannot be reached is code 3; the message stays queued and goes later", async () => {
   await register("ida");
   await register("jon");

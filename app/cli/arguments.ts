@@ -40,6 +40,7 @@ const commands = {
   send: { options: ["wait", "timeout", "json"], takes: [2, 2] },
   listen: { options: ["accept-requests", "keep-unread"], takes: [0, 0] },
   servers: { options: ["json", "wait"], takes: [0, 0] },
+  route: { options: ["json"], takes: [1, 2] },
   doctor: { options: ["json"], takes: [0, 1] },
   help: { options: [], takes: [0, 1] },
 } as const satisfies Record<string, CommandShape>;

@@ -9,6 +9,7 @@ const general = `beeline: messages between people, from a terminal or a script
   beeline send          send a message
   beeline listen        print what happens as JSON lines
   beeline servers       list the servers on the local network
+  beeline route         choose by which ways messages to a buddy may go
   beeline doctor        find out what is wrong
   beeline help COMMAND
 
@@ -93,6 +94,17 @@ Lists the servers that announce themselves on the local network, after --wait (d
 3): the address, as --server takes it, and the name. Nothing proves what they say; a
 server with a certificate of its own needs its invitation link. With --json each line
 is an object: name, address, secure, and pin where its certificate is its own.
+`,
+  route: `beeline route USER [POLICY] [--json]
+
+Shows by which ways messages between you and a buddy may go, by your choice and by theirs,
+after changing yours where POLICY is given:
+  automatic    directly where that is possible, else by the server
+  direct-only  directly only: neither relayed nor kept in the server's mailbox
+  lan-only     directly, and between addresses of one local network only
+  relay-only   never directly: the two see nothing of each other's addresses
+Both policies hold at both ends. What neither leaves a way for stays queued. Yours is told
+to their devices whenever this one is online. With --json an object: user, own, theirs.
 `,
   doctor: `beeline doctor [--server URL] [--user NAME]
 

@@ -42,6 +42,8 @@ async function run({ command, arguments: words, options }: Invocation): Promise<
       return (await import("./commands/listen.ts")).listen(context);
     case "servers":
       return (await import("./commands/servers.ts")).servers(context);
+    case "route":
+      return (await import("./commands/route.ts")).route(context, words);
     case "doctor":
       return (await import("./commands/doctor.ts")).doctor(context, words);
     default:

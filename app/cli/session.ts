@@ -3,7 +3,7 @@ import { ChatKit, type ChatKitApi } from "../../shared/chatkit/chatkit.ts";
 import type { ConnectionState, SignedOutReason } from "../../shared/chatkit/api.ts";
 import { limits } from "../../shared/protocol/index.ts";
 import { accountOf, linkOf, type Context } from "./context.ts";
-import { CliError, exitCodes } from "./exit-codes.ts";
+import { CliError, exitCodes, toCliError } from "./exit-codes.ts";
 import { createNodePorts } from "./ports/node-ports.ts";
 import { warn } from "./terminal.ts";
 import { readVersion } from "./version.ts";
@@ -78,6 +78,21 @@ export async function online(kit: ChatKitApi): Promise<void> {
   } finally {
     stop();
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Why there is no connection; undefined once there is one.
+ * @throws CliError where signing in anew is the only way
+ */
+export async function obstacleTo(kit: ChatKitApi): Promise<CliError | undefined> {
+  try {
+    await online(kit);
+    return undefined;
+  } catch (error) {
+    const obstacle = toCliError(error);
+    if (obstacle.exitCode !== exitCodes.cannotConnect) throw obstacle;
+    return obstacle;
   }
 }
 

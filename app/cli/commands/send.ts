@@ -4,12 +4,13 @@ import type { Message } from "../../../shared/chatkit/api.ts";
 import type {
   DeliveryState,
   FailureReason,
+  WaitReason,
 } from "../../../shared/chatkit/delivery/delivery-state.ts";
 import { canonicalUserName, limits } from "../../../shared/protocol/index.ts";
 import { usage } from "../arguments.ts";
 import type { Context } from "../context.ts";
-import { CliError, exitCodes, toCliError } from "../exit-codes.ts";
-import { online, restoreKit } from "../session.ts";
+import { CliError, exitCodes } from "../exit-codes.ts";
+import { obstacleTo, restoreKit } from "../session.ts";
 import { print, readStandardInput } from "../terminal.ts";
 import { entryOf } from "./buddies.ts";
 
@@ -52,21 +53,6 @@ export async function send(context: Context, words: readonly string[]): Promise<
     throw new CliError(obstacle.exitCode, message, { cause: obstacle });
   }
   report(context, await watch.until(queued, goal, timeoutMs));
-}
-
-/**
- * Why there is no connection; undefined once there is one.
- * @throws CliError where signing in anew is the only way
- */
-async function obstacleTo(kit: ChatKitApi): Promise<CliError | undefined> {
-  try {
-    await online(kit);
-    return undefined;
-  } catch (error) {
-    const obstacle = toCliError(error);
-    if (obstacle.exitCode !== exitCodes.cannotConnect) throw obstacle;
-    return obstacle;
-  }
 }
 
 function isBuddy(kit: ChatKitApi, name: string): boolean {
@@ -122,14 +108,21 @@ class DeliveryWatch {
   }
 
   #late(queued: Message, goal: Goal): CliError {
-    const { state } = (this.#changed.get(queued.id) ?? queued).delivery;
-    const connection = this.#kit.connection.state;
+    const { delivery } = this.#changed.get(queued.id) ?? queued;
+    const policy = delivery.state === "queued" ? textOfPolicy[delivery.waiting] : undefined;
+    const why = policy ?? `${delivery.state}, connection ${this.#kit.connection.state}`;
     return new CliError(
       exitCodes.notDelivered,
-      `Not ${goal} in time (${state}, connection ${connection}); it stays queued and goes out with a later command.`,
+      `Not ${goal} in time (${why}); it stays queued and goes out with a later command.`,
     );
   }
 }
+
+const textOfPolicy: Partial<Record<WaitReason, string>> = {
+  "own-policy": "your route policy permits none of the ways that are open",
+  "peer-policy": "their route policy permits none of the ways that are open",
+  "policies-exclude": "your route policy and theirs leave no way at all",
+};
 
 /**
  * `sent` means that somebody else keeps the message: the mailbox on its disk, or the recipient. One
