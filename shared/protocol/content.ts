@@ -25,13 +25,13 @@ export const TextBody = v.object({
 export const Emoji = v.pipe(v.string(), v.maxLength(64), v.regex(/^\p{RGI_Emoji}$/v));
 
 /** Its writer changes a text. */
-export const EditBody = v.object({ type: v.literal("edit"), of: MessageId, text: Text });
+const EditBody = v.object({ type: v.literal("edit"), of: MessageId, text: Text });
 
 /** Its writer takes a message back, for everybody. */
-export const RecallBody = v.object({ type: v.literal("recall"), of: MessageId });
+const RecallBody = v.object({ type: v.literal("recall"), of: MessageId });
 
 /** Somebody's reaction to a message, in place of the one before; none without `emoji`. */
-export const ReactionBody = v.object({
+const ReactionBody = v.object({
   type: v.literal("reaction"),
   of: MessageId,
   emoji: v.exactOptional(Emoji),

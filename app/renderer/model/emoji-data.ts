@@ -23,14 +23,15 @@ export async function loadEmojis(language: string): Promise<EmojiTable> {
   return emojiTable(all);
 }
 
-export function emojiTable(all: readonly CompactEmoji[]): EmojiTable {
+function emojiTable(all: readonly CompactEmoji[]): EmojiTable {
   const table = new Map<EmojiGroup, EmojiEntry[]>(EMOJI_GROUPS.map((group) => [group, []]));
   for (const { group, unicode, label, tags = [] } of all) {
     const known = EMOJI_GROUPS.find((one) => one === group);
     if (known === undefined) continue;
     const words = [label, ...tags].join(" ").toLowerCase();
     // Some are listed with a variation selector that their plain form does not need.
-    const emoji = v.is(Emoji, unicode) ? unicode : unicode.replaceAll("\u{FE0F}", "");
+    const isOne: boolean = v.is(Emoji, unicode);
+    const emoji = isOne ? unicode : unicode.replaceAll("\u{FE0F}", "");
     table.get(known)?.push({ emoji, label, words });
   }
   return table;

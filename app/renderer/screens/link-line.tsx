@@ -7,7 +7,7 @@ import type { Catalogue } from "../i18n/en.ts";
 type LinkState = keyof Catalogue["network"]["states"];
 
 /** How messages to that device go now. */
-export function linkState(link: LinkStatus | undefined): LinkState {
+function linkState(link: LinkStatus | undefined): LinkState {
   if (link === undefined) return "none";
   if (link.direct === "open" && !link.slow) return "direct";
   if (link.relay === "open") return "relay";
