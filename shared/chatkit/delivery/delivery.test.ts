@@ -163,6 +163,37 @@ test("P4: what is for an offline device is stored, and delivered when it comes",
   expect(net.server.mailboxes.get(b.self.deviceId)).toEqual([]);
 });
 
+test("P5: without a server a link that is being opened is waited for as long as it is", async () => {
+  const { network: net, a, b } = await network();
+  net.setServer(false);
+  a.links.pending.add(b.self.deviceId);
+  const { id } = await say(a, "hello");
+  await net.clock.advance(4 * DIRECT_GRACE_MS);
+  expect(a.states.get(id)).toEqual([{ state: "queued", waiting: "sending" }]);
+  a.links.pending.clear();
+  await net.clock.advance(DIRECT_GRACE_MS);
+  expect(a.states.get(id)?.at(-1)).toEqual({ state: "queued", waiting: "server-unreachable" });
+  net.openDirect(a, b);
+  await net.clock.advance(50);
+  expect(texts(b)).toEqual(["hello"]);
+});
+
+test("P5: without a server links are tried on, for there is no mailbox to leave it to", async () => {
+  const { network: net, a, b } = await network();
+  net.setServer(false);
+  net.weather = { lossPercent: 100, doublingPercent: 0, delayPercent: 0 };
+  const { id } = await say(a, "hello");
+  for (let n = 0; n < MAX_LINK_TRIES + 3; n++) {
+    net.openDirect(a, b);
+    await net.clock.advance(5_000);
+  }
+  net.weather = { lossPercent: 0, doublingPercent: 0, delayPercent: 0 };
+  net.openDirect(a, b);
+  await net.clock.advance(1_000);
+  expect(texts(b)).toEqual(["hello"]);
+  expect(statesOf(a, id)?.at(-1)).toBe("delivered direct");
+});
+
 test("P5: without a server messages go by the direct links that are open, and wait otherwise", async () => {
   const { network: net, a, b } = await network([1, 2, 3]);
   const c = net.device(2);

@@ -294,7 +294,8 @@ export class DeviceCourier {
     const rule = links.rule(this.#peer);
     if (rule.why === "policies-exclude") return { kind: "wait", why: rule.why };
     // Only where there is a mailbox can it be left to that.
-    const isWorn = rule.mailbox && entry.tries >= MAX_LINK_TRIES;
+    const hasServer = this.#context.serverOnline();
+    const isWorn = rule.mailbox && hasServer && entry.tries >= MAX_LINK_TRIES;
     const direct = rule.direct ? links.direct(device) : undefined;
     if (direct !== undefined && !isWorn) {
       this.#graceUntil = undefined;
@@ -312,7 +313,13 @@ export class DeviceCourier {
       const ms = this.#graceUntil - now;
       if (ms > 0) return { kind: "wait", why: "sending", ms };
     }
-    if (!this.#context.serverOnline()) return { kind: "wait", why: "server-unreachable" };
+    if (!hasServer) {
+      if (!rule.direct || !links.directPending(device)) {
+        return { kind: "wait", why: "server-unreachable" };
+      }
+      // To somebody near. Should it come to nothing, that is told.
+      return { kind: "wait", why: "sending", ms: DIRECT_GRACE_MS };
+    }
     const isOnline = directory.isOnline(device);
     if (this.#noRelay !== undefined && now >= this.#noRelay.until) this.#noRelay = undefined;
     if (isOnline && this.#noRelay === undefined && !isWorn) {
