@@ -49,6 +49,14 @@ test("wrong usage is one line on the standard error and code 2", async () => {
   expect(err).toBe('beeline: There is no command "dance". See: beeline help\n');
 });
 
+test("servers waits for a number of seconds", async () => {
+  expect(await beeline("servers", "--wait", "soon")).toMatchObject({
+    code: 2,
+    err: matching(/^beeline: --wait is a number of seconds up to 600\. See: beeline help servers/),
+  });
+  expect(await beeline("servers", "--wait", "0.1", "--json")).toMatchObject({ code: 0, err: "" });
+});
+
 test("without a server, a user or a terminal for the password it says what is missing", async () => {
   expect(await beeline("login")).toMatchObject({ code: 2, err: matching(/--server URL/) });
   const at = ["--server", "http://127.0.0.1:1"];
