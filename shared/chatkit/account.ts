@@ -219,7 +219,12 @@ export class Account implements AsyncDisposable {
       ports,
       identity,
       self: () => this.#presentDevice(),
-      peers: this.roster,
+      peers: {
+        // A word on the network tells the address that a policy may hide.
+        permits: (userId, deviceId) =>
+          this.roster.permits(userId, deviceId) && this.routes.rule({ userId, deviceId }).direct,
+        publicKeyOf: (peer) => this.roster.publicKeyOf(peer),
+      },
       ownerOf: (device) => this.roster.device(device)?.userId,
     });
     const signalling = new CombinedSignalling(
@@ -583,8 +588,10 @@ export class Account implements AsyncDisposable {
   /** The others hear of it before they see what it ends. */
   #routesChanged(userId: UserId, own: boolean): void {
     if (own) this.#announcer.changed(userId);
+    this.nearby.look();
     this.links.routesChanged(userId);
     this.delivery.routesChanged(userId);
+    this.#lookAtWanted();
     if (own) this.#hiding.look();
     this.#options.emitter.emit("route", this.routes.of(userId));
   }

@@ -96,7 +96,11 @@ export class DirectLinks {
       if (!isKept || !this.#options.policy.permits(userId, deviceId)) this.#drop(slot);
     }
     if (this.#connector === undefined) return;
-    for (const [rank, peer] of peers.entries()) {
+    const { policy } = this.#options;
+    // Those to whom no direct link may be take no place from the others.
+    const ordered = Map.groupBy(peers, (peer) => policy.rule(peer).direct);
+    const ranked = [...(ordered.get(true) ?? []), ...(ordered.get(false) ?? [])];
+    for (const [rank, peer] of ranked.entries()) {
       const slot = this.#slot(peer);
       const wasWanted = slot.rank !== undefined && slot.rank < MAX_DIRECT_LINKS;
       slot.rank = rank;

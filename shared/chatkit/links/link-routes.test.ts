@@ -6,13 +6,13 @@ import {
   type RoutePolicy,
   type Signal,
 } from "../../protocol/index.ts";
-import { DIRECT_RETRY_MAX_MS } from "../limits.ts";
+import { DIRECT_RETRY_MAX_MS, MAX_DIRECT_LINKS } from "../limits.ts";
 import { LinkError } from "../link.ts";
 import { ANY_ROUTE, routeRule } from "../routes/route-rule.ts";
 import { FakeClock, flushMicrotasks } from "../testing/fake-clock.ts";
 import { LinkWorld, type LinkNode } from "../testing/link-world.ts";
 import { FakePeers, type FakePeerChannel } from "../testing/peer-pair.ts";
-import { linkIdOf } from "../testing/test-ids.ts";
+import { deviceIdOf, linkIdOf, userIdOf } from "../testing/test-ids.ts";
 
 const LONG_MS = 4 * DIRECT_RETRY_MAX_MS;
 const PUBLIC = "candidate:7 1 udp 1 203.0.113.7 9 typ srflx raddr 10.0.0.7 rport 9";
@@ -119,6 +119,18 @@ describe("R4: both know the policies", () => {
     await flushMicrotasks();
     expect(b.frames.map(({ frame }) => [...frame])).toEqual([[7]]);
   });
+});
+
+test("R4: devices to which no direct link may be take no place from the others", async () => {
+  const others = Array.from({ length: MAX_DIRECT_LINKS }, (_, n) => ({
+    userId: userIdOf(50, n),
+    deviceId: deviceIdOf(50, n),
+  }));
+  a.rule = ({ userId }) =>
+    userId === b.peer.userId ? ANY_ROUTE : routeRule("relay-only", "automatic");
+  a.links.setWanted([...others, b.peer]);
+  await flushMicrotasks();
+  expect(isOpen()).toBe(true);
 });
 
 describe("R4: a policy that changes", () => {
