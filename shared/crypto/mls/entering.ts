@@ -23,6 +23,7 @@ import { createSecretTree } from "ts-mls/secretTree.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
 import { leafWidth, nodeToLeafIndex, toLeafIndex, toNodeIndex } from "ts-mls/treemath.js";
 import { createUpdatePath, firstCommonAncestor } from "ts-mls/updatePath.js";
+import type { CipherSuite } from "./cipher-suites.ts";
 import { treeOf } from "./group-infos.ts";
 import { MlsError } from "./mls-types.ts";
 import { validateTree } from "./tree-validation.ts";
@@ -32,9 +33,9 @@ import { MAX_TREE_LEAVES } from "./wire.ts";
 export interface Entrant {
   readonly keyPackage: KeyPackage;
   readonly privateKeys: PrivateKeyPackage;
-  readonly cs: CiphersuiteImpl;
+  readonly cs: CipherSuite;
   readonly config: ClientConfig;
-  /** Members that the group may have: a tree takes long to look at, with the square of its size. */
+  /** Members that the group may have: a tree takes long to look at. */
   readonly maxMembers?: number | undefined;
 }
 

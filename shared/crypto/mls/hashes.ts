@@ -6,7 +6,7 @@ import type { HashName, Mac, NativeCrypto } from "../native-crypto.ts";
 /** A hash function with what is made of it. */
 export interface Hashes {
   readonly outputBytes: number;
-  digest(data: Uint8Array): Uint8Array;
+  readonly digest: (data: Uint8Array) => Uint8Array;
   mac(key: Uint8Array): Mac;
   /** HKDF-Extract (RFC 5869 §2.2). */
   extract(salt: Uint8Array, ikm: Uint8Array): Uint8Array;

@@ -1,11 +1,11 @@
-import type { AuthenticationService, CiphersuiteImpl, GroupContext } from "ts-mls";
+import type { AuthenticationService, GroupContext } from "ts-mls";
 import { verifyLeafNodeSignature, verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
-import { verifyParentHashes } from "ts-mls/parentHash.js";
 import type { RatchetTree } from "ts-mls/ratchetTree.js";
-import { treeHashRoot } from "ts-mls/treeHash.js";
 import { directPath, leafWidth, toNodeIndex } from "ts-mls/treemath.js";
+import type { CipherSuite } from "./cipher-suites.ts";
 import { checkKeys, checkTree } from "./commit-rules.ts";
 import { MlsError } from "./mls-types.ts";
+import { TreeHashes } from "./tree-hashes.ts";
 import { sameBytes } from "../bytes.ts";
 
 /**
@@ -20,12 +20,13 @@ export async function validateTree(
   tree: RatchetTree,
   { groupId, treeHash }: GroupContext,
   authService: AuthenticationService,
-  { hash, signature }: CiphersuiteImpl,
+  { direct, signature }: CipherSuite,
 ): Promise<void> {
   checkTree(tree);
   checkKeys(tree);
   checkUnmergedBelow(tree);
-  if (!sameBytes(await treeHashRoot(tree, hash), treeHash)) invalid("another tree");
+  const hashes = new TreeHashes(tree, direct.hashes.digest);
+  if (!sameBytes(hashes.whole, treeHash)) invalid("another tree");
   for (const [index, node] of tree.entries()) {
     if (node?.nodeType !== "leaf") continue;
     const { leaf } = node;
@@ -41,7 +42,7 @@ export async function validateTree(
       throw new MlsError("not-admitted", "a device is not admitted");
     }
   }
-  if (!(await verifyParentHashes(tree, hash))) invalid("parents that nobody made");
+  if (!hashes.hasSoundParents()) invalid("parents that nobody made");
 }
 
 /** A leaf unmerged at a parent is unmerged at every one between the two. */
