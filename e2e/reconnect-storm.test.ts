@@ -1,6 +1,8 @@
 import { mkdtempDisposable } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { seededRandom } from "../shared/chatkit/testing/test-ports.ts";
@@ -17,8 +19,13 @@ const OFFICE = "203.0.113.7";
 const LOOK_MS = 200;
 /** The back-off of the unlucky ones, who tried often while the server started, is the most of it. */
 const PATIENCE_MS = 40_000;
-/** On two cores, one of which plays the crowd, it is 40 ms; machines that test are busy, too. */
-const MOST_LAG_S = 1;
+/**
+ * On two idle cores, one of which plays the crowd, it is 0.1 s; machines that test are busy with other
+ * things, too. Clients wait fifteen.
+ */
+const MOST_LAG_S = 3;
+/** About 1.5 s with the process's start, however busy the machine is. */
+const MOST_CPU_S = 5;
 /** About 190 MB; 120 MB of them are the process's own before anybody comes. */
 const MOST_MEMORY_MB = 400;
 
@@ -49,8 +56,9 @@ test(`H13 ${CROWD} devices of one office come back to a server that was killed`,
   );
   process.stdout.write(`${CROWD} sign in at once: ${textOf(first)}\n`);
   process.stdout.write(`${back.length} come back: ${textOf(second)}\n`);
-  for (const { lag, megabytes } of [first, second]) {
+  for (const { lag, cpuSeconds, megabytes } of [first, second]) {
     expect(lag).toBeLessThan(MOST_LAG_S);
+    expect(cpuSeconds).toBeLessThan(MOST_CPU_S);
     expect(megabytes).toBeLessThan(MOST_MEMORY_MB);
   }
   // Nobody was thrown out in between, nor signed in twice.
@@ -62,6 +70,8 @@ interface Watched {
   readonly seconds: number;
   /** The longest that its event loop was busy with one thing, s. */
   readonly lag: number;
+  /** Since it was started. */
+  readonly cpuSeconds: number;
   readonly megabytes: number;
 }
 
@@ -70,20 +80,29 @@ async function watch(address: string, isSo: () => boolean): Promise<Watched> {
   const began = performance.now();
   let [lag, megabytes] = [0, 0];
   for (;;) {
-    const text = await (await fetch(`${address}/metrics`)).text();
+    const metrics = await metricsOf(address);
     const figure = (name: string): number =>
-      Number(new RegExp(`^${name} (\\S+)`, "m").exec(text)?.[1]);
+      Number(new RegExp(`^${name} (\\S+)`, "m").exec(metrics)?.[1]);
     // Of the time since it was asked last.
     lag = Math.max(lag, figure("nodejs_eventloop_lag_max_seconds"));
     megabytes = Math.max(megabytes, figure("process_resident_memory_bytes") / 1e6);
+    const cpuSeconds = figure("process_cpu_seconds_total");
     const seconds = (performance.now() - began) / 1000;
-    if (isSo()) return { seconds, lag, megabytes };
+    if (isSo()) return { seconds, lag, cpuSeconds, megabytes };
     if (seconds * 1000 > PATIENCE_MS) throw new Error(`not within ${PATIENCE_MS} ms`);
     await delay(LOOK_MS);
   }
 }
 
-function textOf({ seconds, lag, megabytes }: Watched): string {
+/** By a connection of its own: one that was kept may be to the server that was killed. */
+async function metricsOf(address: string): Promise<string> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(`${address}/metrics`, { agent: false }, resolve).on("error", reject);
+  });
+  return text(response);
+}
+
+function textOf({ seconds, lag, cpuSeconds, megabytes }: Watched): string {
   const ms = Math.round(lag * 1000);
-  return `${seconds.toFixed(1)} s, event loop ${ms} ms late at most, ${Math.round(megabytes)} MB`;
+  return `${seconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} s of it CPU, event loop ${ms} ms late at most, ${Math.round(megabytes)} MB`;
 }
