@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { assertNever } from "../../shared/chatkit/assert-never.ts";
 import { isCommand, readArguments, usage, type Invocation } from "./arguments.ts";
+import { keepCompiledCode } from "./compile-cache.ts";
 import { createContext } from "./context.ts";
 import { exitCodes, toCliError, type ExitCode } from "./exit-codes.ts";
 import { helpText } from "./help.ts";
@@ -27,6 +28,7 @@ async function run({ command, arguments: words, options }: Invocation): Promise<
     process.stdout.write(helpText(topic));
     return;
   }
+  keepCompiledCode();
   const context = await createContext(options);
   // The engine is loaded when a command needs it: help and errors of usage come at once.
   switch (command) {
