@@ -162,6 +162,33 @@ describe("opening", () => {
     expect(await store.check()).toEqual([]);
   });
 
+  test("R8: in a roster from before, nobody's addresses are hidden", async () => {
+    await using folder = await temporary();
+    const file = join(folder.path, "beeline.sqlite");
+    const ben = v.parse(UserId, "b0000000000000000000BA");
+    {
+      using db = new DatabaseSync(file);
+      migrate(db, 4);
+      for (const [name, userId] of [
+        ["ada", ada],
+        ["ben", ben],
+      ]) {
+        db.exec(`
+          INSERT INTO accounts (user_id, user_name, canonical_name, display_name, credential, created_at)
+            VALUES ('${userId}', '${name}', '${name}', '${name}', 'x', 1)
+        `);
+      }
+      db.exec("INSERT INTO roster VALUES (1, 2, 'buddies', 'Benny', ''), (2, 1, 'buddies', '', '')");
+    }
+    await using store = await openSqliteStore(file);
+    const view = await store.roster.view(ada, ben);
+    expect(view).toMatchObject({
+      row: { nickname: "Benny", hideAddresses: false },
+      addressesHidden: false,
+    });
+    expect(await store.roster.hiddenFrom(ben)).toEqual([]);
+  });
+
   test("a folder that cannot be is unwritable", async () => {
     await using folder = await temporary();
     const blocker = join(folder.path, "file");
