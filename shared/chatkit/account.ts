@@ -210,6 +210,7 @@ export class Account implements AsyncDisposable {
       clock,
       self: () => this.roster.account?.profile.userId,
       isBuddy: (userId) => this.roster.isBuddy(userId),
+      hidesAddresses: (userId) => this.roster.get(userId)?.hideAddresses ?? false,
       permits: (userId, deviceId) => this.roster.permits(userId, deviceId),
       commit: (writes) => this.commit(writes),
       save: (writes) => this.#save(writes),

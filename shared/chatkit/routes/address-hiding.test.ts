@@ -34,6 +34,7 @@ class Bench {
       clock,
       self: () => userIdOf(1),
       isBuddy: () => true,
+      hidesAddresses: () => false,
       permits: () => true,
       commit: () => Promise.resolve(),
       save: () => {},

@@ -55,6 +55,7 @@ class Device implements Signalling {
       clock,
       self: () => this.peer.userId,
       isBuddy: () => true,
+      hidesAddresses: () => false,
       permits,
       commit: () => Promise.resolve(),
       save: () => {},

@@ -8,6 +8,7 @@ import { StoreError, type StoreWrite } from "../store.ts";
 import { RouteBook } from "./route-book.ts";
 
 const ben = userIdOf(2);
+const hidden = userIdOf(7);
 const laptop = { userId: ben, deviceId: deviceIdOf(2) };
 const phone = { userId: ben, deviceId: deviceIdOf(3) };
 
@@ -31,6 +32,7 @@ async function bench(): Promise<Bench> {
       clock,
       self: () => userIdOf(1),
       isBuddy: () => permitted.all,
+      hidesAddresses: (userId) => userId === hidden,
       permits: (_, deviceId) => permitted.all || deviceId === phone.deviceId,
       commit: (writes) => store.commit(writes),
       save: (writes: readonly StoreWrite[]) => void store.commit(writes),
@@ -53,8 +55,8 @@ test("R1: both policies make the rule, and both are there after a restart", asyn
   for (const one of [book, await reopened()]) {
     expect(one.of(ben)).toEqual({ userId: ben, own: "direct-only", theirs: "lan-only" });
     expect(one.rule(laptop)).toMatchObject({ direct: true, lanOnly: true, relay: false });
-    // The other device has said nothing yet.
-    expect(one.rule(phone)).toMatchObject({ direct: true, lanOnly: false, why: "own-policy" });
+    // The other device has said nothing yet, and counts as this one.
+    expect(one.rule(phone)).toMatchObject({ direct: true, lanOnly: true, why: "own-policy" });
     expect(one.rule({ ...laptop, userId: userIdOf(1) })).toMatchObject({ relay: true });
   }
 });
@@ -94,6 +96,29 @@ test("a choice that could not be saved does not hold, and the next one can be", 
   expect(changes).toEqual([`${ben} own`]);
 });
 
+test("R7: each device counts as it told; one that told nothing as the strictest of the others", async () => {
+  const { book, permitted } = await bench();
+  const tablet = { userId: ben, deviceId: deviceIdOf(4) };
+  book.learn(laptop, { policy: "lan-only", at: 1 });
+  book.learn(phone, { policy: "automatic", at: 2 });
+  expect(book.rule(phone).why).toBeUndefined();
+  expect(book.rule(tablet).lanOnly).toBe(true);
+  expect(book.of(ben).theirs).toBe("lan-only");
+  // A device that left the account does not count.
+  permitted.all = false;
+  expect(book.rule(tablet).why).toBeUndefined();
+});
+
+test("R8: who has not heard of the policy takes it from the server's mark, until something is chosen", async () => {
+  const { book } = await bench();
+  expect(book.of(hidden).own).toBe("relay-only");
+  await book.choose(hidden, "relay-only");
+  expect(book.own(hidden)).toBeUndefined();
+  await book.choose(hidden, "automatic");
+  expect(book.of(hidden).own).toBe("automatic");
+  expect(book.own(hidden)?.here).toBe(true);
+});
+
 test("R7: a policy outlives the roster's entry, yet the device's is not shown", async () => {
   const { book, permitted } = await bench();
   await book.choose(ben, "lan-only");
@@ -113,7 +138,8 @@ test("of too many, those of strangers go first, the oldest before the others", a
     book.learn({ userId: userIdOf(9), deviceId }, { policy: "direct-only", at: 1 });
   }
   expect((await store.values("route-told/")).size).toBe(MAX_ROUTES_TOLD);
-  expect(book.rule(laptop).why).toBeUndefined();
+  const kept = await store.values("route-told/");
+  expect(kept.has(`route-told/${laptop.deviceId}`)).toBe(false);
   expect(book.rule(phone).why).toBe("peer-policy");
   for (let n = 0; n <= MAX_ROUTES; n += 1) {
     book.learnOwn(userIdOf(4 + (n >> 8), n & 255), { policy: "lan-only", at: 1 });

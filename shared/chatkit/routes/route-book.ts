@@ -29,6 +29,8 @@ export interface RouteBookOptions {
   /** This account, once it is known. */
   readonly self: () => UserId | undefined;
   readonly isBuddy: (userId: UserId) => boolean;
+  /** Does the server keep this account's addresses from that person (SPEC R8)? */
+  readonly hidesAddresses: (userId: UserId) => boolean;
   /** Is that device in its account's list, and the account a buddy's? */
   readonly permits: (userId: UserId, deviceId: DeviceId) => boolean;
   /** @throws StoreError */
@@ -47,6 +49,8 @@ export class RouteBook {
   readonly #options: RouteBookOptions;
   readonly #own = new Map<UserId, OwnPolicy>();
   readonly #told = new Map<DeviceId, Told>();
+  /** The devices in `#told`, by person. */
+  readonly #tellers = new Map<UserId, Set<DeviceId>>();
   #choosing: Promise<void> = Promise.resolve();
 
   constructor(options: RouteBookOptions) {
@@ -61,7 +65,7 @@ export class RouteBook {
     }
     for (const [key, value] of await store.values(TOLD)) {
       const saved = v.parse(SavedTold, JSON.parse(value));
-      this.#told.set(v.parse(DeviceId, key.slice(TOLD.length)), saved);
+      this.#setTold(v.parse(DeviceId, key.slice(TOLD.length)), saved);
     }
   }
 
@@ -76,19 +80,15 @@ export class RouteBook {
   }
 
   of(userId: UserId): Route {
-    const theirs: RoutePolicy[] = [];
-    for (const [deviceId, told] of this.#told) {
-      if (told.userId === userId && this.#options.permits(userId, deviceId)) {
-        theirs.push(told.policy);
-      }
-    }
-    return { userId, own: this.#policy(userId), theirs: strictest(theirs) };
+    return { userId, own: this.#policy(userId), theirs: this.#theirs(userId) };
   }
 
   /** What holds between this device and that one. */
   rule({ userId, deviceId }: LinkPeer): RouteRule {
     if (userId === this.#options.self()) return ANY_ROUTE;
-    return routeRule(this.#policy(userId), this.#told.get(deviceId)?.policy ?? "automatic");
+    // A device that was added just now may not have heard of it itself.
+    const theirs = this.#told.get(deviceId)?.policy ?? this.#theirs(userId);
+    return routeRule(this.#policy(userId), theirs);
   }
 
   /** Chosen here, by the user. @throws StoreError; then nothing has changed */
@@ -101,7 +101,7 @@ export class RouteBook {
 
   async #choose(userId: UserId, policy: RoutePolicy): Promise<void> {
     const known = this.#own.get(userId);
-    if ((known?.policy ?? "automatic") === policy) return;
+    if (this.#policy(userId) === policy) return;
     // Later than what it replaces, whatever the clocks say.
     const at = Math.max(this.#options.clock.now(), (known?.at ?? 0) + 1);
     const chosen = { policy, at: Math.min(at, Number.MAX_SAFE_INTEGER), here: true };
@@ -124,17 +124,43 @@ export class RouteBook {
     if (!replaces(told, known)) return false;
     const next: Told = { userId, ...told };
     const before = known?.policy ?? "automatic";
-    // The one heard longest ago goes first.
-    this.#told.delete(deviceId);
-    this.#told.set(deviceId, next);
+    this.#setTold(deviceId, next);
     this.#options.save([{ type: "put-value", key: TOLD + deviceId, value: JSON.stringify(next) }]);
     this.#forgetTold();
     if (before !== told.policy) this.#options.onChanged(userId, false);
     return true;
   }
 
+  /** What this device has not heard of, the server's mark may tell: it was made for one reason only. */
   #policy(userId: UserId): RoutePolicy {
-    return this.#own.get(userId)?.policy ?? "automatic";
+    const known = this.#own.get(userId)?.policy;
+    return known ?? (this.#options.hidesAddresses(userId) ? "relay-only" : "automatic");
+  }
+
+  #theirs(userId: UserId): RoutePolicy {
+    const policies: RoutePolicy[] = [];
+    for (const deviceId of this.#tellers.get(userId) ?? []) {
+      const told = this.#told.get(deviceId);
+      if (told !== undefined && this.#options.permits(userId, deviceId)) policies.push(told.policy);
+    }
+    return strictest(policies);
+  }
+
+  /** The one heard longest ago is the first in the map. */
+  #setTold(deviceId: DeviceId, told: Told): void {
+    this.#dropTold(deviceId);
+    this.#told.set(deviceId, told);
+    const tellers = this.#tellers.get(told.userId) ?? new Set();
+    this.#tellers.set(told.userId, tellers.add(deviceId));
+  }
+
+  #dropTold(deviceId: DeviceId): void {
+    const told = this.#told.get(deviceId);
+    if (told === undefined) return;
+    this.#told.delete(deviceId);
+    const tellers = this.#tellers.get(told.userId);
+    tellers?.delete(deviceId);
+    if (tellers?.size === 0) this.#tellers.delete(told.userId);
   }
 
   #adopt(userId: UserId, chosen: OwnPolicy): void {
@@ -164,7 +190,7 @@ export class RouteBook {
       const [deviceId] =
         all.find(([device, { userId }]) => !permits(userId, device)) ?? all[0] ?? [];
       if (deviceId === undefined) return;
-      this.#told.delete(deviceId);
+      this.#dropTold(deviceId);
       save([{ type: "delete-value", key: TOLD + deviceId }]);
     }
   }
