@@ -42,6 +42,10 @@ export const en = {
     tabRegister: "Create account",
     server: "Server address",
     serversNear: "Servers on this network",
+    trustTitle: (name: string) => `Trust “${name}”?`,
+    trustText:
+      "This server has a certificate of its own. What it announces on this network anybody here could announce. Go on if you trust everybody on this network, or compare the fingerprint with whoever hosts the server; an invitation link has it too.",
+    trust: "Trust this server",
     serverHint: "The address of your own Beeline server",
     serverChecking: "Looking for the server…",
     serverUnreachable: "No Beeline server answers at this address.",

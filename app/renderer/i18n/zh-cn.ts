@@ -33,6 +33,10 @@ export const zhCn: Catalogue = {
     tabRegister: "创建账号",
     server: "服务器地址",
     serversNear: "本网络中的服务器",
+    trustTitle: (name) => `信任“${name}”吗？`,
+    trustText:
+      "这台服务器使用自己的证书。它在本网络中宣告的内容，网络中的任何人都可以宣告。如果你信任本网络中的所有人，请继续；否则请与服务器的主人核对指纹，邀请链接中也有它。",
+    trust: "信任此服务器",
     serverHint: "你自己的 Beeline 服务器地址",
     serverChecking: "正在查找服务器…",
     serverUnreachable: "此地址没有 Beeline 服务器应答。",

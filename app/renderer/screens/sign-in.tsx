@@ -162,7 +162,13 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
             error={errors.server}
             hint={<ProbeLine probe={probe} />}
           />
-          <ServersNearby chosen={server} onChoose={setServer} />
+          <ServersNearby
+            chosen={server}
+            onChoose={(address, pin) => {
+              set("server")(address);
+              setPinned(pin === undefined ? undefined : { server: address, pin });
+            }}
+          />
           <Field
             label={t.signIn.userName}
             name="username"

@@ -17,7 +17,12 @@ import { FakeKit } from "./fake-kit.ts";
 
 const query = new URLSearchParams(location.search);
 const near = [
-  { name: "Hive at the harbour", address: "https://192.168.1.10:8443", secure: true },
+  {
+    name: "Hive at the harbour",
+    address: "https://192.168.1.10:8443",
+    secure: true,
+    pin: "3djnxEloFENZhDJhXOreT9kBhAzOGcz6E9X75sV9udQ",
+  },
   { name: "Werkstatt", address: "http://192.168.1.77:8080", secure: false },
 ];
 const platform: Platform = {
