@@ -18,6 +18,8 @@ export interface ClientOptions {
   readonly dataFolder: string;
   /** Goes before the command, e.g. `["ip", "netns", "exec", "NAME"]`; none unless given. */
   readonly prefix?: readonly string[];
+  /** It announces itself on the local network; in tests that is the machine's own. */
+  readonly lan?: boolean;
   /** Where to note what it tells, after what an earlier process told. */
   readonly log?: EventLog;
 }
@@ -29,11 +31,11 @@ export class Client implements AsyncDisposable {
   readonly #replies = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
 
-  constructor({ server, dataFolder, prefix = [], log = new EventLog() }: ClientOptions) {
+  constructor({ server, dataFolder, prefix = [], lan = false, log = new EventLog() }: ClientOptions) {
     this.#log = log;
     const [program = process.execPath, ...args] = [
       ...[...prefix, process.execPath],
-      ...[MAIN, server, dataFolder],
+      ...[MAIN, server, dataFolder, ...(lan ? ["lan"] : [])],
     ];
     this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#take(line));

@@ -2,7 +2,7 @@
  * A client in a process of its own, told what to do line by line on its standard input
  * (`client-wire.ts`; the other end is `client-driver.ts`).
  *
- * Arguments: the server's address, the data folder.
+ * Arguments: the server's address, the data folder, and `lan` where it is there on the local network.
  */
 import { createInterface } from "node:readline";
 import * as v from "valibot";
@@ -21,8 +21,8 @@ import {
 } from "./client-wire.ts";
 import { CuttablePeers } from "./cuttable-peers.ts";
 
-const [server = "", dataFolder = ""] = process.argv.slice(2);
-const { peers, ...ports } = createNodePorts({ dataFolder });
+const [server = "", dataFolder = "", lan] = process.argv.slice(2);
+const { peers, ...ports } = createNodePorts({ dataFolder, lan: lan === "lan" });
 const cuttable = peers === undefined ? undefined : new CuttablePeers(peers);
 const kit = new ChatKit({
   server,

@@ -14,8 +14,11 @@ import type { Person } from "./scenario.ts";
 /** For one step on the slowest of networks. */
 const PATIENCE_MS = 45_000;
 
-/** So high that all messages are on the screen: the list has rows for no others. */
-const VIEWPORT = { width: 700, height: 14_000 };
+/** High enough for the messages that are under way: the list has rows for no others. */
+const VIEWPORT = { width: 700, height: 2_400 };
+
+/** High enough for all of them at the end. It is too much to paint for every message. */
+const HIGH_VIEWPORT = { width: 700, height: 16_000 };
 
 export interface ChromiumClientOptions {
   readonly lab: Pick<Lab, "on" | "folder">;
@@ -100,7 +103,8 @@ export class ChromiumClient implements LabClient {
   async isBuddy(userName: string): Promise<void> {
     await this.#page.getByRole("tab", { name: /Buddies/ }).click();
     await this.#page.locator(`[data-testid="buddy-row"][data-user="${userName}"] button`).click();
-    await this.#composer.waitFor();
+    // It keeps the focus, as nothing else is done there.
+    await this.#page.getByTestId("composer").focus();
   }
 
   async setRoute(): Promise<void> {
@@ -108,10 +112,11 @@ export class ChromiumClient implements LabClient {
   }
 
   async send(_: string, text: string): Promise<Sent> {
-    const composer = this.#composer;
-    await composer.fill(text);
-    const at = await this.#page.evaluate(() => performance.now());
-    await composer.press("Enter");
+    const { keyboard } = this.#page;
+    await keyboard.insertText(text);
+    // By the clock of the machine, which the page tells, too.
+    const at = performance.timeOrigin + performance.now();
+    await keyboard.press("Enter");
     const id = await this.until(
       `the row of ${text}`,
       (event) =>
@@ -124,6 +129,8 @@ export class ChromiumClient implements LabClient {
   }
 
   async history(): Promise<readonly ChatMessage[]> {
+    await this.#page.setViewportSize(HIGH_VIEWPORT);
+    await this.#page.locator(".chat-start").waitFor();
     return v.parse(v.array(ChatMessage), await this.#page.evaluate(showMessages));
   }
 
@@ -144,10 +151,6 @@ export class ChromiumClient implements LabClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
-  }
-
-  get #composer() {
-    return this.#page.getByTestId("composer");
   }
 
   #take(line: string): void {

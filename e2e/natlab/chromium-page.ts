@@ -33,7 +33,7 @@ export function watchPage(): void {
     const text = JSON.stringify(what);
     if (told.get(key) === text) return;
     told.set(key, text);
-    labTell(JSON.stringify({ ...what, at: performance.now() }));
+    labTell(JSON.stringify({ ...what, at: performance.timeOrigin + performance.now() }));
   };
   const look = (): void => {
     for (const row of document.querySelectorAll<HTMLElement>('[data-testid="message"]')) {

@@ -156,10 +156,16 @@ function remove(isWanted: (name: string) => boolean): readonly string[] {
       .map((name) => join(folder, name)),
   );
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  if (existsSync(NAMESPACE_FILES) && readdirSync(NAMESPACE_FILES).length === 0) {
-    rmdirSync(NAMESPACE_FILES);
-  }
+  removeIfEmpty(NAMESPACE_FILES);
   return [...namespaces, ...folders];
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is not there, or another process keeps its own files there.
+  }
 }
 
 function found(folder: string): readonly string[] {

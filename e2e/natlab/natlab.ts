@@ -4,24 +4,16 @@
  * lost, doubled or out of order, or takes another path than it should; with 2 where the lab cannot
  * run here, or with 0 where `--where-possible` says that this is well.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as v from "valibot";
-import { clientFolder } from "../../rendezvous/http/client-folder.ts";
 import { findChromium, thisMachine } from "../scripts/chromium.ts";
-import { removeLabs, removeLeftovers, tryLab } from "./lab.ts";
+import { removeLabs, removeLeftovers } from "./lab.ts";
+import { installTools, whatIsMissing, whyNot } from "./requirements.ts";
 import { runScenario, skipped } from "./run-scenario.ts";
-import type { Need, Result, Scenario } from "./scenario.ts";
+import type { Result, Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { leastMs } from "./schedule.ts";
 import { tableHead, tableRow } from "./table.ts";
-
-const TOOLS = ["ip", "tc", "nft", "sysctl"];
-
-/** Debian's packages of them. */
-const PACKAGES = ["iproute2", "nftables", "procps"];
 
 const Jobs = v.pipe(v.string(), v.regex(/^[1-9]\d?$/), v.transform(Number));
 
@@ -47,6 +39,7 @@ async function main(): Promise<number> {
   const jobs = v.safeParse(Jobs, values.jobs);
   if (!jobs.success) return refuse("--jobs takes a number from 1 to 99");
   leaveNothing();
+  if (values["where-possible"]) installTools();
   const obstacle = await whyNot();
   if (obstacle !== undefined) {
     if (!values["where-possible"]) return refuse(obstacle);
@@ -86,37 +79,6 @@ async function runAll(scenarios: readonly Scenario[], jobs: number): Promise<num
       `NAT lab: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped\n`,
     );
   return count("failed") > 0 ? 1 : 0;
-}
-
-/** What scenarios may need and this machine has not. Of STUN, the server is asked. */
-function whatIsMissing(chromium: string | undefined): ReadonlyMap<Need, string> {
-  const missing = new Map<Need, string>();
-  if (!isInstalled("turnserver")) missing.set("coturn", "coturn is not installed");
-  if (!isInstalled("nginx")) missing.set("nginx", "nginx is not installed");
-  if (chromium === undefined) missing.set("chromium", "Chromium is not installed");
-  else if (!existsSync(join(clientFolder, "index.html")))
-    missing.set("chromium", "the web client is not built (npm run build)");
-  return missing;
-}
-
-function isInstalled(program: string): boolean {
-  return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
-}
-
-/** Why the lab cannot run here, in one line. */
-async function whyNot(): Promise<string | undefined> {
-  if (process.platform !== "linux") return "only Linux has network namespaces";
-  if (process.getuid?.() !== 0) return "only root may make network namespaces: sudo npm run natlab";
-  const missing = TOOLS.filter((tool) => !isInstalled(tool));
-  if (missing.length > 0)
-    return `missing: ${missing.join(", ")} (apt-get install -y ${PACKAGES.join(" ")})`;
-  try {
-    await tryLab();
-    return undefined;
-  } catch (error) {
-    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    return `this machine permits no network namespaces: ${line}`;
-  }
 }
 
 function refuse(reason: string): number {

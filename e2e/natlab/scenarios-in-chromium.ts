@@ -37,6 +37,16 @@ export const IN_CHROMIUM: readonly Scenario[] = [
     expected: DIRECT,
   },
   {
+    name: "chromium-lan-alone",
+    about: "the same without a router too: Chromium finds no address of its own",
+    topology: lan({}),
+    server: LAN_SERVER_TLS,
+    needs: ["chromium"],
+    withoutStun: true,
+    clients: BOTH,
+    expected: RELAYED,
+  },
+  {
     name: "chromium-node-no-stun",
     about: "a Chromium and a Node client without STUN",
     topology: lan({}),

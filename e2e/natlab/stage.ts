@@ -52,6 +52,7 @@ export async function setStage(
       server: scenario.server,
       dataFolder: join(lab.folder, person),
       prefix: [...lab.on(person), ...trusting],
+      lan: true,
     });
   };
   const [ada, ben] = await Promise.all([start("ada"), start("ben")]);
