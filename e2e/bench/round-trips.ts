@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as v from "valibot";
 import type { Figure } from "./figure.ts";
+import { leastFigures, leastOfSealing } from "./least.ts";
 import { Worker } from "./rpc.ts";
 import { Latencies, latencies, median } from "./statistics.ts";
 import { startRendezvous } from "./start-rendezvous.ts";
@@ -77,6 +78,7 @@ export async function roundTrips(folder: string): Promise<Figure[]> {
       unit: "ms",
       reference: { name: "raw simple-peer channel", value: p50(rawA) },
     },
+    ...leastFigures(leastOfSealing(), p50(rawA)),
     {
       name: "relayed message of 200 bytes, sealed and acknowledged, history in memory, round trip p50",
       value: p50(relayed.a),
