@@ -3,6 +3,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { compareBytes } from "./bytes.ts";
+import { nativeCrypto } from "./native-crypto.ts";
 
 /** Bytes of a public key, of a seed, and of every symmetric key here. */
 export const KEY_BYTES = 32;
@@ -26,12 +27,15 @@ export function identityKeysOf(secretKey: Uint8Array): IdentityKeys {
 }
 
 export function sign(keys: IdentityKeys, message: Uint8Array): Uint8Array {
-  return ed25519.sign(message, keys.secretKey);
+  const native = nativeCrypto();
+  return native ? native.sign(keys.secretKey, message) : ed25519.sign(message, keys.secretKey);
 }
 
 /** False also for a key or a signature that is none. */
 export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
+  const native = nativeCrypto();
+  if (native !== undefined) return native.verify(publicKey, message, signature);
   try {
     return ed25519.verify(signature, message, publicKey, { zip215: false });
   } catch {

@@ -6,10 +6,13 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  identityKeysOf,
   NONCE_BYTES,
   openContent,
   sealContent,
+  sign,
   useNativeCrypto,
+  verify,
 } from "../../../shared/crypto/index.ts";
 import { nodeCrypto } from "./native-crypto.ts";
 
@@ -61,6 +64,26 @@ test("what is sealed with OpenSSL opens without, and the other way round", () =>
     }),
     { numRuns: 50 },
   );
+});
+
+test("a device's signatures are the same with OpenSSL and without", () => {
+  useNativeCrypto(nodeCrypto);
+  fc.assert(
+    fc.property(bytes(32), data, (seed, message) => {
+      const keys = identityKeysOf(seed);
+      const signature = sign(keys, message);
+      expect(signature).toEqual(ed25519.sign(message, seed));
+      expect(verify(keys.publicKey, message, signature)).toBe(true);
+      signature[0] = (signature[0] ?? 0) ^ 1;
+      expect(verify(keys.publicKey, message, signature)).toBe(false);
+    }),
+    { numRuns: 20 },
+  );
+  // No point of the curve, and points of low order: nobody can have signed for them.
+  const nothing = new Uint8Array(64);
+  for (const key of [new Uint8Array(32).fill(2), Uint8Array.from([1, ...new Uint8Array(31)])]) {
+    expect(verify(key, nothing, nothing)).toBe(false);
+  }
 });
 
 test("what is not sound is refused", () => {
