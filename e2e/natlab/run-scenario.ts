@@ -19,6 +19,9 @@ const DIRECT_PATIENCE_MS = 25_000;
 /** Where none is possible: longer than an attempt takes. */
 const NO_DIRECT_PATIENCE_MS = 10_000;
 
+/** The two ends of a link that is given up say goodbye to each other until then. */
+const LEAVING_MS = 3_000;
+
 const EVERY_MS = 20;
 const LOOK_MS = 100;
 
@@ -77,7 +80,10 @@ async function setRoutes(stage: Stage): Promise<readonly [number, number]> {
   if (routes.ada !== undefined) await ada.setRoute("ben", routes.ada);
   if (routes.ben !== undefined) await ben.setRoute("ada", routes.ben);
   if (expected.hundredth !== "direct") await untilLinks(stage, false);
-  if (expected.apart === true) await countPackets(lab);
+  if (expected.apart === true) {
+    await pause(LEAVING_MS);
+    await countPackets(lab);
+  }
   return [ada.events.length, ben.events.length];
 }
 
