@@ -5,11 +5,14 @@ import {
   ProtocolError,
   type MethodName,
   type RosterEntry,
+  type TransportAddress,
   type UserId,
 } from "../protocol/index.ts";
 import { decodeBase64, encodeBase64, identityKeysOf } from "../crypto/index.ts";
 import type { ChatKitEvents, Message, Notice } from "./api.ts";
 import { ChatKit } from "./chatkit.ts";
+import { ADDRESSES_EVERY_MS } from "./connection/address-watch.ts";
+import { SUSPECT_TIMEOUT_MS } from "./connection/heartbeat.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import { ListedAccount } from "./testing/device-logs.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
@@ -27,6 +30,8 @@ class Bench {
   readonly server = new ScriptedServer(this.clock);
   readonly stores = new MemoryStores();
   readonly notices: Notice[] = [];
+  /** The host's own. */
+  addresses: readonly TransportAddress[] = [];
   readonly #people = new Map<number, ListedAccount>();
   #seed = 0;
 
@@ -64,7 +69,7 @@ class Bench {
         stores: this.stores,
         log: new MemoryLog(),
         passwords: fakePasswords,
-        localAddresses: () => [],
+        localAddresses: () => this.addresses,
       },
     });
     kit.on("notice", (notice) => this.notices.push(notice));
@@ -563,4 +568,32 @@ test("K2: the device's key is sealed in the store, also one that an older versio
     await store.commit([{ type: "put-value", key: "device/secret", value: "no key" }]);
   }
   await expect(bench.kit().restore("ada")).rejects.toMatchObject({ reason: "store-failed" });
+});
+
+test("L13: other addresses of the host are told, and make a dead connection begin anew", async () => {
+  const bench = new Bench();
+  const told: unknown[] = [];
+  bench.server.script("endpoint.update", ({ local }) => {
+    told.push(local);
+    return {};
+  });
+  const kit = await bench.signedIn();
+  bench.addresses = [{ address: "192.0.2.7", port: 0 }];
+  await bench.clock.advance(ADDRESSES_EVERY_MS);
+  expect(told).toEqual([bench.addresses]);
+  expect(bench.server.count("session.ping")).toBe(1);
+  expect(kit.connection.state).toBe("online");
+
+  const [socket] = bench.server.sockets.connections;
+  socket?.silence();
+  bench.addresses = [{ address: "198.51.100.7", port: 0 }];
+  await bench.clock.advance(ADDRESSES_EVERY_MS + SUSPECT_TIMEOUT_MS);
+  expect(socket?.closedByClient).toBeDefined();
+  await bench.clock.advance(2_000);
+  expect(kit.connection.state).toBe("online");
+  expect(bench.server.sockets.connections).toHaveLength(2);
+  // The silent one never says that it has gone.
+  const closing = kit.close();
+  await bench.clock.advance(5_000);
+  await closing;
 });
