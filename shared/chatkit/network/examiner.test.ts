@@ -10,7 +10,7 @@ import {
 } from "../../protocol/index.ts";
 import { openFromPair, pairKey, sealForPair } from "../../crypto/index.ts";
 import type { Examination } from "../api.ts";
-import { EXAMINATION_MS, REPORT_EVERY_MS, TALK_AT_ONCE } from "../limits.ts";
+import { EXAMINATION_MS, MAX_EXAMINED, REPORT_EVERY_MS, TALK_AT_ONCE } from "../limits.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import { routeRule } from "../routes/route-rule.ts";
 import { FakeClock, flushMicrotasks } from "../testing/fake-clock.ts";
@@ -45,6 +45,8 @@ class Doctor {
   readonly examiner: Examiner;
   readonly policies = new Map<UserId, RoutePolicy>();
   readonly absent = new Set<DeviceId>();
+  /** Devices that are shown as there, and are not. */
+  readonly strangers = new Map<UserId, readonly LinkPeer[]>();
   /** Surveys that were asked for. */
   surveys = 0;
 
@@ -73,6 +75,7 @@ class Doctor {
       directory: {
         self: peer,
         devicesOf: (userId) =>
+          this.strangers.get(userId) ??
           doctors.map((one) => one.node.peer).filter((one) => one.userId === userId),
         isOnline: (device) => !this.absent.has(device),
         permits: (userId, device) => node.permits(userId, device),
@@ -282,6 +285,21 @@ test("X3 a device is told once in a while; who asks again waits, and is told the
   expect(again.found.theirs).toMatchObject(surveyed);
   expect(again.ms).toBeGreaterThan(REPORT_EVERY_MS - 1_000);
   expect(ben.surveys).toBe(before + 1);
+});
+
+test("X1 no more than so many devices of one person are examined at a time", async () => {
+  const ada = await Doctor.make(1);
+  const userId = userIdOf(50);
+  const many = Array.from({ length: MAX_EXAMINED + 1 }, (_, n) => ({
+    userId,
+    deviceId: deviceIdOf(51 + n),
+  }));
+  ada.strangers.set(userId, many);
+  const examined = ada.examiner.examine(userId);
+  await clock.advance(EXAMINATION_MS);
+  expect((await examined).map(({ deviceId }) => deviceId)).toEqual(
+    many.slice(0, MAX_EXAMINED).map(({ deviceId }) => deviceId),
+  );
 });
 
 test("a second call while one is under way is answered with it", async () => {
