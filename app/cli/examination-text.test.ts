@@ -76,6 +76,12 @@ test("what fails is marked; what is ruled out, or not there to test, is no failu
   expect(works({ ...failing, relay: { state: "ok", roundTripMs: 1 } })).toBe(true);
 });
 
+test("without the server, STUN and TURN are not said to be missing there", () => {
+  const away: NetworkSurvey = { ...own, server: { state: "down" }, udp: "none" };
+  expect(lines({ own: away })).toContain("none UDP, here: not asked without the server");
+  expect(lines({ own: away })).toContain("none TURN, here: not asked without the server");
+});
+
 test("each finding is said in whole sentences of its own", () => {
   const texts = Object.values(findingTexts);
   expect(new Set(texts).size).toBe(texts.length);

@@ -52,11 +52,9 @@ export function layerLines(examination: Examination, name: string): readonly Lin
   ];
   return [
     ...ends.map(([end, survey]) => serverLine(end, survey)),
+    ...ends.flatMap(([end, survey]) => (survey === undefined ? [] : [iceLine("UDP", end, survey)])),
     ...ends.flatMap(([end, survey]) =>
-      survey === undefined ? [] : [iceLine("UDP", end, survey.udp)],
-    ),
-    ...ends.flatMap(([end, survey]) =>
-      survey === undefined ? [] : [iceLine("TURN", end, survey.turn)],
+      survey === undefined ? [] : [iceLine("TURN", end, survey)],
     ),
     ...ends.flatMap(([end, survey]) => (survey === undefined ? [] : [lanLine(end, survey)])),
     ...ends.flatMap(([end, survey]) => (survey === undefined ? [] : policyLines(end, survey))),
@@ -87,9 +85,12 @@ const iceTexts = {
   "no-webrtc": "no WebRTC here",
 } as const;
 
-function iceLine(layer: "UDP" | "TURN", end: string, state: keyof typeof iceTexts): Line {
+function iceLine(layer: "UDP" | "TURN", end: string, survey: NetworkSurvey): Line {
+  const state = layer === "UDP" ? survey.udp : survey.turn;
   const mark = state === "ok" ? "ok" : state === "none" ? "none" : "fail";
-  return { mark, text: `${layer}, ${end}: ${iceTexts[state]}` };
+  const isUnknown = state === "none" && survey.server.state === "down";
+  const text = isUnknown ? "not asked without the server" : iceTexts[state];
+  return { mark, text: `${layer}, ${end}: ${text}` };
 }
 
 const lanTexts: Record<NetworkSurvey["multicast"], string> = {

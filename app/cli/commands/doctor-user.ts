@@ -1,4 +1,4 @@
-import type { Examination } from "../../../shared/chatkit/api.ts";
+import type { Examination, LinkStatus } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { RosterEntry, UserId } from "../../../shared/protocol/index.ts";
 import type { Context } from "../context.ts";
@@ -49,9 +49,11 @@ async function settled(kit: ChatKitApi): Promise<boolean> {
 /** Waits until the person is linked by the local network, for as long as that takes where it works. */
 async function nearby(kit: ChatKitApi, userId: UserId): Promise<void> {
   const found = Promise.withResolvers<void>();
-  const stop = kit.on("link", (link) => {
+  const look = (link: LinkStatus): void => {
     if (link.userId === userId && link.direct === "open") found.resolve();
-  });
+  };
+  const stop = kit.on("link", look);
+  for (const link of kit.network.links()) look(link);
   const timer = setTimeout(() => found.resolve(), NEARBY_PATIENCE_MS);
   await found.promise;
   clearTimeout(timer);
