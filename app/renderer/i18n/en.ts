@@ -412,7 +412,7 @@ export const en = {
         "Messages go by relay. A TURN server over TCP makes them independent of it.",
       ],
       "turn-failed": [
-        "The TURN server does not answer.",
+        "The TURN server does not answer, or carries nothing.",
         "Whoever hosts the server should check its address, ports and shared secret.",
       ],
       "nat-without-turn": [
