@@ -42,15 +42,22 @@ export class Heartbeat {
 
   /** Asks for a proof of life now: after a request that timed out, after sleep. */
   probe(): void {
-    if (this.#probe === undefined) this.#ping(PING_TIMEOUT_MS);
+    if (this.#unanswered() === undefined) this.#ping(PING_TIMEOUT_MS);
   }
 
   /** As `probe`, and waits less long, for there are other signs already that it is dead. */
   suspect(): void {
     const ms = Math.min(SUSPECT_TIMEOUT_MS + this.#rpc.backlogMs, PING_TIMEOUT_MS);
-    if (this.#probe === undefined) return this.#ping(ms);
+    const probe = this.#unanswered();
+    if (probe === undefined) return this.#ping(ms);
     const deadAt = this.#clock.monotonic() + ms;
-    if (deadAt < this.#probe.deadAt) this.#judgeAt(this.#probe, deadAt);
+    if (deadAt < probe.deadAt) this.#judgeAt(probe, deadAt);
+  }
+
+  /** What came before there was a reason to ask again proves nothing of now. */
+  #unanswered(): Probe | undefined {
+    const probe = this.#probe;
+    return probe !== undefined && this.#rpc.received === probe.received ? probe : undefined;
   }
 
   #check(): void {

@@ -116,6 +116,15 @@ test("L12: evidence makes the judgement of a ping that is under way come sooner,
   expect(isOnline()).toBe(false);
 });
 
+test("L12: an answer to an older question is none to a new one", async () => {
+  connection.suspect();
+  await clock.advance(1_000);
+  socket().silence();
+  connection.suspect();
+  await clock.advance(SUSPECT_TIMEOUT_MS);
+  expect(isOnline()).toBe(false);
+});
+
 test("L12: any frame is a sign of life", async () => {
   server.script("session.ping", () => "never");
   connection.suspect();

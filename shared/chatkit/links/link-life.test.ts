@@ -62,6 +62,16 @@ test("L10: whatever a link brings is a sign of life", async () => {
   expect(silent).toEqual([link]);
 });
 
+test("L10: what came before it was asked again is no answer", async () => {
+  life.probe(link, WITHIN_MS);
+  life.heard(link);
+  await clock.advance(1_000);
+  life.probe(link, WITHIN_MS);
+  await clock.advance(WITHIN_MS);
+  expect(silent).toEqual([link]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
 test("L10: a queue that drains is a sign of life, one that stands still is none", async () => {
   link.bufferedAmount = 3 * LINK_QUEUE_BYTES;
   life.probe(link, WITHIN_MS);

@@ -50,9 +50,12 @@ export class LinkLife {
     });
   }
 
-  /** Asks for a sign of life, and tells where none came in that time. One that is asked goes on. */
+  /** Asks for a sign of life, and tells where none came in that time. An unanswered question stands. */
   probe(link: Link, withinMs: number): void {
-    if (this.#probes.has(link)) return;
+    const underWay = this.#probes.get(link);
+    if (underWay !== undefined && underWay.heardBefore === this.#frames(link)) return;
+    // What came before there was a reason to ask again proves nothing of now.
+    underWay?.timer.cancel();
     this.#probes.set(link, {
       withinMs,
       heardBefore: this.#frames(link),
