@@ -98,6 +98,9 @@ export class DeviceCourier {
       this.#watchStored();
     } else {
       this.#queue.push(entry);
+      // What those before it were told to wait for it waits for, too.
+      const why = this.#toldWaiting;
+      if (why !== undefined) this.#context.outbox.waiting(item, this.#peer.deviceId, why);
       this.kick();
     }
   }

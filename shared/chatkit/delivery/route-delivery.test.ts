@@ -57,6 +57,16 @@ describe("R3: directly only", () => {
     }
   }
 
+  test("what is queued later says the same", async () => {
+    const { network, a, choose } = await couple();
+    choose("direct-only", "automatic");
+    await say(a, "one");
+    await network.clock.advance(1_000);
+    const second = await say(a, "two");
+    await network.clock.advance(1_000);
+    expect(shown(a, second)).toEqual(["queued own-policy"]);
+  });
+
   test("it waits for who is offline, and when they come it still goes directly alone", async () => {
     const { network, a, b, choose } = await couple();
     choose("direct-only", "automatic");
