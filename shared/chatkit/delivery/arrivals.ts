@@ -40,7 +40,7 @@ interface ArrivalsOptions {
 interface Fresh {
   readonly incoming: Incoming;
   /** Absent for a read mark, a change, and a message that is known and has a new sequence. */
-  message: MessageRecord | undefined;
+  readonly message: MessageRecord | undefined;
 }
 
 /** Makes received messages durable, once each; then acknowledges, then tells (SPEC D1, D4). */
@@ -50,6 +50,8 @@ export class Arrivals {
   readonly #seen = new Map<MessageId, DeviceId>();
   /** Highest durable sequence, by conversation and sender device. */
   readonly #cursors = new Map<string, number>();
+  /** As they are now: saved, and not told yet. Bounded as what is held back. */
+  readonly #untold = new Map<MessageId, MessageRecord>();
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -84,6 +86,11 @@ export class Arrivals {
         return sequence > (this.#cursors.get(`${conversationId}/${from}`) ?? 0) ? "moved" : "known";
       }),
     );
+  }
+
+  /** A message was changed: whoever is told of it later is told so. */
+  revised(message: MessageRecord): void {
+    if (this.#untold.has(message.id)) this.#untold.set(message.id, message);
   }
 
   /**
@@ -163,12 +170,13 @@ export class Arrivals {
       throw error;
     }
     for (const [name, sequence] of cursors) this.#cursors.set(name, sequence);
+    for (const { message } of fresh)
+      if (message !== undefined) this.#untold.set(message.id, message);
     const failed = new Set<MessageId>();
-    for (const one of fresh) {
-      const { incoming, message } = one;
+    for (const { incoming, message } of fresh) {
       try {
         if (message === undefined) await this.#takeMark(incoming);
-        else one.message = await this.#arrived(message);
+        else this.revised(await this.#arrived(message));
         this.#remember(incoming.envelope.id, incoming.envelope.from);
       } catch (error) {
         this.#options.onStoreFailed(error);
@@ -223,7 +231,10 @@ export class Arrivals {
     for (const { incoming, message } of fresh) {
       if (message !== undefined) changed.add(message.conversationId);
       holdBack.offer(incoming.envelope, () => {
-        if (message !== undefined) onMessage(message);
+        if (message === undefined) return;
+        const now = this.#untold.get(message.id) ?? message;
+        this.#untold.delete(message.id);
+        onMessage(now);
       });
     }
     for (const conversationId of changed) onConversationChanged(conversationId);

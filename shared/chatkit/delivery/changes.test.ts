@@ -134,6 +134,138 @@ describe("E: changes to messages", () => {
     expect([...(await a.store.values("early-change/"))]).toEqual([]);
   });
 
+  test("E4: a message that is here when a crash comes between it and its change is changed at the next start", async () => {
+    const { network: net, a, b } = await network([1, 2, 1]);
+    const phone = net.device(2);
+    net.openDirect(a, phone);
+    net.swallow(a, phone);
+    const { id } = await say(phone, "sent by the phone");
+    await net.clock.advance(100);
+    await b.delivery.change({ type: "reaction", of: id, emoji: "🐝" });
+    await net.clock.advance(100);
+    // The commit with the message works, and no later one.
+    const { store } = a;
+    const onCommit = store.commit.bind(store);
+    store.commit = async (writes) => {
+      await onCommit(writes);
+      if (writes.some((write) => write.type === "put-message")) store.failures = 1_000;
+    };
+    await net.clock.advance(10_000);
+    expect(await store.message(id)).toBeDefined();
+    await a.crash();
+    net.disconnect(a);
+    await a.start();
+    net.connect(a);
+    await net.clock.advance(60_000);
+    expect(await seen(a, id)).toEqual(["sent by the phone", "🐝"]);
+    expect([...(await a.store.values("early-change/"))]).toEqual([]);
+  });
+
+  test("E4: where the store fails when the message comes, its change is taken in later", async () => {
+    const { network: net, a, b } = await network([1, 2, 1]);
+    const phone = net.device(2);
+    net.openDirect(a, phone);
+    net.swallow(a, phone);
+    const { id } = await say(phone, "sent by the phone");
+    await net.clock.advance(100);
+    await b.delivery.change({ type: "reaction", of: id, emoji: "🐝" });
+    await net.clock.advance(100);
+    const { store } = a;
+    const onCommit = store.commit.bind(store);
+    let isHere = false;
+    store.commit = async (writes) => {
+      await onCommit(writes);
+      if (isHere || !writes.some((write) => write.type === "put-message")) return;
+      isHere = true;
+      store.failures = 1;
+    };
+    await net.clock.advance(60_000);
+    expect(isHere).toBe(true);
+    expect(await seen(a, id)).toEqual(["sent by the phone", "🐝"]);
+    expect(a.told.find((message) => message.id === id)?.reactions).toHaveLength(1);
+    expect([...(await store.values("early-change/"))]).toEqual([]);
+  });
+
+  for (const when of ["early", "in time"] as const) {
+    test(`E5: a change (${when}) is acknowledged after it is on disk, also where the store failed before`, async () => {
+      const { network: net, a, b } = await network([1, 2, 1]);
+      const phone = net.device(2);
+      if (when === "early") {
+        net.openDirect(a, phone);
+        net.swallow(a, phone);
+      }
+      const { id } = await say(phone, "sent by the phone");
+      await net.clock.advance(100);
+      // It keeps the message until it is back.
+      if (when === "early") net.disconnect(phone);
+      const { store } = a;
+      const onCommit = store.commit.bind(store);
+      let refusals = 2;
+      store.commit = async (writes) => {
+        const isChange = writes.some(
+          (write) =>
+            write.type === "put-message" ||
+            (write.type === "put-value" && write.key.startsWith("early-change/")),
+        );
+        if (isChange && refusals-- > 0) store.failures = 1;
+        await onCommit(writes);
+      };
+      await b.delivery.change({ type: "reaction", of: id, emoji: "🐝" });
+      await net.clock.advance(100_000);
+      expect(refusals).toBeLessThan(1);
+      await a.crash();
+      net.disconnect(a);
+      await a.start();
+      net.connect(a);
+      net.connect(phone);
+      await net.clock.advance(60_000);
+      expect(await seen(a, id)).toEqual(["sent by the phone", "🐝"]);
+    });
+  }
+
+  test("E5: so is one of a message that is still on its way", async () => {
+    const { network: net, a, b } = await network([1, 2, 1]);
+    const phone = net.device(2);
+    net.disconnect(b);
+    const { id } = await say(a, "helo");
+    await net.clock.advance(500);
+    const { store } = a;
+    const onCommit = store.commit.bind(store);
+    let refusals = 1;
+    store.commit = async (writes) => {
+      const isEdit = JSON.stringify(writes).includes("hello");
+      if (isEdit && refusals-- > 0) store.failures = 1;
+      await onCommit(writes);
+    };
+    await phone.delivery.change({ type: "edit", of: id, text: "hello" });
+    await net.clock.advance(30_000);
+    expect(refusals).toBeLessThan(1);
+    expect(a.delivery.pending).toBe(1);
+    await a.crash();
+    net.disconnect(a);
+    await a.start();
+    expect(await seen(a, id)).toEqual(["hello"]);
+  });
+
+  test("E5: whoever is told of a message late is told how it is by then", async () => {
+    const { network: net, a, b } = await network([1, 2, 1]);
+    const phone = net.device(2);
+    // The first of two of the laptop's messages is lost on the way to Ben: the second is held back.
+    net.openDirect(a, b);
+    net.weather = { lossPercent: 100, doublingPercent: 0, delayPercent: 0 };
+    await say(a, "lost");
+    await net.clock.advance(6);
+    net.weather = { lossPercent: 0, doublingPercent: 0, delayPercent: 0 };
+    const { id } = await say(a, "a secret, in the wrong window");
+    await net.clock.advance(50);
+    expect(b.told).toEqual([]);
+    expect(await seen(phone, id)).toBeDefined();
+    await phone.delivery.change({ type: "recall", of: id });
+    await net.clock.advance(30_000);
+    expect(await seen(b, id)).toEqual(["recalled"]);
+    expect(b.told.filter((message) => message.id === id).map(shown)).toEqual([["recalled"]]);
+  });
+
   test("E5: where the store fails, nothing is changed and nothing leaves", async () => {
     const { network: net, a, b } = await network();
     const { id } = await say(a, "as it was");

@@ -62,6 +62,11 @@ export class Changes {
       const saved = v.safeParse(SavedChange, JSON.parse(value));
       if (saved.success) this.#keep(saved.output);
     }
+    // The program may have ended after a message came, and before what waited for it was taken in.
+    for (const id of [...this.#early.keys()]) {
+      const message = await this.#options.store.message(id);
+      if (message !== undefined) await this.arrived(message);
+    }
   }
 
   /** What reads messages and writes them again takes its turn: neither undoes the other. */
@@ -93,25 +98,32 @@ export class Changes {
       }
       const writes = this.revise(target, [change]);
       if (writes.length === 0) return;
-      await this.#options.journal.commit(writes);
+      try {
+        await this.#options.journal.commit(writes);
+      } catch (error) {
+        // It comes again, and is to be found undone.
+        this.undo(target);
+        await this.#options.book.load(this.#options.store);
+        throw error;
+      }
       this.tell(target.id, writes);
     });
   }
 
   /**
-   * The message came. Resolves to it as it is once everything is taken in that came before it.
-   * @throws StoreError
+   * The message came, and is in the store. Resolves to it with everything that came before it; that is
+   * saved a moment later, for it stays on disk until then.
    */
   async arrived(message: MessageRecord): Promise<MessageRecord> {
-    const early = this.#early.get(message.id);
-    if (early === undefined) return message;
+    if (!this.#early.has(message.id)) return message;
     return await this.exclusive(async () => {
+      const early = this.#early.get(message.id) ?? [];
       const writes = this.revise(message, early);
       const forgotten = early.map(({ id }): StoreWrite => ({
         type: "delete-value",
         key: EARLY + id,
       }));
-      await this.#options.journal.commit([...writes, ...forgotten]);
+      this.#options.journal.later([...writes, ...forgotten]);
       this.#early.delete(message.id);
       this.#earlyCount -= early.length;
       return revisedIn(writes) ?? message;
@@ -132,6 +144,12 @@ export class Changes {
     ];
   }
 
+  /** The commit of a change failed: where the message is on its way, it is as it was. */
+  undo(target: MessageRecord): void {
+    const { outbox } = this.#options;
+    outbox.revise({ ...target, delivery: outbox.live(target).delivery });
+  }
+
   tell(id: MessageId, writes: readonly StoreWrite[]): void {
     const revised = revisedIn(writes);
     if (revised?.id === id) this.#options.onMessageChanged(this.#options.outbox.live(revised));
@@ -140,12 +158,13 @@ export class Changes {
   #keep(change: Change): readonly StoreWrite[] {
     const { of } = change.body;
     const kept = this.#early.get(of) ?? [];
-    if (kept.some(({ id }) => id === change.id)) return [];
-    this.#early.set(of, [...kept, change]);
-    this.#earlyCount++;
     const writes: StoreWrite[] = [
       { type: "put-value", key: EARLY + change.id, value: JSON.stringify(change) },
     ];
+    // It comes again where it could not be saved.
+    if (kept.some(({ id }) => id === change.id)) return writes;
+    this.#early.set(of, [...kept, change]);
+    this.#earlyCount++;
     for (const [target, oldest] of this.#early) {
       if (this.#earlyCount <= MAX_EARLY_CHANGES) break;
       this.#early.delete(target);

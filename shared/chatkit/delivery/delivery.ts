@@ -151,7 +151,10 @@ export class Delivery {
       journal,
       book,
       outbox: this.#outbox,
-      onMessageChanged,
+      onMessageChanged: (message) => {
+        this.#arrivals.revised(message);
+        onMessageChanged(message);
+      },
     });
     this.#sending = new Sending({
       store,

@@ -156,7 +156,7 @@ export class Sending {
           return writes;
         });
       } catch (error) {
-        outbox.revise({ ...target, delivery: outbox.live(target).delivery });
+        changes.undo(target);
         throw error;
       }
       changes.tell(target.id, writes);
