@@ -3,7 +3,15 @@ import { afterEach, expect, test, vi } from "vitest";
 import { FakeClock } from "../../shared/chatkit/testing/fake-clock.ts";
 import { MemoryLog } from "../../shared/chatkit/testing/test-ports.ts";
 import { DnsSd } from "./dns-sd.ts";
-import { ASK_MS, FOUND_PER_ASK, MAX_PACKET_BYTES, PACKETS_IN, PACKETS_OUT } from "./limits.ts";
+import {
+  ASK_MS,
+  FOUND_PER_ASK,
+  MAX_PACKET_BYTES,
+  MAX_QUESTIONS,
+  MAX_RECORDS,
+  PACKETS_IN,
+  PACKETS_OUT,
+} from "./limits.ts";
 import { MulticastSocket } from "./multicast-socket.ts";
 import { FakeMulticast } from "./testing/fake-multicast.ts";
 
@@ -35,6 +43,28 @@ test("LAN6 so many packets are read and no more, and no long ones", async () => 
   await clock.advance(1_000);
   group.deliver(Buffer.alloc(12), "192.168.1.9");
   expect(read).toBe(PACKETS_IN.burst + 1);
+});
+
+test("LAN6 packets of many questions or records, and from farther away, cost nothing", async () => {
+  const group = new FakeMulticast();
+  const socket = await socketOn(group, new FakeClock());
+  let read = 0;
+  socket.on("message", () => (read += 1));
+  const packet = (questions: number, records: number): Buffer => {
+    const bytes = Buffer.alloc(MAX_PACKET_BYTES);
+    bytes.writeUInt16BE(questions, 4);
+    bytes.writeUInt16BE(records, 10);
+    return bytes;
+  };
+  for (let n = 0; n < PACKETS_IN.burst; n++) {
+    group.deliver(packet(MAX_QUESTIONS + 1, 0), "192.168.1.9");
+    group.deliver(packet(0, MAX_RECORDS + 1), "192.168.1.9");
+    group.deliver(packet(1, 0), "198.51.100.9");
+    group.deliver(Buffer.alloc(11), "192.168.1.9");
+  }
+  expect(read).toBe(0);
+  group.deliver(packet(MAX_QUESTIONS, MAX_RECORDS), "192.168.1.9");
+  expect(read).toBe(1);
 });
 
 test("LAN6 so many packets are sent and no more; a reader that throws ends nothing", async () => {

@@ -15,6 +15,13 @@ export const LOOK_MS = 5_000;
  */
 export const MAX_PACKET_BYTES = 1_500;
 
+/**
+ * Packets with more questions, or more records, are dropped: each question is answered by itself, and
+ * takes 30 µs. Programs ask some at a time; an office's printer says some dozens of things of itself.
+ */
+export const MAX_QUESTIONS = 16;
+export const MAX_RECORDS = 128;
+
 /** Packets read, per interface: an office in which somebody asks, and everybody answers. */
 export const PACKETS_IN: BucketRate = { burst: 400, perMs: 0.2 };
 

@@ -2,13 +2,14 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
 import { TokenBucket } from "../../shared/chatkit/links/token-bucket.ts";
 import type { Clock, Log } from "../../shared/chatkit/ports.ts";
-import type { LanInterface } from "./interfaces.ts";
-import { MAX_PACKET_BYTES, PACKETS_IN, PACKETS_OUT } from "./limits.ts";
+import { localAddressRule, type LanInterface } from "./interfaces.ts";
+import { MAX_PACKET_BYTES, MAX_QUESTIONS, MAX_RECORDS, PACKETS_IN, PACKETS_OUT } from "./limits.ts";
 
 /** RFC 6762 §3 and §11. */
 const GROUP = "224.0.0.251";
 export const MDNS_PORT = 5353;
 const TTL = 255;
+const HEADER_BYTES = 12;
 
 type Sent = (error: Error | null, bytes: number) => void;
 
@@ -67,10 +68,12 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
   readonly #log: Log;
   readonly #in: TokenBucket;
   readonly #out: TokenBucket;
+  readonly #isLocal: (address: string) => boolean;
   #multicast: Multicast | undefined;
 
-  private constructor(clock: Clock, log: Log) {
+  private constructor(on: LanInterface, clock: Clock, log: Log) {
     super();
+    this.#isLocal = localAddressRule([on]);
     this.#log = log;
     this.#in = new TokenBucket(clock, PACKETS_IN);
     this.#out = new TokenBucket(clock, PACKETS_OUT);
@@ -85,7 +88,7 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
       open,
     }: { readonly clock: Clock; readonly log: Log; readonly open: OpenMulticast },
   ): Promise<MulticastSocket> {
-    const socket = new MulticastSocket(clock, log);
+    const socket = new MulticastSocket(on, clock, log);
     socket.#multicast = await open(on, {
       onDatagram: (datagram, source) => socket.#receive(datagram, source),
       onError: (error) => log.info("multicast failed", { interface: on.name, error }),
@@ -110,8 +113,9 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
     this.#multicast = undefined;
   }
 
-  #receive(datagram: Buffer, source: unknown): void {
-    if (datagram.length > MAX_PACKET_BYTES || !this.#in.take(1)) return;
+  #receive(datagram: Buffer, source: Pick<RemoteInfo, "address" | "port">): void {
+    // The socket hears the port, not only the group: from farther away nobody has a say (RFC 6762 §11).
+    if (!this.#isLocal(source.address) || !isModest(datagram) || !this.#in.take(1)) return;
     try {
       this.emit("message", datagram, source);
     } catch (error) {
@@ -119,6 +123,14 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
       this.#log.debug("a multicast packet could not be read", { error });
     }
   }
+}
+
+/** By its length and its header (RFC 1035 §4.1.1), before anything is read of it. */
+function isModest(datagram: Buffer): boolean {
+  if (datagram.length < HEADER_BYTES || datagram.length > MAX_PACKET_BYTES) return false;
+  const [questions, ...records] = [4, 6, 8, 10].map((at) => datagram.readUInt16BE(at));
+  const count = records.reduce((sum, one) => sum + one, 0);
+  return questions !== undefined && questions <= MAX_QUESTIONS && count <= MAX_RECORDS;
 }
 
 /** The address is always the group's: nothing here asks for unicast. */
