@@ -7,7 +7,7 @@ import { FakeClock } from "../testing/fake-clock.ts";
 import { Advertiser, LOOK_MS, type AdvertiserOptions } from "./advertiser.ts";
 import { findService, type FoundService } from "./find-services.ts";
 import type { OwnAddresses } from "./ipv4-interfaces.ts";
-import { RECEIVING } from "./multicast-socket.ts";
+import { isModest, MAX_QUESTIONS, MAX_RECORDS, nearRule, RECEIVING } from "./multicast-socket.ts";
 import type { ServiceAdvertisement } from "./service-advertisement.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -161,6 +161,48 @@ test("H12 who asks without end gets a bounded number of answers; nonsense gets n
   expect(warnings).toEqual([]);
 });
 
+test("H12 of packets with many questions, or many records, nothing is read", () => {
+  const packet = (questions: number, records: number): Buffer => {
+    const bytes = Buffer.alloc(9000);
+    bytes.writeUInt16BE(questions, 4);
+    bytes.writeUInt16BE(records, 8);
+    return bytes;
+  };
+  expect(isModest(packet(MAX_QUESTIONS, MAX_RECORDS))).toBe(true);
+  expect(isModest(packet(MAX_QUESTIONS + 1, 0))).toBe(false);
+  expect(isModest(packet(0, MAX_RECORDS + 1))).toBe(false);
+  expect(isModest(Buffer.alloc(11))).toBe(false);
+  expect(isModest(Buffer.alloc(9001))).toBe(false);
+});
+
+test("H12 a packet of many questions is not answered", async () => {
+  const port = await freePort();
+  await using advertiser = await Advertiser.start(ship, options(port));
+  expect(advertiser.on).toEqual([LOOPBACK]);
+  using network = await listener(port);
+  const { heard, say, until } = network;
+  await until(() => heard.answers > 0);
+  const { answers } = heard;
+  // All but the first by a pointer to the first one's name (RFC 1035 §4.1.4).
+  const more = Array.from({ length: MAX_QUESTIONS }, () => Buffer.from([0xc0, 12, 0, 12, 0, 1]));
+  const many = Buffer.concat([ASK, ...more]);
+  many.writeUInt16BE(MAX_QUESTIONS + 1, 4);
+  await say(many);
+  await say(ASK);
+  await until(() => heard.answers > answers);
+  expect(heard.answers).toBe(answers + 1);
+});
+
+test("H12 only who is on a network of this machine is listened to", () => {
+  const on = { family: "IPv4", mac: "", internal: false, netmask: "" } as const;
+  const isNear = nearRule({
+    en: [{ ...on, address: "198.51.100.7", cidr: "198.51.100.7/24" }],
+    lo: undefined,
+  });
+  expect(["198.51.100.9", "192.168.1.9", "169.254.3.4", "127.0.0.1"].every(isNear)).toBe(true);
+  expect(["203.0.113.9", "8.8.8.8", "2001:db8::1", ""].some(isNear)).toBe(false);
+});
+
 test("H12 in a flood no more than so many packets are looked at", async () => {
   const port = await freePort();
   const clock = new FakeClock();
@@ -168,7 +210,7 @@ test("H12 in a flood no more than so many packets are looked at", async () => {
   expect(advertiser.on).toEqual([LOOPBACK]);
   using network = await listener(port);
   const { heard, say, until } = network;
-  for (let sent = 0; sent < RECEIVING.burst; sent += 1) await say(Buffer.from("nonsense"));
+  for (let sent = 0; sent < RECEIVING.burst; sent += 1) await say(Buffer.alloc(12));
   const { answers } = heard;
   for (let turn = 0; turn < 20; turn += 1) await say(ASK);
   expect(heard.answers).toBe(answers);

@@ -1,5 +1,7 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
+import { BlockList, isIPv4 } from "node:net";
+import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import type { Clock } from "../clock.ts";
 import { RateLimiter } from "../connection/rate-limiter.ts";
 import type { Rate } from "../connection/token-bucket.ts";
@@ -24,6 +26,23 @@ export const RECEIVING: Rate = { burst: 500, perSecond: 100 };
 
 /** RFC 6762 §17. */
 const MAX_PACKET_BYTES = 9000;
+const HEADER_BYTES = 12;
+
+/**
+ * Packets with more questions, or more records, are dropped: each question is answered by itself, and
+ * one packet of 9,000 bytes has room for 1,500, which would take a tenth of a second.
+ */
+export const MAX_QUESTIONS = 16;
+export const MAX_RECORDS = 256;
+
+/** RFC 1918, RFC 3927, and loopback for tests. */
+const PRIVATE = [
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["169.254.0.0", 16],
+  ["127.0.0.0", 8],
+] as const;
 
 export interface MulticastSocketOptions {
   readonly clock: Clock;
@@ -45,6 +64,8 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
   readonly #options: MulticastSocketOptions;
   readonly #sending: RateLimiter;
   readonly #receiving: RateLimiter;
+  /** It is opened anew when the machine's addresses change. */
+  readonly #isNear = nearRule();
 
   private constructor(socket: Socket, options: MulticastSocketOptions) {
     super();
@@ -103,8 +124,10 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
     this.#socket.close(closed);
   }
 
-  #receive(datagram: Buffer, source: unknown): void {
-    if (datagram.length > MAX_PACKET_BYTES || this.#receiving.tryTake("") > 0) return;
+  #receive(datagram: Buffer, source: RemoteInfo): void {
+    // The socket hears the port, not only the group: from farther away nobody has a say (RFC 6762 §11).
+    if (!this.#isNear(source.address) || !isModest(datagram)) return;
+    if (this.#receiving.tryTake("") > 0) return;
     try {
       this.emit("message", datagram, source);
     } catch (error) {
@@ -112,6 +135,29 @@ export class MulticastSocket extends EventEmitter<{ message: [Buffer, unknown] }
       this.#options.onError(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+
+/** Says of an address whether it is private, or of one of this machine's own networks. */
+export function nearRule(
+  interfaces: Interfaces = networkInterfaces(),
+): (address: string) => boolean {
+  const list = new BlockList();
+  for (const [network, prefix] of PRIVATE) list.addSubnet(network, prefix);
+  for (const { cidr, family } of Object.values(interfaces).flatMap((own) => own ?? [])) {
+    const [network = "", prefix = "32"] = cidr?.split("/") ?? [];
+    if (family === "IPv4" && isIPv4(network)) list.addSubnet(network, Number(prefix));
+  }
+  return (address) => isIPv4(address) && list.check(address);
+}
+
+/** By its length and its header (RFC 1035 §4.1.1), before anything is read of it. */
+export function isModest(datagram: Buffer): boolean {
+  if (datagram.length < HEADER_BYTES || datagram.length > MAX_PACKET_BYTES) return false;
+  const [questions, ...records] = [4, 6, 8, 10].map((at) => datagram.readUInt16BE(at));
+  const count = records.reduce((sum, one) => sum + one, 0);
+  return questions !== undefined && questions <= MAX_QUESTIONS && count <= MAX_RECORDS;
 }
 
 /** What `multicast-dns`, to which `bonjour-service` hands its options on, takes a socket by. */
