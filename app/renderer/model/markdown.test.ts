@@ -16,6 +16,9 @@ test.each([
   ["~~gone~~", "<p><s>gone</s></p>"],
   ["run `rm -rf *`", "<p>run <code>rm -rf *</code></p>"],
   ["one\n*two*", "<p>one\n<em>two</em></p>"],
+  ["*one*\ntwo", "<p><em>one</em>\ntwo</p>"],
+  ["- a\n- b\n", "<ul><li>a</li><li>b</li></ul>"],
+  ["> said\n\nand?", "<blockquote><p>said</p></blockquote><p>and?</p>"],
   ["- a\n- b", "<ul><li>a</li><li>b</li></ul>"],
   ["3. c\n4. d", '<ol start="3"><li>c</li><li>d</li></ol>'],
   ["> said\n> so", "<blockquote><p>said\nso</p></blockquote>"],
@@ -57,6 +60,19 @@ test.each([
       /^<\/?(?:p|em|strong|s|code|pre|blockquote|ul|ol|li)>$|^<ol start="\d+">$|^<\/a>$|^<a href="https?:[^"<>\s]*" target="_blank" rel="noopener noreferrer nofollow">$/,
     );
   }
+});
+
+test("what nobody writes to anybody is shown as it is, and found out at once", () => {
+  const started = performance.now();
+  for (const text of ["\n".repeat(10_000), `${"\n".repeat(9_999)}x`, "1".repeat(10_000)]) {
+    expect(hasMarkup(text)).toBe(false);
+  }
+  for (const unit of ["*a ", "_a", "*_~~", "~~a~", "`", "- a\n", "> a\n"]) {
+    expect(hasMarkup(unit.repeat(10_000 / unit.length))).toBe(false);
+  }
+  // Each line of a text that is looked through to its end would take a second.
+  expect(performance.now() - started).toBeLessThan(50);
+  expect(hasMarkup("*a* ".repeat(100))).toBe(true);
 });
 
 test("10,000 characters of the worst are done at once", () => {

@@ -1,8 +1,16 @@
 import MarkdownIt from "markdown-it";
 import { linkParts } from "./linkify.ts";
 
-/** Nothing of it can be markup: it is shown as it was written, spaces and all. */
-const PLAIN = /^(?![\s\S]*[*_~`])(?![\s\S]*^\s*(?:>|(?:[-+]|\d+[.)])\s))/m;
+/** Emphasis and code. */
+const MARKS = /[*_~`]/g;
+/** A line that may begin a quote, or an item of a list. `*` is above. */
+const BLOCK = /^[ \t]*(?:>|[-+][ \t]|\d{1,9}[.)][ \t])/gm;
+/**
+ * Who writes more of them in one message does not write to somebody: the work grows with the square of
+ * their number, and whoever opens the conversation would wait for it.
+ */
+const MAX_MARKS = 1_000;
+const MAX_BLOCKS = 500;
 
 /**
  * Emphasis, code, quotes and lists, as people write them in chats. No HTML, images or headings; no
@@ -34,9 +42,11 @@ rules["fence"] = (tokens, index) =>
   `<pre><code>${escapeHtml(tokens[index]?.content.replace(/\n$/, "") ?? "")}</code></pre>`;
 rules["softbreak"] = () => "\n";
 
-/** Could the text be anything but plain? */
+/** Could the text be anything but plain? That is shown as it was written, spaces and all. */
 export function hasMarkup(text: string): boolean {
-  return !PLAIN.test(text);
+  const marks = text.match(MARKS)?.length ?? 0;
+  const blocks = text.match(BLOCK)?.length ?? 0;
+  return marks + blocks > 0 && marks <= MAX_MARKS && blocks <= MAX_BLOCKS;
 }
 
 /**
