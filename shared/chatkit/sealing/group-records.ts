@@ -119,7 +119,7 @@ export class GroupRecords {
 
   putRecord(conversationId: ConversationId, slot: number, name: string, bytes: Uint8Array): void {
     const key = `${STATE}${conversationId}/${slot}/${name}`;
-    this.#buffer.put(key, this.#secrets.seal(key, bytes));
+    this.#buffer.putSealed(key, () => this.#secrets.seal(key, bytes));
   }
 
   deleteRecord(conversationId: ConversationId, slot: number, name: string): void {

@@ -5,19 +5,24 @@ import type { StoreWrite } from "../store.ts";
  * that were used since the last one.
  */
 export class WriteBuffer {
-  readonly #writes = new Map<string, StoreWrite>();
+  readonly #writes = new Map<string, () => StoreWrite>();
 
   put(key: string, value: string): void {
-    this.#set(key, { type: "put-value", key, value });
+    this.#set(key, () => ({ type: "put-value", key, value }));
+  }
+
+  /** @param seal asked for when the write is taken: of many changes to one key, only the last is sealed */
+  putSealed(key: string, seal: () => string): void {
+    this.#set(key, () => ({ type: "put-value", key, value: seal() }));
   }
 
   delete(key: string): void {
-    this.#set(key, { type: "delete-value", key });
+    this.#set(key, () => ({ type: "delete-value", key }));
   }
 
   /** All of them; each is handed out once. */
   take(): readonly StoreWrite[] {
-    const writes = [...this.#writes.values()];
+    const writes = [...this.#writes.values()].map((made) => made());
     this.#writes.clear();
     return writes;
   }
@@ -40,7 +45,7 @@ export class WriteBuffer {
   }
 
   /** The order is that of the last change. */
-  #set(key: string, write: StoreWrite): void {
+  #set(key: string, write: () => StoreWrite): void {
     this.#writes.delete(key);
     this.#writes.set(key, write);
   }
