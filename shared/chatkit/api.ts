@@ -124,7 +124,7 @@ export interface LinkStatus {
   readonly relay: "none" | "opening" | "open";
   /** Time from the attempt's start to the open direct link, ms. */
   readonly openedInMs?: number;
-  /** Last measured round trip of message and acknowledgement, or of a ping, ms. */
+  /** Last measured round trip of message and acknowledgement, or of a ping, by the path in use, ms. */
   readonly roundTripMs?: number;
   /** What the open direct link goes by, once the platform has told. */
   readonly pair?: CandidatePair;

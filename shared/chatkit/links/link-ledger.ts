@@ -13,7 +13,6 @@ export interface Figures {
   readonly peer: LinkPeer;
   bytesSent: number;
   bytesReceived: number;
-  roundTripMs: number | undefined;
   /** Of the direct link that is open. */
   pair: CandidatePair | undefined;
 }
@@ -36,17 +35,16 @@ export class LinkLedger {
   }
 
   /** Notes something; the first is told at once, what follows in the same second after it. */
-  note(peer: LinkPeer, change: (figures: Figures) => void): void {
+  note(peer: LinkPeer, change?: (figures: Figures) => void): void {
     const { deviceId } = peer;
     const known = this.#figures.get(deviceId);
     const figures = known ?? {
       peer,
       bytesSent: 0,
       bytesReceived: 0,
-      roundTripMs: undefined,
       pair: undefined,
     };
-    change(figures);
+    change?.(figures);
     if (known === undefined) this.#keep(figures);
     this.#changed.add(deviceId);
     // What is told now, in the middle of sending, would cost the sender time: a moment later.

@@ -45,6 +45,8 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   readonly #relay: RelayLinks;
   readonly #watch: LinkWatch;
   readonly #bans: FloodBans;
+  /** The last one over each link, ms. */
+  readonly #roundTrips = new WeakMap<Link, number>();
   #wanted: readonly LinkPeer[] = [];
   readonly #frame: Listeners<[Link, Uint8Array]>;
   readonly #directOpen: Listeners<[Link]>;
@@ -174,12 +176,9 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
 
   alive(link: Link, roundTripMs: number): void {
     if (link.kind === "direct") this.#direct.alive(link);
-    const { deviceId } = link.peer;
+    this.#roundTrips.set(link, roundTripMs);
     // Of the path in use: the other one is only compared with it.
-    if (link !== (this.direct(deviceId) ?? this.#relay.link(deviceId))) return;
-    this.#watch.ledger.note(link.peer, (figures) => {
-      figures.roundTripMs = roundTripMs;
-    });
+    if (link === this.#inUse(link.peer.deviceId)) this.#watch.ledger.note(link.peer);
   }
 
   /** The device came near, or is no more. */
@@ -254,6 +253,10 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
     return this.#watch.meter.slow(device) && this.#relay.link(device) !== undefined;
   }
 
+  #inUse(device: DeviceId): Link | undefined {
+    return this.direct(device) ?? this.#relay.link(device);
+  }
+
   #slowChanged(link: Link): void {
     const { deviceId } = link.peer;
     this.#options.ports.log.info("direct link against relay", {
@@ -278,7 +281,8 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   #statusOf({ userId, deviceId }: LinkPeer): LinkStatus {
     const { state, openedInMs } = this.#direct.state(deviceId);
     const figures = this.#watch.ledger.get(deviceId);
-    const { roundTripMs } = figures ?? {};
+    const inUse = this.#inUse(deviceId);
+    const roundTripMs = inUse && this.#roundTrips.get(inUse);
     const pair = state === "open" ? figures?.pair : undefined;
     return {
       userId,

@@ -110,6 +110,23 @@ describe("figures", () => {
   });
 });
 
+describe("the round trip that is told", () => {
+  test("L11: is that of the path in use, and of no path where there is none", async () => {
+    slowDown(40);
+    const relay = await a.links.relay(b.peer);
+    await Promise.all([a.links.ping(relay), clock.advance(100)]);
+    await Promise.all([a.links.ping(direct(a)), clock.advance(80)]);
+    expect(statusOf(a).roundTripMs).toBe(80);
+    peers.blocked = true;
+    direct(a).close();
+    await clock.advance(100);
+    expect(statusOf(a)).toMatchObject({ relay: "open", roundTripMs: 0 });
+    relay.close();
+    await clock.advance(100);
+    expect(statusOf(a).roundTripMs).toBeUndefined();
+  });
+});
+
 describe("control frames", () => {
   test("L1: they are for the link itself, and nobody else sees them", async () => {
     const seen: number[][] = [];
