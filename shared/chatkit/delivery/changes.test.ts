@@ -247,6 +247,27 @@ describe("E: changes to messages", () => {
     expect(await seen(a, id)).toEqual(["hello"]);
   });
 
+  test("D7, E5: a message that is delivered while it is edited stays so", async () => {
+    const { network: net, a, b } = await network();
+    const { id } = await say(a, "helo");
+    await net.clock.advance(1);
+    const { sealing } = a;
+    const seal = sealing.seal.bind(sealing);
+    const gate = Promise.withResolvers<void>();
+    sealing.seal = async (request) => {
+      await gate.promise;
+      return await seal(request);
+    };
+    const editing = a.delivery.change({ type: "edit", of: id, text: "hello" });
+    await net.clock.advance(1_000);
+    gate.resolve();
+    expect((await editing).delivery.state).toBe("delivered");
+    await net.clock.advance(1_000);
+    expect(a.states.get(id)?.at(-1)?.state).toBe("delivered");
+    expect((await a.store.message(id))?.delivery.state).toBe("delivered");
+    for (const device of [a, b]) expect(await seen(device, id)).toEqual(["hello"]);
+  });
+
   test("E5: whoever is told of a message late is told how it is by then", async () => {
     const { network: net, a, b } = await network([1, 2, 1]);
     const phone = net.device(2);

@@ -135,6 +135,9 @@ export class Sending {
       if (target === undefined || peer === undefined) {
         throw new ChatKitError("no-such-message", "There is no such message.");
       }
+      // It may be delivered, and leave the outbox, while the change is sealed.
+      const item = outbox.get(target.id);
+      const current = (): MessageRecord => item?.message ?? target;
       const { conversationId } = target;
       const recipients = this.#recipients(peer);
       const now = clock.now();
@@ -152,7 +155,7 @@ export class Sending {
       try {
         await this.#queue(record, undefined, () => {
           // What is told of its delivery meanwhile is kept.
-          writes = changes.revise(target, [change]);
+          writes = changes.revise(current(), [change]);
           return writes;
         });
       } catch (error) {
@@ -160,7 +163,7 @@ export class Sending {
         throw error;
       }
       changes.tell(target.id, writes);
-      return outbox.live(changed(target, change));
+      return outbox.live(changed(current(), change));
     });
   }
 
