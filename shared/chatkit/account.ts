@@ -604,7 +604,7 @@ export class Account implements AsyncDisposable {
     for (const { record } of this.book.list()) talked.set(record.peer, record.last?.order ?? "");
     const buddies = this.roster
       .entries()
-      .filter(({ state }) => state === "buddies")
+      .filter(({ state, profile }) => state === "buddies" && this.#showsItselfTo(profile.userId))
       .map(({ profile, presence }) => ({
         order: talked.get(profile.userId) ?? "",
         peers: presence.endpoints.map(({ deviceId }) => ({ userId: profile.userId, deviceId })),
@@ -614,6 +614,16 @@ export class Account implements AsyncDisposable {
     return [...own, ...buddies.flatMap(({ peers }) => peers)].filter(({ userId, deviceId }) =>
       this.roster.permits(userId, deviceId),
     );
+  }
+
+  /**
+   * An offer, or a policy told, says that somebody is there. Who appears offline begins none, except
+   * with those for whom they chose themselves that messages take direct links alone.
+   */
+  #showsItselfTo(userId: UserId): boolean {
+    if (this.roster.account?.show !== "offline") return true;
+    const own = this.routes.own(userId)?.policy;
+    return own === "direct-only" || own === "lan-only";
   }
 
   #conversationChanged(conversationId: ConversationId): void {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import * as v from "valibot";
 import {
   DeviceHello,
+  Profile,
   ProtocolError,
   type MethodName,
   type RosterEntry,
@@ -491,6 +492,38 @@ test("K6: no link is begun with a device that the roster does not know yet", asy
   const endpoints = [{ deviceId: deviceIdOf(7), observed, local: [], client }];
   await bench.buddy(5, { presence: { show: "online", statusText: "", endpoints } });
   expect(kit.links()).toEqual([]);
+  await bench.run(kit.close());
+});
+
+test("K6: whoever appears offline begins no links with buddies, but for direct messages alone", async () => {
+  const bench = new Bench();
+  bench.server.twist = (session) => ({ ...session, show: "offline" });
+  const kit = await bench.signedIn();
+  const self = v.parse(v.object({ profile: Profile }), kit.self);
+  const online = async (n: number): Promise<void> => {
+    const { deviceId } = bench.person(n).peer(1);
+    const client = { name: "test", version: "1" };
+    const endpoint = { deviceId, observed: { address: "127.0.0.1", port: 1 }, local: [], client };
+    await bench.buddy(n, { presence: { show: "online", statusText: "", endpoints: [endpoint] } });
+  };
+  await online(5);
+  await online(6);
+  await bench.run(kit.network.setRoute(userIdOf(5), "relay-only"));
+  await bench.clock.advance(1_000);
+  expect(kit.links()).toEqual([]);
+  expect(bench.server.count("signal.send")).toBe(0);
+
+  await bench.run(kit.network.setRoute(userIdOf(6), "direct-only"));
+  expect(kit.links().map(({ userId }) => userId)).toEqual([userIdOf(6)]);
+
+  for (const client of bench.server.clients.values()) {
+    client.event("self.changed", { ...self, devices: [], show: "online", statusText: "" });
+  }
+  const told = bench.server.count("signal.send");
+  await bench.clock.advance(20);
+  expect(bench.server.count("signal.send")).toBeGreaterThan(told);
+  await bench.run(kit.network.setRoute(userIdOf(5), "automatic"));
+  expect(kit.links().map(({ userId }) => userId)).toContain(userIdOf(5));
   await bench.run(kit.close());
 });
 
