@@ -246,7 +246,10 @@ export class Delivery {
         this.#courier.kick(link.peer.deviceId);
         this.#receipts.flush();
       }),
-      links.onDrain((link) => this.#courier.kick(link.peer.deviceId)),
+      links.onDrain((link) => {
+        this.#courier.kick(link.peer.deviceId);
+        this.#receipts.flush();
+      }),
       links.onClose((link) => this.#courier.linkClosed(link)),
       connection.onState((state) => this.#onServer(state.state === "online")),
       connection.onEvent("mailbox.arrived", () => this.#fetcher.fetch(false)),

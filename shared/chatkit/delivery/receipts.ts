@@ -51,6 +51,8 @@ export class Receipts {
   readonly #encoder = new TextEncoder();
   readonly #waiting = new Map<string, Waiting>();
   #flushing = false;
+  /** Something changed since the last look: a receipt, or a way for one. */
+  #asked = false;
   #closed = false;
 
   constructor(options: ReceiptsOptions) {
@@ -77,9 +79,11 @@ export class Receipts {
     }
   }
 
-  /** Sends what waits and can be sent; called after a commit, and when the server is back. */
+  /** Sends what waits and can be sent; called after a commit, and when a way is there again. */
   flush(): void {
-    if (this.#flushing || this.#closed || this.#waiting.size === 0) return;
+    if (this.#closed || this.#waiting.size === 0) return;
+    this.#asked = true;
+    if (this.#flushing) return;
     this.#flushing = true;
     void this.#run();
   }
@@ -91,9 +95,8 @@ export class Receipts {
 
   async #run(): Promise<void> {
     try {
-      let again = true;
-      while (again && !this.#closed) {
-        again = false;
+      while (this.#asked && !this.#closed) {
+        this.#asked = false;
         for (const [name, waiting] of this.#waiting) {
           const outcomes = [...waiting.ids].slice(0, MAX_RECEIPT_IDS);
           const sent = await this.#send(waiting, outcomes);
@@ -103,7 +106,7 @@ export class Receipts {
           }
           if (waiting.ids.size === 0) this.#waiting.delete(name);
           // More may have come for anybody while this one went.
-          again = true;
+          this.#asked = true;
         }
       }
     } catch (error) {
