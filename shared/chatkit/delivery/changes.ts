@@ -165,13 +165,30 @@ export class Changes {
     if (kept.some(({ id }) => id === change.id)) return writes;
     this.#early.set(of, [...kept, change]);
     this.#earlyCount++;
-    for (const [target, oldest] of this.#early) {
-      if (this.#earlyCount <= MAX_EARLY_CHANGES) break;
-      this.#early.delete(target);
-      this.#earlyCount -= oldest.length;
-      for (const { id } of oldest) writes.push({ type: "delete-value", key: EARLY + id });
+    while (this.#earlyCount > MAX_EARLY_CHANGES) {
+      const dropped = this.#dropOldest();
+      for (const { id } of dropped) writes.push({ type: "delete-value", key: EARLY + id });
+      this.#earlyCount -= dropped.length;
     }
     return writes;
+  }
+
+  /** Those of one message, in the conversation that has most: nobody makes another's changes go. */
+  #dropOldest(): readonly Change[] {
+    const counts = new Map<ConversationId, number>();
+    for (const { conversationId } of [...this.#early.values()].flat()) {
+      counts.set(conversationId, (counts.get(conversationId) ?? 0) + 1);
+    }
+    const most = Math.max(...counts.values());
+    for (const [target, changes] of this.#early) {
+      const isDropped = (one: Change): boolean => counts.get(one.conversationId) === most;
+      const rest = changes.filter((one) => !isDropped(one));
+      if (rest.length === changes.length) continue;
+      if (rest.length === 0) this.#early.delete(target);
+      else this.#early.set(target, rest);
+      return changes.filter(isDropped);
+    }
+    return [];
   }
 }
 
