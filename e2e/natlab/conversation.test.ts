@@ -42,7 +42,7 @@ it("knows path and time of each message", async () => {
   expect(way.path(2)).toBeUndefined();
   expect([way.countBy("relayed"), way.countBy("direct")]).toEqual([1, 0]);
   expect(way.firstMs).toBe(10);
-  expect(way.worstMs).toBe(20);
+  expect(way.slowest).toEqual({ from: "ada", number: 2, ms: 20, path: "relayed" });
   expect(await way.delivered(0)).toBe(true);
   expect(sent[1]?.text).toBe("000001".padEnd(20, "."));
 });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "../client-driver.ts";
-import { PATHS, type Path, type Person } from "./scenario.ts";
+import { PATHS, type Path, type Person, type Slowest } from "./scenario.ts";
 
 /** Messages each way. */
 export const MESSAGES = 100;
@@ -69,10 +69,15 @@ export class OneWay {
     return this.#elapsed()[0];
   }
 
-  /** The same of the message that took longest; of those that have arrived. */
-  get worstMs(): number | undefined {
-    const elapsed = this.#elapsed().flatMap((ms) => ms ?? []);
-    return elapsed.length === 0 ? undefined : Math.max(...elapsed);
+  /** The message that took longest, of those that have arrived. */
+  get slowest(): Slowest | undefined {
+    const all = this.#elapsed().flatMap((ms, n) => {
+      const path = this.path(n);
+      return ms === undefined || path === undefined
+        ? []
+        : [{ from: this.#names.from, number: n + 1, ms, path }];
+    });
+    return all.toSorted((a, b) => b.ms - a.ms)[0];
   }
 
   /** Counts at the receiving end, of what it told and of what it keeps. */

@@ -12,14 +12,15 @@ export async function observe(
     ...new Set(ways.flatMap((way) => way.path(n) ?? [])),
   ];
   const taken = (path: Path) => ways.reduce((total, way) => total + way.countBy(path), 0);
-  const worsts = ways.flatMap(({ worstMs }) => worstMs ?? []);
+  const [slowest] = ways.flatMap(({ slowest }) => slowest ?? []).toSorted((a, b) => b.ms - a.ms);
   const firsts = ways.flatMap(({ firstMs }) => firstMs ?? []);
   return {
     first: paths(0),
     hundredth: paths(MESSAGES - 1),
     paths: { direct: taken("direct"), relayed: taken("relayed"), stored: taken("stored") },
     firstMs: firsts.length === ways.length ? Math.max(...firsts) : undefined,
-    worstMs: worsts.length === 0 ? undefined : Math.max(...worsts),
+    worstMs: slowest?.ms,
+    ...(slowest === undefined ? {} : { slowest }),
     sent: ways.reduce((total, { sent }) => total + sent, 0),
     lost: sum(({ lost }) => lost),
     doubled: sum(({ doubled }) => doubled),

@@ -82,6 +82,14 @@ export interface Scenario {
   readonly textLength?: number;
 }
 
+export interface Slowest {
+  readonly from: Person;
+  /** From 1 on. */
+  readonly number: number;
+  readonly ms: number;
+  readonly path: Path;
+}
+
 /** What both ends saw; of paths, each that was taken in one of the two directions. */
 export interface Observation {
   readonly first: readonly Path[];
@@ -92,6 +100,8 @@ export interface Observation {
   readonly firstMs: number | undefined;
   /** The same of the message that took longest. */
   readonly worstMs: number | undefined;
+  /** Which one that was. */
+  readonly slowest?: Slowest;
   /** From being buddies to the open direct link; absent where there was none. */
   readonly directMs: number | undefined;
   /** What the direct link goes by at the end, as Ada's side sees it; absent where there is none. */
