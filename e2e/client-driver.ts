@@ -31,7 +31,13 @@ export class Client implements AsyncDisposable {
   readonly #replies = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
 
-  constructor({ server, dataFolder, prefix = [], lan = false, log = new EventLog() }: ClientOptions) {
+  constructor({
+    server,
+    dataFolder,
+    prefix = [],
+    lan = false,
+    log = new EventLog(),
+  }: ClientOptions) {
     this.#log = log;
     const [program = process.execPath, ...args] = [
       ...[...prefix, process.execPath],

@@ -145,7 +145,7 @@ test(
     await laptop.until("the policy", () => laptop.kit.network.route(userId).own === "lan-only");
     await Promise.all([laptop.directOpen(ben.userName), ada.directOpen(ben.userName)]);
     expect(await delivered(laptop, ben.userName, "from the laptop")).toBe("direct link-open");
-  // What WebRTC found is not what was told: the server's STUN was not asked.
-  expect(laptop.recorded.options.at(-1)?.iceServers).toEqual([]);
+    // What WebRTC found is not what was told: the server's STUN was not asked.
+    expect(laptop.recorded.options.at(-1)?.iceServers).toEqual([]);
   },
 );

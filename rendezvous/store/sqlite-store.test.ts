@@ -178,7 +178,9 @@ describe("opening", () => {
             VALUES ('${userId}', '${name}', '${name}', '${name}', 'x', 1)
         `);
       }
-      db.exec("INSERT INTO roster VALUES (1, 2, 'buddies', 'Benny', ''), (2, 1, 'buddies', '', '')");
+      db.exec(
+        "INSERT INTO roster VALUES (1, 2, 'buddies', 'Benny', ''), (2, 1, 'buddies', '', '')",
+      );
     }
     await using store = await openSqliteStore(file);
     const view = await store.roster.view(ada, ben);
