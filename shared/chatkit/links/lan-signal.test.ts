@@ -27,6 +27,10 @@ test("R5: addresses that only a local network has", () => {
     "100.64.0.1",
     "11.0.0.1",
     "0.0.0.0",
+    // 8.0.0.1 and 172.14.0.1 to a resolver that reads octal.
+    "010.0.0.1",
+    "172.016.0.1",
+    "::ffff:010.0.0.1",
     "999.1.1.1",
     "10.0.0",
     "2001:db8::1",
@@ -62,6 +66,21 @@ test("R5: host candidates with private addresses pass, and the end of candidates
     { ...host, candidate: "candidate:" },
   ]) {
     expect(lanSignal(refused)).toBeUndefined();
+  }
+});
+
+test("R5: what WebRTC would read in another way does not pass", () => {
+  const { candidate: host } = candidate("10.0.0.1", "host");
+  // WebRTC takes all up to the first space for the foundation, and connects to the other address.
+  for (const white of ["\t", "\u00a0", "\u2028", "\v"]) {
+    const hidden = host.replaceAll(" ", white);
+    const line = `${hidden} 1 udp 2122260223 203.0.113.7 50000 typ host`;
+    const signal = { ...candidate("", ""), candidate: line };
+    expect(lanSignal(signal)).toBeUndefined();
+    expect(lanSignal({ type: "offer", sdp: `v=0\r\na=${line}\r\n` })).toEqual({
+      type: "offer",
+      sdp: "v=0\r\n",
+    });
   }
 });
 

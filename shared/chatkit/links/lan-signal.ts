@@ -21,9 +21,14 @@ function lanDescription(sdp: string): string {
     );
 }
 
-/** `candidate:foundation component transport priority address port typ type …` (RFC 8839 §5.1). */
+/**
+ * `candidate:foundation component transport priority address port typ type …` (RFC 8839 §5.1), parted
+ * by single spaces. WebRTC takes whatever else is white for a part of a word: what it would read in
+ * another way than this is none.
+ */
 function isLanCandidate(candidate: string): boolean {
-  const [, , , , address = "", , typ, type] = candidate.trim().split(/\s+/);
+  if (!/^[!-~]+(?: [!-~]+)* *$/.test(candidate)) return false;
+  const [, , , , address = "", , typ, type] = candidate.split(" ");
   return typ?.toLowerCase() === "typ" && type?.toLowerCase() === "host" && isLanAddress(address);
 }
 
@@ -38,9 +43,12 @@ export function isLanAddress(address: string): boolean {
 }
 
 function isLanIpv4(text: string): boolean {
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
-  if (parts === undefined || parts.some((part) => part > 255)) return false;
-  const [first = 0, second = 0] = parts;
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1);
+  // With a leading zero it is octal to some resolvers: 010.0.0.1 is 8.0.0.1 there.
+  if (parts?.every((part) => Number(part) <= 255 && String(Number(part)) === part) !== true) {
+    return false;
+  }
+  const [first = 0, second = 0] = parts.map(Number);
   return (
     first === 10 ||
     first === 127 ||
