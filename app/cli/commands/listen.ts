@@ -2,6 +2,7 @@ import type { ConnectionState, Message } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { RosterEntry, UserId } from "../../../shared/protocol/index.ts";
 import type { Context } from "../context.ts";
+import { DeliveryNews } from "../delivery-news.ts";
 import { toCliError } from "../exit-codes.ts";
 import { restoreKit, signedOut } from "../session.ts";
 import { print, warn } from "../terminal.ts";
@@ -28,8 +29,10 @@ export async function listen(context: Context): Promise<void> {
     tellPresence(entry);
     if (context.options["accept-requests"] === true) accept(kit, entry);
   });
+  const news = new DeliveryNews();
   kit.on("messageChanged", (message) => {
-    if (message.own) tellDelivery(kit, message);
+    // Edits and reactions change it as well.
+    if (message.own && news.isNews(message)) tellDelivery(kit, message);
   });
   kit.on("message", (message) => listener.arrived(message));
 
