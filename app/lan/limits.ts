@@ -63,6 +63,12 @@ export const TEXT_DEADLINE_MS = 3_000;
 /** Texts taken from one address: two attempts at once with all their candidates. */
 export const TEXTS_IN: BucketRate = { burst: 64, perMs: 0.016 };
 
+/**
+ * Texts taken from all of an interface: one machine may have all addresses of its network. Each is
+ * read, and opened, by the program that shows the messages.
+ */
+export const ALL_TEXTS_IN: BucketRate = { burst: 256, perMs: 0.1 };
+
 /** Addresses whose rate is remembered; the ones heard of longest ago are forgotten. */
 export const MAX_SOURCES = 256;
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeClock } from "../../shared/chatkit/testing/fake-clock.ts";
 import { MemoryLog } from "../../shared/chatkit/testing/test-ports.ts";
 import {
+  ALL_TEXTS_IN,
   MAX_CONNECTIONS_PER_SOURCE,
   MAX_LAN_TEXT_BYTES,
   SEND_TIMEOUT_MS,
@@ -84,6 +85,26 @@ test("LAN6 one address brings so many texts and no more", async () => {
   await clock.advance(1_000);
   await send("a second later");
   expect(texts).toHaveLength(TEXTS_IN.burst + 1);
+});
+
+test("LAN6 many addresses together bring so many texts and no more", async () => {
+  const sendFrom = async (localAddress: string): Promise<void> => {
+    const socket = connect({ host: address, port: listener.port, localAddress });
+    socket.on("error", () => undefined);
+    socket.resume();
+    socket.end("x");
+    await closing(socket);
+  };
+  const addresses = ALL_TEXTS_IN.burst / TEXTS_IN.burst;
+  for (let n = 1; n <= addresses; n++) {
+    for (let text = 0; text < TEXTS_IN.burst; text++) await sendFrom(`127.0.0.${n}`);
+  }
+  expect(texts).toHaveLength(ALL_TEXTS_IN.burst);
+  await sendFrom(`127.0.0.${addresses + 1}`);
+  expect(texts).toHaveLength(ALL_TEXTS_IN.burst);
+  await clock.advance(1_000);
+  await sendFrom(`127.0.0.${addresses + 1}`);
+  expect(texts).toHaveLength(ALL_TEXTS_IN.burst + 1);
 });
 
 test("LAN4 the next address is tried where one does not take it", async () => {

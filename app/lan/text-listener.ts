@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { TokenBucket } from "../../shared/chatkit/links/token-bucket.ts";
 import type { Clock, Log } from "../../shared/chatkit/ports.ts";
 import {
+  ALL_TEXTS_IN,
   MAX_CONNECTIONS,
   MAX_CONNECTIONS_PER_SOURCE,
   MAX_LAN_TEXT_BYTES,
@@ -28,10 +29,12 @@ export class TextListener {
   readonly #sockets = new Set<Socket>();
   /** In the order of use. */
   readonly #rates = new Map<string, TokenBucket>();
+  readonly #all: TokenBucket;
   #port = 0;
 
   private constructor(options: TextListenerOptions) {
     this.#options = options;
+    this.#all = new TokenBucket(options.clock, ALL_TEXTS_IN);
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#take(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -68,7 +71,8 @@ export class TextListener {
     // Its failure is its end, which `close` tells as well.
     socket.on("error", (error) => log.debug("a connection of the LAN failed", { error }));
     const others = [...this.#sockets].filter(({ remoteAddress }) => remoteAddress === source);
-    if (others.length >= MAX_CONNECTIONS_PER_SOURCE || !this.#rateOf(source).take(1)) {
+    const isTooMany = others.length >= MAX_CONNECTIONS_PER_SOURCE;
+    if (isTooMany || !this.#rateOf(source).take(1) || !this.#all.take(1)) {
       socket.resetAndDestroy();
       return;
     }
