@@ -289,6 +289,7 @@ export class Account implements AsyncDisposable {
       links: this.links,
       routes: this.routes,
       surveyor,
+      onUnderWay: () => this.#lookAtWanted(),
     });
     this.delivery = new Delivery({
       store,
@@ -618,10 +619,10 @@ export class Account implements AsyncDisposable {
 
   /**
    * An offer, or a policy told, says that somebody is there. Who appears offline begins none, except
-   * with those for whom they chose themselves that messages take direct links alone.
+   * with those whom they examine, or for whom they chose that messages take direct links alone.
    */
   #showsItselfTo(userId: UserId): boolean {
-    if (this.roster.account?.show !== "offline") return true;
+    if (this.roster.account?.show !== "offline" || this.examiner.examines(userId)) return true;
     const own = this.routes.own(userId)?.policy;
     return own === "direct-only" || own === "lan-only";
   }

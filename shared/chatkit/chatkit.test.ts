@@ -14,7 +14,7 @@ import type { ChatKitEvents, Message, Notice } from "./api.ts";
 import { ChatKit } from "./chatkit.ts";
 import { ADDRESSES_EVERY_MS } from "./connection/address-watch.ts";
 import { SUSPECT_TIMEOUT_MS } from "./connection/heartbeat.ts";
-import { CLOCK_TOLERANCE_MS } from "./limits.ts";
+import { CLOCK_TOLERANCE_MS, EXAMINATION_MS } from "./limits.ts";
 import { ListedAccount } from "./testing/device-logs.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { MemoryStores } from "./testing/memory-store.ts";
@@ -512,6 +512,15 @@ test("K6: whoever appears offline begins no links with buddies, but for direct m
   await bench.clock.advance(1_000);
   expect(kit.links()).toEqual([]);
   expect(bench.server.count("signal.send")).toBe(0);
+
+  // Whoever is examined is spoken to.
+  const examined = kit.network.examine(userIdOf(6));
+  await bench.clock.advance(20);
+  expect(kit.links().map(({ userId }) => userId)).toEqual([userIdOf(6)]);
+  await bench.clock.advance(EXAMINATION_MS);
+  expect(await examined).toHaveLength(1);
+  await bench.clock.advance(20);
+  expect(kit.links()).toEqual([]);
 
   await bench.run(kit.network.setRoute(userIdOf(6), "direct-only"));
   expect(kit.links().map(({ userId }) => userId)).toEqual([userIdOf(6)]);

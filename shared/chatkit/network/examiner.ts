@@ -26,6 +26,8 @@ export interface ExaminerOptions {
     Pick<LinkService, "rule" | "relay" | "whyNoDirect" | "status" | "onDirectOpen" | "onStatus">;
   readonly routes: Pick<RouteBook, "of">;
   readonly surveyor: Surveyor;
+  /** An examination began or ended: `examines` says another thing. */
+  readonly onUnderWay?: () => void;
 }
 
 /**
@@ -75,9 +77,18 @@ export class Examiner implements Disposable {
   examine(userId: UserId): Promise<readonly Examination[]> {
     const known = this.#underWay.get(userId);
     if (known !== undefined) return known;
-    const examined = this.#examine(userId).finally(() => this.#underWay.delete(userId));
+    const examined = this.#examine(userId).finally(() => {
+      this.#underWay.delete(userId);
+      this.#options.onUnderWay?.();
+    });
     this.#underWay.set(userId, examined);
+    this.#options.onUnderWay?.();
     return examined;
+  }
+
+  /** Is an examination with that person under way? */
+  examines(userId: UserId): boolean {
+    return this.#underWay.has(userId);
   }
 
   close(): void {
