@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "playwright/test";
 import { ORIGIN, serve } from "../../app/main/scheme.ts";
+import type { BeelineBridge } from "../../app/preload/bridge.ts";
 
 const renderer = join(import.meta.dirname, "..", "..", "dist", "renderer");
 /** Stands for `app://beeline`: as secure, and nothing listens there. */
@@ -29,27 +30,41 @@ test("the page keeps the shell's content security policy and takes the bridge", 
     });
   });
   await page.addInitScript(() => {
-    Object.assign(globalThis, {
-      beeline: {
-        platform: {
-          version: "0.1.0",
-          os: "linux",
-          hostName: "desk",
-          defaultServer: "http://127.0.0.1:1",
-        },
-        getSetting: async () => undefined,
-        setSetting: async () => {},
-        setBadge: () => {},
-        notify: () => {},
-        onNotificationClick: () => () => {},
-        localAddresses: async () => [],
+    const beeline: BeelineBridge = {
+      platform: {
+        version: "0.1.0",
+        os: "linux",
+        hostName: "desk",
+        defaultServer: "http://127.0.0.1:1",
       },
-    });
+      getSetting: async () => undefined,
+      setSetting: async () => {},
+      setBadge: () => {},
+      notify: () => {},
+      onNotificationClick: () => () => {},
+      localAddresses: async () => [],
+      pinServer: async () => {},
+      refusedCertificate: async () => false,
+      protectKey: async () => undefined,
+      unprotectKey: async () => "",
+      joinLan: async () => {},
+      leaveLan: async () => {},
+      sendLan: async () => false,
+      onLan: () => () => {},
+      watchServers: (handler) => {
+        handler([{ name: "Harbour office", address: "http://127.0.0.1:2", secure: false }]);
+        return () => {};
+      },
+    };
+    Object.assign(globalThis, { beeline });
   });
 
   await page.goto(`${HOST}/`);
   await expect(page.getByLabel("Server address")).toHaveValue("http://127.0.0.1:1");
   // It was asked for, by WebSocket: the policy lets it.
   await expect(page.getByText("No Beeline server answers at this address.")).toBeVisible();
+  // Found on the local network, and taken by a press.
+  await page.getByTestId("server-near").filter({ hasText: "Harbour office" }).click();
+  await expect(page.getByLabel("Server address")).toHaveValue("http://127.0.0.1:2");
   expect(refused).toEqual([]);
 });
