@@ -8,7 +8,7 @@ import { CHANNELS } from "../preload/channels.ts";
 import { registerIpc } from "./ipc.ts";
 import { KeyProtection } from "./key-protection.ts";
 import { LanDesk } from "./lan-desk.ts";
-import { localAddresses } from "./local-addresses.ts";
+import { localAddresses } from "../lan/local-addresses.ts";
 import { menuTemplate } from "./menu.ts";
 import { Notifications } from "./notifications.ts";
 import { guardPermissions } from "./permissions.ts";

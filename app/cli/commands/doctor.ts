@@ -5,7 +5,7 @@ import type { ServerInfo } from "../../../shared/protocol/index.ts";
 import { usage } from "../arguments.ts";
 import { accountOf, serverOf, type Context } from "../context.ts";
 import { CliError, exitCodes, toCliError } from "../exit-codes.ts";
-import { localAddresses } from "../ports/local-addresses.ts";
+import { localAddresses } from "../../lan/local-addresses.ts";
 import { loadNodePeers } from "../ports/node-peers.ts";
 import { testDirectLink } from "../ports/direct-link-test.ts";
 import { createKit, online, restoreKit } from "../session.ts";

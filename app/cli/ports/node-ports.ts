@@ -2,7 +2,7 @@ import { createLan } from "../../lan/lan.ts";
 import { systemClock } from "../../peer/system-clock.ts";
 import type { Log, Ports } from "../../../shared/chatkit/ports.ts";
 import { useNativeCrypto } from "../../../shared/crypto/index.ts";
-import { localAddresses } from "./local-addresses.ts";
+import { localAddresses } from "../../lan/local-addresses.ts";
 import { nodeCrypto } from "./native-crypto.ts";
 import { loadNodePeers } from "./node-peers.ts";
 import { nodeRandom } from "./node-random.ts";

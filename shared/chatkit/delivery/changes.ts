@@ -106,7 +106,7 @@ export class Changes {
         await this.#options.book.load(this.#options.store);
         throw error;
       }
-      this.tell(target.id, writes);
+      this.tell(writes);
     });
   }
 
@@ -150,9 +150,10 @@ export class Changes {
     outbox.revise({ ...target, delivery: outbox.live(target).delivery });
   }
 
-  tell(id: MessageId, writes: readonly StoreWrite[]): void {
+  /** @param writes of `revise`, and durable */
+  tell(writes: readonly StoreWrite[]): void {
     const revised = revisedIn(writes);
-    if (revised?.id === id) this.#options.onMessageChanged(this.#options.outbox.live(revised));
+    if (revised !== undefined) this.#options.onMessageChanged(this.#options.outbox.live(revised));
   }
 
   #keep(change: Change): readonly StoreWrite[] {

@@ -162,7 +162,7 @@ export class Sending {
         changes.undo(target);
         throw error;
       }
-      changes.tell(target.id, writes);
+      changes.tell(writes);
       return outbox.live(changed(current(), change));
     });
   }

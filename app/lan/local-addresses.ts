@@ -1,12 +1,13 @@
-import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
-import { limits, type TransportAddress } from "../../../shared/protocol/index.ts";
+import { networkInterfaces } from "node:os";
+import { limits, type TransportAddress } from "../../shared/protocol/index.ts";
+import type { Interfaces } from "./interfaces.ts";
 
 /**
  * The machine's addresses that others may reach: neither loopback nor link-local (RFC 3927,
  * RFC 4291 §2.5.6), IPv4 first. Ports are chosen for each connection, so none is told (0).
  */
 export function localAddresses(
-  interfaces: Readonly<Record<string, NetworkInterfaceInfo[] | undefined>> = networkInterfaces(),
+  interfaces: Interfaces = networkInterfaces(),
 ): readonly TransportAddress[] {
   const reachable = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
