@@ -17,7 +17,9 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   use: {
     launchOptions: { executablePath, args: chromiumArgs(machine.isRoot) },
-    trace: "retain-on-failure",
+    // A picture of every step would take as long again as the tests themselves.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: false },
+    screenshot: "only-on-failure",
     locale: "en-GB",
   },
 });
