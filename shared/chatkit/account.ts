@@ -384,13 +384,14 @@ export class Account implements AsyncDisposable {
   conversation(conversationId: ConversationId): Conversation | undefined {
     const entry = this.book.get(conversationId);
     if (entry === undefined) return undefined;
-    const { peer, unread, last } = entry.record;
+    const { peer, unread, last, settings = {} } = entry.record;
     const delivery = last?.own === true ? entry.last?.delivery : undefined;
     return {
       conversationId,
       peer,
       title: this.roster.nameOf(peer),
       unread,
+      settings,
       ...(last === undefined
         ? {}
         : {
@@ -684,11 +685,12 @@ function plainSeed(saved: string): Uint8Array {
 }
 
 /** A stored message as hosts see it. */
-export function toMessage({ edited, reactions = [], ...record }: MessageRecord): Message {
+export function toMessage({ edited, reactions = [], pin, ...record }: MessageRecord): Message {
   return {
     ...record,
     from: record.from.userId,
     ...(edited === undefined ? {} : { editedAt: edited.at }),
+    ...(pin?.pinned === true ? { pinnedAt: pin.at } : {}),
     reactions: reactions.flatMap(({ userId, emoji }) =>
       emoji === undefined ? [] : [{ userId, emoji }],
     ),

@@ -15,6 +15,7 @@ import type {
 } from "../protocol/index.ts";
 import type { CandidatePair, LanState } from "./ports.ts";
 import type { DeliveryState } from "./delivery/delivery-state.ts";
+import type { ConversationSettings } from "./store.ts";
 
 /** The connection to the rendezvous server. */
 export type ConnectionState =
@@ -84,6 +85,7 @@ export interface Conversation {
   readonly peer: UserId;
   readonly title: string;
   readonly unread: number;
+  readonly settings: ConversationSettings;
   readonly last?: {
     readonly id: MessageId;
     readonly body: KeptBody;
@@ -107,6 +109,8 @@ export interface Message {
   readonly delivery: DeliveryState;
   /** When its text was changed last, by its writer's clock. */
   readonly editedAt?: number;
+  /** When it was pinned, by the clock of whoever did. Absent where it is not pinned. */
+  readonly pinnedAt?: number;
   /** One for each person, in the order in which they came. */
   readonly reactions: readonly Reaction[];
 }

@@ -48,6 +48,21 @@ export interface ConversationRecord {
   readonly last?: Pick<MessageRecord, "id" | "order" | "body" | "own" | "sentAt">;
   /** `order` of the newest message that this account has seen. */
   readonly readUpTo?: string;
+  readonly settings?: ConversationSettings;
+}
+
+/** What a person chose for one conversation, on this device. */
+export interface ConversationSettings {
+  /** Stands above those that are not. */
+  readonly pinned?: true;
+  /** Out of the list until somebody writes, unless it is muted. */
+  readonly archived?: true;
+  /** No notifications before then, ms since the epoch; `Number.MAX_SAFE_INTEGER` for ever. */
+  readonly mutedUntil?: number;
+  /** Shown as unread although everything was seen. */
+  readonly markedUnread?: true;
+  /** Messages older than this are deleted here, ms; absent to keep them. */
+  readonly keepMs?: number;
 }
 
 export interface MessageRecord {
@@ -70,6 +85,12 @@ export interface MessageRecord {
   readonly edited?: Place;
   /** The newest of each person. */
   readonly reactions?: readonly StoredReaction[];
+  /** The newest word of anybody's about pinning it. */
+  readonly pin?: StoredPin;
+}
+
+export interface StoredPin extends Place {
+  readonly pinned: boolean;
 }
 
 /** When something was done to a message: the newest `order` holds at every device. */

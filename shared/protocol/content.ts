@@ -1,6 +1,12 @@
 import * as v from "valibot";
-import { MessageId, UserId } from "./ids.ts";
-import { MAX_TEXT_LENGTH } from "./limits.ts";
+import { FileId, MessageId, UserId } from "./ids.ts";
+import {
+  MAX_FILE_NAME_LENGTH,
+  MAX_MENTIONS,
+  MAX_TEXT_LENGTH,
+  MAX_THUMBNAIL_BYTES,
+  MAX_WAVEFORM_BYTES,
+} from "./limits.ts";
 
 /**
  * Hybrid logical time of a message (Kulkarni et al., 2014): the sender's clock in ms, never behind
@@ -14,18 +20,81 @@ export type HybridTime = v.InferOutput<typeof HybridTime>;
 
 const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_TEXT_LENGTH));
 
+/** A person named in a text: the UTF-16 code units from `start` on, e.g. those of `@Ada`. */
+export const Mention = v.object({
+  userId: UserId,
+  start: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_TEXT_LENGTH)),
+  length: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_TEXT_LENGTH)),
+});
+export type Mention = v.InferOutput<typeof Mention>;
+
+const Mentions = v.pipe(v.array(Mention), v.minLength(1), v.maxLength(MAX_MENTIONS));
+
 export const TextBody = v.object({
   type: v.literal("text"),
   text: Text,
   /** The message of the same conversation that this one answers. */
   replyTo: v.exactOptional(MessageId),
+  mentions: v.exactOptional(Mentions),
+  /** It was written in another conversation; by whom is not told. */
+  forwarded: v.exactOptional(v.literal(true)),
 });
+
+/** Base64 of at most that many bytes. */
+function base64(maxBytes: number) {
+  return v.pipe(v.string(), v.base64(), v.maxLength(4 * Math.ceil(maxBytes / 3)));
+}
+
+const Pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const Milliseconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/**
+ * A file. Its content does not travel in the message: each device that wants it asks the sender's for
+ * it, chunk by chunk (SPEC F), sealed with `key` as `crypto/chunked-seal.ts` says.
+ */
+export const FileBody = v.object({
+  type: v.literal("file"),
+  fileId: FileId,
+  /** As its sender's system has it. Whoever saves it makes it safe for theirs. */
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_FILE_NAME_LENGTH)),
+  /** What its sender takes it for (RFC 6838), e.g. `image/jpeg`. */
+  mediaType: v.pipe(v.string(), v.maxLength(127), v.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/)),
+  /** Bytes. */
+  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** 32 random bytes, for this file alone. */
+  key: v.pipe(base64(32), v.length(44)),
+  /** The 24 bytes of the chunked seal's header. */
+  header: v.pipe(base64(24), v.length(32)),
+  /** SHA-256 of the content, where it was known when the message was sent. */
+  sha256: v.exactOptional(v.pipe(base64(32), v.length(44))),
+  caption: v.exactOptional(Text),
+  replyTo: v.exactOptional(MessageId),
+  forwarded: v.exactOptional(v.literal(true)),
+  /** Of an image or a video: its size, and a small JPEG or WebP to show until it is here. */
+  image: v.exactOptional(
+    v.object({
+      width: Pixels,
+      height: Pixels,
+      thumbnail: v.exactOptional(base64(MAX_THUMBNAIL_BYTES)),
+    }),
+  ),
+  /** Of sound and film. */
+  durationMs: v.exactOptional(Milliseconds),
+  /** A voice message: loudness over its whole length, a byte for each equal part. */
+  waveform: v.exactOptional(base64(MAX_WAVEFORM_BYTES)),
+});
+export type FileBody = v.InferOutput<typeof FileBody>;
 
 /** One emoji as people choose it (Unicode Technical Standard 51, RGI_Emoji). */
 export const Emoji = v.pipe(v.string(), v.maxLength(64), v.regex(/^\p{RGI_Emoji}$/v));
 
 /** Its writer changes a text. */
-const EditBody = v.object({ type: v.literal("edit"), of: MessageId, text: Text });
+const EditBody = v.object({
+  type: v.literal("edit"),
+  of: MessageId,
+  text: Text,
+  mentions: v.exactOptional(Mentions),
+});
 
 /** Its writer takes a message back, for everybody. */
 const RecallBody = v.object({ type: v.literal("recall"), of: MessageId });
@@ -37,14 +106,17 @@ const ReactionBody = v.object({
   emoji: v.exactOptional(Emoji),
 });
 
+/** Somebody pins a message for everybody in the conversation, or takes the pin away. */
+const PinBody = v.object({ type: v.literal("pin"), of: MessageId, pinned: v.boolean() });
+
 /** Changes a message that is there already, and is none itself. */
-export const ChangeBody = v.variant("type", [EditBody, RecallBody, ReactionBody]);
+export const ChangeBody = v.variant("type", [EditBody, RecallBody, ReactionBody, PinBody]);
 
 /** Everything up to this message was seen by its reader. */
 export const ReadBody = v.object({ type: v.literal("read"), upTo: MessageId });
 
 /** `recalled` stands in a history in place of what was taken back; nobody sends it. */
-const KNOWN_TYPES = ["text", "read", "edit", "recall", "reaction", "recalled"];
+const KNOWN_TYPES = ["text", "file", "read", "edit", "recall", "reaction", "pin", "recalled"];
 
 /** Anything a newer version sends: kept, and shown as something this version cannot show. */
 export const UnknownBody = v.looseObject({
@@ -62,7 +134,7 @@ export const MessageContent = v.object({
   /** The other person in the conversation, so that one's own other devices can file it. */
   peer: UserId,
   at: HybridTime,
-  body: v.union([TextBody, ReadBody, ChangeBody, UnknownBody]),
+  body: v.union([TextBody, FileBody, ReadBody, ChangeBody, UnknownBody]),
 });
 export type MessageContent = v.InferOutput<typeof MessageContent>;
 
@@ -92,8 +164,13 @@ export type TextBody = v.InferOutput<typeof TextBody>;
 export type ReadBody = v.InferOutput<typeof ReadBody>;
 export type UnknownBody = v.InferOutput<typeof UnknownBody>;
 export type ChangeBody = v.InferOutput<typeof ChangeBody>;
-export type MessageBody = TextBody | ReadBody | ChangeBody | UnknownBody;
+export type MessageBody = TextBody | FileBody | ReadBody | ChangeBody | UnknownBody;
 
-/** What a history holds: a text, what this version does not know, or that it was taken back. */
-export const KeptBody = v.union([TextBody, UnknownBody, v.object({ type: v.literal("recalled") })]);
+/** What a history holds: a text, a file, what this version does not know, or that it was taken back. */
+export const KeptBody = v.union([
+  TextBody,
+  FileBody,
+  UnknownBody,
+  v.object({ type: v.literal("recalled") }),
+]);
 export type KeptBody = v.InferOutput<typeof KeptBody>;

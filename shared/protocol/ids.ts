@@ -25,6 +25,10 @@ export type ConversationId = v.InferOutput<typeof ConversationId>;
 export const MessageId = v.pipe(idSchema, v.brand("MessageId"));
 export type MessageId = v.InferOutput<typeof MessageId>;
 
+/** A file's content. Made by its first sender; forwarded, it gets another. */
+export const FileId = v.pipe(idSchema, v.brand("FileId"));
+export type FileId = v.InferOutput<typeof FileId>;
+
 /** One attempt to open a direct link between two devices. Made by the offering device. */
 export const LinkId = v.pipe(idSchema, v.brand("LinkId"));
 export type LinkId = v.InferOutput<typeof LinkId>;

@@ -18,6 +18,16 @@ export const MAX_ENVELOPE_BYTES = 64 * 1024;
 /** Characters (UTF-16 code units) of a text message. */
 export const MAX_TEXT_LENGTH = 10_000;
 
+/** People named in one text: each costs 60 bytes of an envelope. */
+export const MAX_MENTIONS = 50;
+
+/** As most file systems have it. */
+export const MAX_FILE_NAME_LENGTH = 255;
+/** A picture of 200 pixels' width, compressed; it travels in the envelope. */
+export const MAX_THUMBNAIL_BYTES = 16 * 1024;
+/** Parts of a voice message's waveform: more than a bubble has pixels for. */
+export const MAX_WAVEFORM_BYTES = 128;
+
 export const MIN_USER_NAME_LENGTH = 2;
 export const MAX_USER_NAME_LENGTH = 32;
 export const MAX_DISPLAY_NAME_LENGTH = 64;

@@ -90,6 +90,15 @@ const StoredConversation = v.object({
     }),
   ),
   readUpTo: v.exactOptional(v.string()),
+  settings: v.exactOptional(
+    v.object({
+      pinned: v.exactOptional(v.literal(true)),
+      archived: v.exactOptional(v.literal(true)),
+      mutedUntil: v.exactOptional(v.number()),
+      markedUnread: v.exactOptional(v.literal(true)),
+      keepMs: v.exactOptional(v.number()),
+    }),
+  ),
 });
 
 const StoredMessage = v.object({
@@ -106,6 +115,7 @@ const StoredMessage = v.object({
   reactions: v.exactOptional(
     v.array(v.object({ ...place, userId: UserId, emoji: v.exactOptional(v.string()) })),
   ),
+  pin: v.exactOptional(v.object({ ...place, pinned: v.boolean() })),
 });
 
 const StoredOutboxItem = v.object({

@@ -386,6 +386,7 @@ export class FakeKit implements ChatKitApi {
       peer,
       title: entry?.profile.displayName ?? "Somebody",
       unread: this.#unread.get(id) ?? 0,
+      settings: {},
       ...(last === undefined
         ? {}
         : {

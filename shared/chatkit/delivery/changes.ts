@@ -3,6 +3,7 @@ import {
   ChangeBody,
   ConversationId,
   MessageId,
+  TextBody,
   UserId,
   type MessageBody,
 } from "../../protocol/index.ts";
@@ -194,7 +195,8 @@ export class Changes {
 }
 
 export function isChange(body: MessageBody): body is ChangeBody {
-  return body.type === "edit" || body.type === "recall" || body.type === "reaction";
+  const { type } = body;
+  return type === "edit" || type === "recall" || type === "reaction" || type === "pin";
 }
 
 /** The message after the change; the very same where the change has no effect (SPEC E1 to E4). */
@@ -208,16 +210,22 @@ export function changed(message: MessageRecord, change: Change): MessageRecord {
       const { edited } = message;
       if (by !== message.from.userId || !isInTime(message, change)) return message;
       if (message.body.type !== "text" || (edited?.order ?? "") >= change.order) return message;
+      const { mentions: _, ...before } = v.parse(TextBody, message.body);
+      const { text, mentions } = body;
       return {
         ...message,
-        body: { ...message.body, type: "text", text: body.text },
+        body: { ...before, text, ...(mentions === undefined ? {} : { mentions }) },
         edited: { at: change.at, order: change.order },
       };
     }
     case "recall": {
       if (by !== message.from.userId || !isInTime(message, change)) return message;
-      const { edited: _, reactions: __, ...rest } = message;
+      const { edited: _, reactions: __, pin: ___, ...rest } = message;
       return { ...rest, body: { type: "recalled" } };
+    }
+    case "pin": {
+      if ((message.pin?.order ?? "") >= change.order) return message;
+      return { ...message, pin: { at: change.at, order: change.order, pinned: body.pinned } };
     }
   }
 }
