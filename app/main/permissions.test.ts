@@ -20,11 +20,17 @@ function guarded() {
       device = handler;
     },
   });
-  const asked = (url: string, permission: string): boolean | undefined => {
+  const asked = (
+    url: string,
+    permission: string,
+    mediaTypes?: readonly string[],
+  ): boolean | undefined => {
     let answer: boolean | undefined;
-    request?.({ getURL: () => url }, permission, (granted) => {
+    const details = mediaTypes === undefined ? {} : { mediaTypes };
+    const take = (granted: boolean): void => {
       answer = granted;
-    });
+    };
+    request?.({ getURL: () => url }, permission, take, details);
     return answer;
   };
   return { asked, check, device };
@@ -43,9 +49,13 @@ it("grants the listed permissions to the app's own page, and nothing else", () =
   expect(device?.()).toBe(false);
 });
 
-it("lets the microphone seem permitted, so that WebRTC sees all interfaces, and gives it to nobody", () => {
+it("gives the microphone to the app's own page, and the camera to nobody", () => {
   const { asked, check } = guarded();
   expect(check?.(null, "media", "app://beeline/")).toBe(true);
   expect(check?.(null, "media", "https://example.org")).toBe(false);
-  expect(asked("app://beeline/", "media")).toBe(false);
+  expect(asked("app://beeline/", "media", ["audio"])).toBe(true);
+  expect(asked("https://example.org/", "media", ["audio"])).toBe(false);
+  for (const types of [["video"], ["audio", "video"], [], undefined]) {
+    expect(asked("app://beeline/", "media", types)).toBe(false);
+  }
 });

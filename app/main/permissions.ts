@@ -14,9 +14,9 @@ const GRANTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What the page may merely look like having. Chromium finds WebRTC candidates on all interfaces only for
- * a page that may use the microphone; else on the one with the default route, and on a network without
- * a router on none at all. Whoever really asks for the microphone is denied it.
+ * What the page looks like having. Chromium finds WebRTC candidates on all interfaces only for a page
+ * that may use the microphone; else on the one with the default route, and on a network without a
+ * router on none at all.
  */
 const SEEN_AS_GRANTED: ReadonlySet<string> = new Set([...GRANTED, "media"]);
 
@@ -27,6 +27,7 @@ export interface GuardedSession {
       contents: { getURL(): string },
       permission: string,
       answer: (granted: boolean) => void,
+      details: object,
     ) => void,
   ): void;
   setPermissionCheckHandler(
@@ -36,11 +37,21 @@ export interface GuardedSession {
 }
 
 export function guardPermissions(session: GuardedSession): void {
-  session.setPermissionRequestHandler((contents, permission, answer) => {
-    answer(isOwn(contents.getURL()) && GRANTED.has(permission));
+  session.setPermissionRequestHandler((contents, permission, answer, details) => {
+    const granted =
+      GRANTED.has(permission) ||
+      // The microphone, for voice messages; the camera for nobody.
+      (permission === "media" && isSoundOnly(details));
+    answer(isOwn(contents.getURL()) && granted);
   });
   session.setPermissionCheckHandler(
     (_contents, permission, origin) => isOwn(origin) && SEEN_AS_GRANTED.has(permission),
   );
   session.setDevicePermissionHandler(() => false);
+}
+
+/** Electron's MediaAccessPermissionRequest names what is asked for: `audio`, `video` or both. */
+function isSoundOnly(details: object): boolean {
+  if (!("mediaTypes" in details) || !Array.isArray(details.mediaTypes)) return false;
+  return details.mediaTypes.length === 1 && details.mediaTypes[0] === "audio";
 }

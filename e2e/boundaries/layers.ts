@@ -74,6 +74,7 @@ export const LAYERS: readonly Layer[] = [
     layers: ["shared/protocol", "shared/crypto", "shared/chatkit", "app/peer", "app/preload"],
     packages: [
       "@preact/signals",
+      "client-zip",
       "dexie",
       "dompurify",
       "emojibase",

@@ -15,7 +15,6 @@ const NO_FEATURES = [
   "geolocation",
   "gyroscope",
   "magnetometer",
-  "microphone",
   "midi",
   "payment",
   "publickey-credentials-get",
@@ -23,6 +22,8 @@ const NO_FEATURES = [
   "usb",
 ]
   .map((feature) => `${feature}=()`)
+  // Voice messages.
+  .concat("microphone=(self)")
   .join(", ");
 
 /** On every answer. */
@@ -50,6 +51,7 @@ export function clientPolicy(request: IncomingMessage, secure: boolean): string 
     "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
     "font-src 'self'",
     "manifest-src 'self'",
     `connect-src 'self'${sockets}`,
