@@ -4,6 +4,8 @@ import { defineConfig } from "vite";
 /** Everything but Electron and Node goes into one file: the package carries no node_modules. */
 export default defineConfig({
   root: import.meta.dirname,
+  // The tray's icons, which main finds beside itself.
+  publicDir: join(import.meta.dirname, "../icons/shell"),
   ssr: { noExternal: true, external: ["electron"] },
   build: {
     ssr: "main.ts",
