@@ -101,6 +101,12 @@ export interface SafetyApi {
   acknowledgeChange(userId: UserId): Promise<void>;
 }
 
+export interface HistoryPage {
+  readonly before?: string;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
 /** The engine's one entry. Every call rejects with `ChatKitError`; nothing throws synchronously. */
 export interface ChatKitApi extends AsyncDisposable {
   readonly connection: ConnectionState;
@@ -150,11 +156,11 @@ export interface ChatKitApi extends AsyncDisposable {
   react(messageId: MessageId, emoji: string | undefined): Promise<Message>;
   /** Queues a failed message again, with its id. */
   resend(messageId: MessageId): Promise<Message>;
-  /** In order; the last `limit` (default 50) before `before` (a message's `order`). */
-  history(
-    conversationId: ConversationId,
-    options?: { before?: string; limit?: number },
-  ): Promise<readonly Message[]>;
+  /**
+   * In order; the last `limit` (default 50) before `before`, or the first `limit` after `after`: a
+   * message's `order`, or that of a time (`orderAt`).
+   */
+  history(conversationId: ConversationId, options?: HistoryPage): Promise<readonly Message[]>;
 
   /** One message as it is now; undefined where it is not here. */
   message(messageId: MessageId): Promise<Message | undefined>;
@@ -357,17 +363,14 @@ export class ChatKit implements ChatKitApi {
     return calling(async () => toMessage(await this.#open().delivery.resend(messageId)));
   }
 
-  history(
-    conversationId: ConversationId,
-    options: { before?: string; limit?: number } = {},
-  ): Promise<readonly Message[]> {
+  history(conversationId: ConversationId, options: HistoryPage = {}): Promise<readonly Message[]> {
     return calling(async () => {
       const { book, delivery } = this.#open();
       if (book.get(conversationId) === undefined) throw noSuchConversation();
-      const { before, limit = HISTORY_PAGE } = options;
+      const { limit = HISTORY_PAGE } = options;
       const messages = await delivery.history(conversationId, {
+        ...options,
         limit: Math.min(Math.max(Math.trunc(limit), 1), MAX_HISTORY_PAGE),
-        ...(before === undefined ? {} : { before }),
       });
       return messages.map(toMessage);
     });

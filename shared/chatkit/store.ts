@@ -1,5 +1,5 @@
 import type { ConversationId, DeviceId, KeptBody, MessageId, UserId } from "../protocol/index.ts";
-import type { DeliveryState } from "./delivery/delivery-state.ts";
+import type { DeliveryState, Path, PathReason } from "./delivery/delivery-state.ts";
 
 /**
  * One account's durable memory. Reads are plain; every change goes through `commit`, all of it or
@@ -16,18 +16,35 @@ export interface Store extends AsyncDisposable {
   conversations(): Promise<readonly ConversationRecord[]>;
 
   message(id: MessageId): Promise<MessageRecord | undefined>;
+  /** Messages in ascending `order`. */
+  messages(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]>;
+  /** Those of them that are files. */
+  files(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]>;
   /**
-   * Messages in ascending `order`: the last `limit` before `before`, or before the end.
+   * Messages of all conversations, newest first: the `limit` before `before`, or before the end.
    * @param limit 1 to 1000
    */
-  messages(
-    conversationId: ConversationId,
-    options: { readonly before?: string; readonly limit: number },
-  ): Promise<readonly MessageRecord[]>;
+  recent(options: {
+    readonly before?: MessagePlace;
+    readonly limit: number;
+  }): Promise<readonly MessageRecord[]>;
 
   /** In the order they were first put. */
   outbox(): Promise<readonly OutboxRecord[]>;
 }
+
+/**
+ * Part of a conversation: with `after`, the first `limit` messages after it, else the last `limit`;
+ * with `before`, of those before it. Both are orders, of a message or not. `limit`: 1 to 1000.
+ */
+export interface MessagePage {
+  readonly before?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Place among all messages. Two of different conversations may have one `order`. */
+export type MessagePlace = Pick<MessageRecord, "order" | "id">;
 
 export type StoreWrite =
   | { readonly type: "put-value"; readonly key: string; readonly value: string }
@@ -87,6 +104,21 @@ export interface MessageRecord {
   readonly reactions?: readonly StoredReaction[];
   /** The newest word of anybody's about pinning it. */
   readonly pin?: StoredPin;
+  /** Of one's own, by the device that it was sent from: what became of it at each recipient. */
+  readonly trail?: readonly DeviceTrail[];
+}
+
+/** The way of a message to one device: when what happened, by this device's clock. */
+export interface DeviceTrail {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  /** The way it went last, and why. */
+  readonly path?: Path;
+  readonly reason?: PathReason;
+  readonly sentAt?: number;
+  /** The mailbox had it on disk. */
+  readonly storedAt?: number;
+  readonly deliveredAt?: number;
 }
 
 export interface StoredPin extends Place {

@@ -8,6 +8,8 @@ import type { StoreOpener } from "../../../shared/chatkit/ports.ts";
 import {
   StoreError,
   type ConversationRecord,
+  type MessagePage,
+  type MessagePlace,
   type MessageRecord,
   type OutboxRecord,
   type Store,
@@ -46,6 +48,9 @@ function openStore(dataFolder: string, account: string): Store {
     throw storeErrorOf(error, file);
   }
 }
+
+/** Sorts after every place. */
+const AFTER_ALL = "~";
 
 /** Readable for people who look into the folder, unique by the hash, safe on every file system. */
 function fileNameOf(account: string): string {
@@ -161,19 +166,41 @@ class SqliteMessageStore implements Store {
     });
   }
 
-  messages(
+  messages(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]> {
+    const { lastMessages, firstMessages } = this.#statements;
+    return this.#page(conversationId, page, lastMessages, firstMessages);
+  }
+
+  files(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]> {
+    const { lastFiles, firstFiles } = this.#statements;
+    return this.#page(conversationId, page, lastFiles, firstFiles);
+  }
+
+  #page(
     conversationId: ConversationId,
-    options: { readonly before?: string; readonly limit: number },
+    { before = AFTER_ALL, after, limit }: MessagePage,
+    last: StatementSync,
+    first: StatementSync,
   ): Promise<readonly MessageRecord[]> {
-    const { before, limit } = options;
-    const { lastMessages, messagesBefore } = this.#statements;
     return this.#run(() => {
       const rows =
-        before === undefined
-          ? lastMessages.all(conversationId, limit)
-          : messagesBefore.all(conversationId, before, limit);
-      return rows.map((row) => readMessage(row["record"])).toReversed();
+        after === undefined
+          ? last.all(conversationId, before, limit).toReversed()
+          : first.all(conversationId, after, before, limit);
+      return rows.map((row) => readMessage(row["record"]));
     });
+  }
+
+  recent(options: {
+    readonly before?: MessagePlace;
+    readonly limit: number;
+  }): Promise<readonly MessageRecord[]> {
+    const { before = { order: AFTER_ALL, id: "" }, limit } = options;
+    return this.#run(() =>
+      this.#statements.recent
+        .all(before.order, before.id, limit)
+        .map((row) => readMessage(row["record"])),
+    );
   }
 
   outbox(): Promise<readonly OutboxRecord[]> {
@@ -227,11 +254,24 @@ function prepareStatements(database: DatabaseSync) {
     conversations: prepare("SELECT record FROM conversation"),
     message: prepare("SELECT record FROM message WHERE id = ?"),
     lastMessages: prepare(
-      "SELECT record FROM message WHERE conversation = ? ORDER BY place DESC LIMIT ?",
-    ),
-    messagesBefore: prepare(
       `SELECT record FROM message WHERE conversation = ? AND place < ?
        ORDER BY place DESC LIMIT ?`,
+    ),
+    firstMessages: prepare(
+      `SELECT record FROM message WHERE conversation = ? AND place > ? AND place < ?
+       ORDER BY place LIMIT ?`,
+    ),
+    lastFiles: prepare(
+      `SELECT record FROM message WHERE conversation = ? AND place < ?
+       AND json_extract(record, '$.body.type') = 'file' ORDER BY place DESC LIMIT ?`,
+    ),
+    firstFiles: prepare(
+      `SELECT record FROM message WHERE conversation = ? AND place > ? AND place < ?
+       AND json_extract(record, '$.body.type') = 'file' ORDER BY place LIMIT ?`,
+    ),
+    recent: prepare(
+      `SELECT record FROM message WHERE (place, id) < (?, ?)
+       ORDER BY place DESC, id DESC LIMIT ?`,
     ),
     outbox: prepare("SELECT record FROM outbox ORDER BY position"),
   };

@@ -24,6 +24,11 @@ const migrations: readonly string[] = [
     record TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE INDEX message_by_order ON message (place, id);
+  CREATE INDEX message_with_file ON message (conversation, place)
+    WHERE json_extract(record, '$.body.type') = 'file';
+  `,
 ];
 
 /**

@@ -4,6 +4,8 @@ import type { Log, StoreOpener } from "../../../shared/chatkit/ports.ts";
 import {
   StoreError,
   type ConversationRecord,
+  type MessagePage,
+  type MessagePlace,
   type MessageRecord,
   type OutboxRecord,
   type Store,
@@ -26,7 +28,7 @@ interface OutboxRow {
 }
 
 /** Version of the tables below. A new one is a new line in the constructor; the older ones stay. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** Opens histories in IndexedDB, a database for each account, one window at a time. */
 export function createDexieStores(log: Log): StoreOpener {
@@ -65,11 +67,15 @@ class HistoryDatabase extends Dexie {
   constructor(name: string) {
     // Strict: a commit is on disk when it resolves, in the browsers that can (Chromium, Firefox).
     super(name, { autoOpen: false, chromeTransactionDurability: "strict", cache: "disabled" });
-    this.version(SCHEMA_VERSION).stores({
+    this.version(1).stores({
       values: "key",
       conversations: "conversationId",
       messages: "id, [conversationId+order]",
       outbox: "++position, &id",
+    });
+    // The browser fills the new indices with what is there.
+    this.version(SCHEMA_VERSION).stores({
+      messages: "id, [conversationId+order], [conversationId+body.type+order], [order+id]",
     });
     this.values = this.table("values");
     this.conversations = this.table("conversations");
@@ -133,25 +139,41 @@ class DexieStore implements Store {
     return this.#run(({ messages }) => messages.get(id));
   }
 
-  messages(
-    conversationId: ConversationId,
-    options: { readonly before?: string; readonly limit: number },
+  messages(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]> {
+    return this.#page("[conversationId+order]", [conversationId], page);
+  }
+
+  files(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]> {
+    return this.#page("[conversationId+body.type+order]", [conversationId, "file"], page);
+  }
+
+  /** @param start of the index's keys, before the order */
+  #page(
+    index: string,
+    start: readonly string[],
+    { before, after, limit }: MessagePage,
   ): Promise<readonly MessageRecord[]> {
+    return this.#run(async ({ messages }) => {
+      const lower = [...start, after ?? Dexie.minKey];
+      const upper = [...start, before ?? Dexie.maxKey];
+      if (after !== undefined && before !== undefined && after >= before) return [];
+      const range = messages.where(index).between(lower, upper, after === undefined, false);
+      if (after !== undefined) return await range.limit(limit).toArray();
+      // oxlint-disable-next-line unicorn/no-array-reverse -- a Dexie collection, not an array
+      return (await range.reverse().limit(limit).toArray()).toReversed();
+    });
+  }
+
+  recent(options: {
+    readonly before?: MessagePlace;
+    readonly limit: number;
+  }): Promise<readonly MessageRecord[]> {
     const { before, limit } = options;
     return this.#run(async ({ messages }) => {
-      const page = await messages
-        .where("[conversationId+order]")
-        .between(
-          [conversationId, Dexie.minKey],
-          [conversationId, before ?? Dexie.maxKey],
-          true,
-          false,
-        )
-        // oxlint-disable-next-line unicorn/no-array-reverse -- a Dexie collection, not an array
-        .reverse()
-        .limit(limit)
-        .toArray();
-      return page.toReversed();
+      const upper = before === undefined ? [Dexie.maxKey] : [before.order, before.id];
+      const range = messages.where("[order+id]").below(upper);
+      // oxlint-disable-next-line unicorn/no-array-reverse -- a Dexie collection, not an array
+      return await range.reverse().limit(limit).toArray();
     });
   }
 

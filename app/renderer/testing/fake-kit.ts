@@ -12,6 +12,7 @@ import type {
   ChatKitApi,
   ConversationsApi,
   DevicesApi,
+  HistoryPage,
   RosterApi,
 } from "../../../shared/chatkit/chatkit.ts";
 import type {
@@ -263,11 +264,14 @@ export class FakeKit implements ChatKitApi {
   };
   history = async (
     id: ConversationId,
-    options: { before?: string; limit?: number } = {},
+    options: HistoryPage = {},
   ): Promise<readonly Message[]> => {
-    const { before, limit = 50 } = options;
+    const { after, before, limit = 50 } = options;
     const all = this.messages.get(id) ?? [];
-    return all.filter(({ order }) => before === undefined || order < before).slice(-limit);
+    const between = all.filter(
+      ({ order }) => (before ?? "~") > order && (after === undefined || order > after),
+    );
+    return after === undefined ? between.slice(-limit) : between.slice(0, limit);
   };
   message = async (id: Message["id"]): Promise<Message | undefined> =>
     [...this.messages.values()].flat().find((known) => known.id === id);

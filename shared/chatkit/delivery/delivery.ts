@@ -16,7 +16,7 @@ import type { Link } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
 import type { Sealing } from "../sealing/sealing.ts";
-import type { MessageRecord, Store } from "../store.ts";
+import type { MessagePage, MessageRecord, Store } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Changes } from "./changes.ts";
 import { Courier } from "./courier.ts";
@@ -297,7 +297,7 @@ export class Delivery {
   /** In ascending order. @throws ChatKitError store-failed */
   history(
     conversationId: ConversationId,
-    options: { readonly before?: string; readonly limit: number },
+    options: MessagePage,
   ): Promise<readonly MessageRecord[]> {
     return orStoreFailed(async () => {
       // What was told already may still be on its way into the store.

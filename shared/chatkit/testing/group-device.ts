@@ -267,7 +267,9 @@ export class GroupDevice {
       values: (prefix) => store.values(prefix),
       conversations: () => store.conversations(),
       message: (id) => store.message(id),
-      messages: (id, options) => store.messages(id, options),
+      messages: (id, page) => store.messages(id, page),
+      files: (id, page) => store.files(id, page),
+      recent: (options) => store.recent(options),
       outbox: () => store.outbox(),
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     };

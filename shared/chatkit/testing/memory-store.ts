@@ -3,6 +3,8 @@ import type { StoreOpener } from "../ports.ts";
 import {
   StoreError,
   type ConversationRecord,
+  type MessagePage,
+  type MessagePlace,
   type MessageRecord,
   type OutboxRecord,
   type Store,
@@ -110,15 +112,44 @@ export class MemoryStore implements Store {
 
   async messages(
     conversationId: ConversationId,
-    options: { readonly before?: string; readonly limit: number },
+    page: MessagePage,
   ): Promise<readonly MessageRecord[]> {
+    return this.#page(page, (message) => message.conversationId === conversationId);
+  }
+
+  async files(
+    conversationId: ConversationId,
+    page: MessagePage,
+  ): Promise<readonly MessageRecord[]> {
+    return this.#page(
+      page,
+      (message) => message.conversationId === conversationId && message.body.type === "file",
+    );
+  }
+
+  async #page(
+    { before, after, limit }: MessagePage,
+    isOfIt: (message: MessageRecord) => boolean,
+  ): Promise<readonly MessageRecord[]> {
+    const { messages } = await this.#read();
+    const found = [...messages.values()]
+      .filter(isOfIt)
+      .filter((message) => before === undefined || message.order < before)
+      .filter((message) => after === undefined || message.order > after)
+      .toSorted((a, b) => (a.order < b.order ? -1 : 1));
+    return after === undefined ? found.slice(-limit) : found.slice(0, limit);
+  }
+
+  async recent(options: {
+    readonly before?: MessagePlace;
+    readonly limit: number;
+  }): Promise<readonly MessageRecord[]> {
     const { before, limit } = options;
     const { messages } = await this.#read();
     return [...messages.values()]
-      .filter((message) => message.conversationId === conversationId)
-      .filter((message) => before === undefined || message.order < before)
-      .toSorted((a, b) => (a.order < b.order ? -1 : 1))
-      .slice(-limit);
+      .filter((message) => before === undefined || place(message) < place(before))
+      .toSorted((a, b) => (place(a) < place(b) ? 1 : -1))
+      .slice(0, limit);
   }
 
   async outbox(): Promise<readonly OutboxRecord[]> {
@@ -136,4 +167,8 @@ export class MemoryStore implements Store {
     this.#tables.open = false;
     return Promise.resolve();
   }
+}
+
+function place({ order, id }: MessagePlace): string {
+  return `${order} ${id}`;
 }

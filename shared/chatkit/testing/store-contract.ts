@@ -1,10 +1,18 @@
 import { expect, test } from "vitest";
 import * as v from "valibot";
-import { ConversationId, DeviceId, MessageId, UserId } from "../../protocol/index.ts";
+import {
+  ConversationId,
+  DeviceId,
+  FileId,
+  MessageId,
+  UserId,
+  type FileBody,
+} from "../../protocol/index.ts";
 import type { StoreOpener } from "../ports.ts";
 import {
   StoreError,
   type ConversationRecord,
+  type MessagePage,
   type MessageRecord,
   type OutboxRecord,
   type Store,
@@ -45,6 +53,16 @@ function message(n: number, order: string, change: Partial<MessageRecord> = {}):
     ...change,
   };
 }
+
+const file: FileBody = {
+  type: "file",
+  fileId: v.parse(FileId, id("f", 1)),
+  name: "plan.pdf",
+  mediaType: "application/pdf",
+  size: 3,
+  key: `${"A".repeat(43)}=`,
+  header: "A".repeat(32),
+};
 
 function outboxItem(n: number): OutboxRecord {
   return {
@@ -173,6 +191,75 @@ export function storeContract(name: string, create: () => Promise<StoreFixture>)
       const between = await store.messages(conversationId, { before: "035", limit: 1 });
       expect(between.map((m) => m.order)).toEqual(["03"]);
       expect(await store.messages(conversationId, { before: "01", limit: 5 })).toEqual([]);
+    });
+  });
+
+  test(`${name}: pages messages onwards, and between two places`, async () => {
+    await withStore(async (store) => {
+      await store.commit(
+        ["05", "01", "04", "02", "03"].map((order) => ({
+          type: "put-message",
+          message: message(Number(order), order),
+        })),
+      );
+      const orders = async (page: MessagePage) =>
+        (await store.messages(conversationId, page)).map(({ order }) => order);
+      expect(await orders({ after: "", limit: 2 })).toEqual(["01", "02"]);
+      expect(await orders({ after: "02", limit: 2 })).toEqual(["03", "04"]);
+      expect(await orders({ after: "025", limit: 1 })).toEqual(["03"]);
+      expect(await orders({ after: "05", limit: 2 })).toEqual([]);
+      expect(await orders({ after: "01", before: "04", limit: 10 })).toEqual(["02", "03"]);
+      expect(await orders({ after: "04", before: "02", limit: 10 })).toEqual([]);
+      expect(await orders({ after: "03", before: "03", limit: 10 })).toEqual([]);
+    });
+  });
+
+  test(`${name}: gives the files of a conversation, and those that became none no more`, async () => {
+    await withStore(async (store) => {
+      const others = { conversationId: otherConversationId, body: file };
+      await store.commit(
+        [
+          message(1, "01"),
+          message(2, "02", { body: file }),
+          message(3, "03", { body: file }),
+          message(4, "04", { body: file }),
+          message(5, "05", others),
+        ].map((one) => ({ type: "put-message", message: one })),
+      );
+      const ids = async (page: MessagePage) =>
+        (await store.files(conversationId, page)).map(({ order }) => order);
+      expect(await ids({ limit: 2 })).toEqual(["03", "04"]);
+      expect(await ids({ before: "03", limit: 2 })).toEqual(["02"]);
+      expect(await ids({ after: "02", limit: 1 })).toEqual(["03"]);
+      await store.commit([
+        { type: "put-message", message: message(3, "03", { body: { type: "recalled" } }) },
+        { type: "delete-message", id: messageId(2) },
+      ]);
+      expect(await ids({ limit: 10 })).toEqual(["04"]);
+    });
+  });
+
+  test(`${name}: gives the messages of all conversations, newest first`, async () => {
+    await withStore(async (store) => {
+      const others = { conversationId: otherConversationId };
+      await store.commit(
+        [
+          message(1, "01"),
+          message(2, "02", others),
+          message(3, "02"),
+          message(4, "04", others),
+          message(5, "03"),
+        ].map((one) => ({ type: "put-message", message: one })),
+      );
+      const first = await store.recent({ limit: 3 });
+      expect(first.map(({ id }) => id)).toEqual([4, 5, 3].map(messageId));
+      const [, , before] = first;
+      if (before === undefined) throw new Error("no third message");
+      const rest = await store.recent({ before, limit: 3 });
+      expect(rest.map(({ id }) => id)).toEqual([2, 1].map(messageId));
+      const [, last] = rest;
+      if (last === undefined) throw new Error("no last message");
+      expect(await store.recent({ before: last, limit: 3 })).toEqual([]);
     });
   });
 
