@@ -51,11 +51,17 @@ function codeOf(error: unknown): ExitCode {
     case "invalid-server":
     case "empty-text":
     case "text-too-long":
+    case "invalid-file":
       return exitCodes.usage;
     case "closed":
     case "not-open":
     case "already-open":
     case "no-such-conversation":
+    case "not-complete":
+    case "disk-full":
+    case "no-permission":
+    case "source-gone":
+    case "no-files":
     case "internal":
       return exitCodes.failed;
     default:

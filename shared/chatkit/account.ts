@@ -19,6 +19,7 @@ import { GroupPreparation } from "./conversations/group-preparation.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { Journal } from "./delivery/journal.ts";
 import type { Emitter } from "./emitter.ts";
+import type { FilesApi } from "./files/files-api.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
@@ -69,6 +70,8 @@ export class Account implements AsyncDisposable {
   readonly groups: GroupBook;
   readonly prepared: GroupPreparation;
   readonly delivery: Delivery;
+  /** Absent where the host keeps no files. */
+  readonly files: FilesApi | undefined;
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #options: AccountOptions;

@@ -15,6 +15,7 @@ import type {
 } from "../protocol/index.ts";
 import type { CandidatePair, LanState } from "./ports.ts";
 import type { DeliveryState } from "./delivery/delivery-state.ts";
+import type { Transfer } from "./files/files-api.ts";
 import type { ConversationSettings } from "./store.ts";
 
 /** The connection to the rendezvous server. */
@@ -240,6 +241,8 @@ export interface ChatKitEvents {
   messageChanged: Message;
   link: LinkStatus;
   route: Route;
+  /** The way of a file changed: at most four times a second for each. */
+  transfer: Transfer;
   notice: Notice;
 }
 
@@ -255,6 +258,17 @@ export type ChatKitErrorName =
   | "invalid-emoji"
   | "empty-text"
   | "text-too-long"
+  /** A name or a media type that no message can hold. */
+  | "invalid-file"
+  /** The file is not whole here. */
+  | "not-complete"
+  | "disk-full"
+  /** The operating system does not let the file be read or written. */
+  | "no-permission"
+  /** The file that was to be read is gone, or not the same any more. */
+  | "source-gone"
+  /** This host keeps no files. */
+  | "no-files"
   | "invalid-server"
   | "server-unreachable"
   | "store-failed"

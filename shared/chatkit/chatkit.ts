@@ -28,6 +28,8 @@ import { parseServerAddress } from "./connection/server-address.ts";
 import { serverInfo } from "./connection/server-info.ts";
 import { ConversationCalls } from "./conversations/conversation-calls.ts";
 import { Emitter } from "./emitter.ts";
+import { FileCalls } from "./files/file-calls.ts";
+import type { FilesApi } from "./files/files-api.ts";
 import type { NetworkApi } from "./network/network-api.ts";
 import { NetworkCalls } from "./network/network-calls.ts";
 import type { Host, Ports } from "./ports.ts";
@@ -37,6 +39,8 @@ import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
 export type * from "./delivery/delivery-state.ts";
+export * from "./files/file-vault.ts";
+export type * from "./files/files-api.ts";
 export type * from "./network/network-api.ts";
 export type * from "./ports.ts";
 export type * from "./store.ts";
@@ -116,6 +120,7 @@ export interface ChatKitApi extends AsyncDisposable {
   readonly devices: DevicesApi;
   readonly safety: SafetyApi;
   readonly network: NetworkApi;
+  readonly files: FilesApi;
 
   /** Asks the server without signing in. */
   serverInfo(): Promise<ServerInfo>;
@@ -184,6 +189,7 @@ export class ChatKit implements ChatKitApi {
   readonly devices: DevicesApi;
   readonly safety: SafetyApi;
   readonly network: NetworkApi;
+  readonly files: FilesApi;
   readonly #options: ChatKitOptions;
   readonly #emitter: Emitter;
   #account: Account | undefined;
@@ -212,6 +218,10 @@ export class ChatKit implements ChatKitApi {
     );
     this.safety = new SafetyCalls(() => this.#open());
     this.network = new NetworkCalls(
+      () => this.#account,
+      () => this.#open(),
+    );
+    this.files = new FileCalls(
       () => this.#account,
       () => this.#open(),
     );

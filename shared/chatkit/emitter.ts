@@ -19,6 +19,7 @@ export class Emitter {
       messageChanged: new Set(),
       link: new Set(),
       route: new Set(),
+      transfer: new Set(),
       notice: new Set(),
     };
 

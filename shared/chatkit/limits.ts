@@ -304,3 +304,72 @@ export const MAX_GROUPS_LISTED = 65_536;
  * have at the most, and some that are not taken out yet.
  */
 export const MAX_CONVERSATION_DEVICES = 160;
+
+/** Pinned messages of a conversation that are listed: more is no longer a choice of what matters. */
+export const MAX_PINS = 100;
+
+/** Conversations that one message is forwarded to at once: beyond that it is a broadcast. */
+export const MAX_FORWARDS = 20;
+
+/** Somebody who types says so this often at the most. */
+export const TYPING_EVERY_MS = 3_000;
+
+/** Without news for so long, somebody no longer types: one frame may be lost. */
+export const TYPING_ENDS_MS = 6_000;
+
+/** Words of one person's about their typing that are listened to: at once, and each so many ms. */
+export const TYPING_AT_ONCE = 6;
+export const TYPING_HEARD_EVERY_MS = 1_000;
+
+/** Records of files in memory; the others are read when they are needed. */
+export const MAX_FILE_RECORDS_IN_MEMORY = 2_048;
+
+/** Devices that are remembered to have one file: those of both people, and some that left. */
+export const MAX_FILE_DEVICES = 64;
+
+/** Files up to this are hashed before they are sent, and wait in the mailbox of who is offline. */
+export const SMALL_FILE_BYTES = 8 * 1024 * 1024;
+
+/** Fetched by themselves unless the person chose otherwise: photos and voice messages. */
+export const AUTO_FETCH_BYTES = 8 * 1024 * 1024;
+
+/** Files that are asked for at one time, one stream each; the others wait for their turn. */
+export const MAX_ACTIVE_FETCHES = 4;
+
+/** Files that wait or are paused; who asks for more is told so. */
+export const MAX_WANTED_FILES = 1_000;
+
+/** Streams that one device serves at one time: to one other, and to all. */
+export const MAX_STREAMS_PER_DEVICE = 4;
+export const MAX_STREAMS = 32;
+
+/**
+ * Bytes that a receiver permits beyond what it has written: a fast link never waits for the answer,
+ * and a slow disk holds this much in memory at the most.
+ */
+export const FILE_CREDIT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Bytes of files that a link may hold back on this side: a message waits behind no more. Over the
+ * relay other people's frames wait for the same socket.
+ */
+export const FILE_WINDOW_BYTES = 256 * 1024;
+export const FILE_RELAY_WINDOW_BYTES = 128 * 1024;
+
+/** What was received is flushed to disk at least this often: what a crash costs. */
+export const FILE_FLUSH_BYTES = 8 * 1024 * 1024;
+
+/** A stream that brings nothing for so long is asked for again. */
+export const FILE_SILENCE_MS = 20_000;
+
+/** Pause before somebody who cannot serve a file is asked again; doubles up to the maximum. */
+export const FILE_RETRY_MIN_MS = 2_000;
+export const FILE_RETRY_MAX_MS = 5 * 60_000;
+
+/** Words about files from one link: at once, and one for each interval; the rest is dropped. */
+export const FILE_WORDS_AT_ONCE = 256;
+export const FILE_WORDS_EVERY_MS = 10;
+
+/** Transfer events of one file, at most one for each interval; the speed is that of the last seconds. */
+export const TRANSFER_EVENT_MS = 250;
+export const TRANSFER_SPEED_MS = 4_000;

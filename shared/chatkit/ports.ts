@@ -4,6 +4,7 @@
  */
 import type { ClientInfo, DeviceId, PeerSignal, TransportAddress } from "../protocol/index.ts";
 import type { IdentityKeys, MlsSuite, PasswordStart } from "../crypto/index.ts";
+import type { FileVault } from "./files/file-vault.ts";
 import type { Store } from "./store.ts";
 
 export interface Ports {
@@ -13,6 +14,8 @@ export interface Ports {
   /** Absent where the host has no WebRTC: everything then goes by relay or mailbox. */
   readonly peers?: PeerConnector;
   readonly stores: StoreOpener;
+  /** Where the content of files is kept; absent where the host keeps none. */
+  readonly files?: FileVaultOpener;
   /** Where the operating system can guard keys on disk; absent where it cannot. */
   readonly keyProtector?: KeyProtector;
   /** Absent where the host may not speak to its network by itself (browsers). */
@@ -184,6 +187,15 @@ export interface StoreOpener {
    * @throws StoreError where it is damaged, locked by another process, or may not be written
    */
   open(account: string): Promise<Store>;
+}
+
+export interface FileVaultOpener {
+  /**
+   * Opens the vault of one account, creating it if need be.
+   * @param account as `StoreOpener.open`
+   * @throws FileError
+   */
+  open(account: string): Promise<FileVault>;
 }
 
 export interface Log {

@@ -11,6 +11,7 @@ export * from "./password.ts";
 export * from "./pair-seal.ts";
 export * from "./route-message.ts";
 export * from "./safety-number.ts";
+export * from "./sha256.ts";
 export { createKeyPackage, readKeyPackage, welcomeReferences } from "./mls/key-packages.ts";
 export { readGroupInfo } from "./mls/group-infos.ts";
 export { peekSealed } from "./mls/wire.ts";

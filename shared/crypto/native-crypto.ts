@@ -8,6 +8,13 @@ export interface Mac {
   destroy(): void;
 }
 
+/** A hash of something that comes in pieces. */
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  /** Once, at the end. */
+  digest(): Uint8Array;
+}
+
 /**
  * Primitives that a host has in native code and without a wait: WebCrypto brings every call to another
  * thread and back, which takes as long as an Ed25519 signature. Every one gives the very bytes that
@@ -15,6 +22,7 @@ export interface Mac {
  */
 export interface NativeCrypto {
   readonly digest: (hash: HashName, data: Uint8Array) => Uint8Array;
+  readonly sha256: () => Hasher;
   readonly mac: (hash: HashName, key: Uint8Array) => Mac;
   /**
    * AES-GCM (NIST SP 800-38D): the ciphertext, and a tag of 16 bytes.

@@ -1,6 +1,7 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHash,
   createHmac,
   createPrivateKey,
   createPublicKey,
@@ -25,6 +26,10 @@ const CHACHA = "chacha20-poly1305";
  */
 export const nodeCrypto: NativeCrypto = {
   digest: (name, data) => plain(hash(name, data, "buffer")),
+  sha256() {
+    const made = createHash("sha256");
+    return { update: (bytes) => void made.update(bytes), digest: () => plain(made.digest()) };
+  },
   mac(name: HashName, key) {
     const secret = createSecretKey(key);
     return {

@@ -634,6 +634,12 @@ export const en = {
     "invalid-emoji": "A reaction is one emoji.",
     "empty-text": "There is nothing to send.",
     "text-too-long": "This message is too long.",
+    "invalid-file": "This file's name cannot be sent.",
+    "not-complete": "This file is not completely here yet.",
+    "disk-full": "There is no room left on this device.",
+    "no-permission": "The system does not allow access to this file.",
+    "source-gone": "This file was moved, changed or deleted.",
+    "no-files": "This device cannot keep files.",
     "invalid-server": "This is not a server address.",
     "server-unreachable": "The server cannot be reached.",
     "wrong-certificate":

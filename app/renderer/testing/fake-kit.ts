@@ -15,6 +15,7 @@ import type {
   HistoryPage,
   RosterApi,
 } from "../../../shared/chatkit/chatkit.ts";
+import type { FilesApi } from "../../../shared/chatkit/files/files-api.ts";
 import type {
   ConversationId,
   RosterEntry,
@@ -73,6 +74,7 @@ export class FakeKit implements ChatKitApi {
     messageChanged: new Set(),
     link: new Set(),
     route: new Set(),
+    transfer: new Set(),
     notice: new Set(),
   };
 
@@ -200,6 +202,19 @@ export class FakeKit implements ChatKitApi {
     (id) => this.#entries.has(id),
     (safety) => this.emit("safety", safety),
   );
+
+  readonly files: FilesApi = {
+    autoFetch: 0,
+    transfers: () => [],
+    transfer: async () => undefined,
+    send: async () => noFiles(),
+    forward: async () => noFiles(),
+    fetch: async () => noFiles(),
+    pause: async () => noFiles(),
+    cancel: async () => noFiles(),
+    open: async () => noFiles(),
+    setAutoFetch: async () => undefined,
+  };
 
   serverInfo = async (): Promise<ServerInfo> => this.server;
   register = async (account: { userName: string; displayName?: string }): Promise<Self> =>
@@ -404,4 +419,8 @@ export class FakeKit implements ChatKitApi {
           }),
     };
   }
+}
+
+function noFiles(): never {
+  throw new ChatKitError("no-files", "There are no files here.");
 }

@@ -14,6 +14,11 @@ export interface FilesApi {
     source: FileSource,
     options?: SendFileOptions,
   ): Promise<Message>;
+  /**
+   * Sends a file that is whole here into another conversation, under a new id and key.
+   * @throws ChatKitError no-such-message, not-complete, and as `send`
+   */
+  forward(messageId: MessageId, conversationId: ConversationId): Promise<Message>;
   /** A snapshot of what is under way, waits or failed; what is complete is not in it. */
   transfers(): readonly Transfer[];
   /** The state of one message's file on this device; undefined where it is none. */
