@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../../shared/chatkit/api.ts";
+import { orderAt } from "../../../shared/chatkit/history/order-at.ts";
 import { FakeKit } from "../testing/fake-kit.ts";
 import { conversationId, message } from "../testing/fake-people.ts";
 import { ConversationModel } from "./conversation-model.ts";
@@ -82,4 +83,71 @@ test("a page that could not be read is told, and comes when asked for again", as
   expect(model.failed.value).toBe(false);
   expect(model.ready.value).toBe(true);
   expect(model.messages.value).toHaveLength(1);
+});
+
+async function opened(count: number) {
+  const kit = new FakeKit({ signedIn: true });
+  const all = Array.from({ length: count }, (_, index) => nth(index));
+  kit.messages.set(id, all);
+  const model = new ConversationModel(kit, id);
+  await model.open(0);
+  return { kit, all, model, orders: () => model.messages.value.map(({ order }) => order) };
+}
+
+test("H2: a message far back is shown in its place, with those around it", async () => {
+  const { all, model, orders } = await opened(1_000);
+  await model.showAround(nth(300));
+  expect(model.shown.value?.id).toBe(nth(300).id);
+  expect(orders()).toEqual(all.slice(261, 341).map(({ order }) => order));
+  expect(model.complete.value).toBe(false);
+  expect(model.endHeld.value).toBe(false);
+  await model.loadOlder();
+  await model.loadNewer();
+  expect(orders()).toEqual(all.slice(201, 401).map(({ order }) => order));
+});
+
+test("H2: a message that is held is shown without reading anything", async () => {
+  const { kit, model, orders } = await opened(100);
+  const before = orders();
+  kit.history = () => Promise.reject(new Error("asked"));
+  await model.showAround(nth(90));
+  expect(orders()).toEqual(before);
+  expect(model.shown.value?.id).toBe(nth(90).id);
+});
+
+test("H2: what comes while the end is read is not left out", async () => {
+  const { kit, all, model, orders } = await opened(150);
+  await model.showAround(nth(20));
+  const { history } = kit;
+  let came = false;
+  kit.history = async (...asked) => {
+    const page = await history(...asked);
+    if (!came) {
+      came = true;
+      const late = nth(150);
+      all.push(late);
+      model.put(late);
+    }
+    return page;
+  };
+  await model.loadNewer();
+  await model.loadNewer();
+  expect(model.endHeld.value).toBe(true);
+  expect(orders().at(-1)).toBe(nth(150).order);
+});
+
+test("H3: a date shows its first message, and the end where it is behind all", async () => {
+  const kit = new FakeKit({ signedIn: true });
+  const at = (index: number): number => NOW + index * 60_000;
+  const all = Array.from({ length: 500 }, (_, index) => ({
+    ...nth(index),
+    order: `${orderAt(at(index))}0000`,
+  }));
+  kit.messages.set(id, all);
+  const model = new ConversationModel(kit, id);
+  await model.open(0);
+  await model.showDate(at(100) - 1);
+  expect(model.shown.value?.id).toBe(all[100]?.id);
+  await model.showDate(at(10_000));
+  expect(model.shown.value?.id).toBe(all.at(-1)?.id);
 });

@@ -2,8 +2,8 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { ConversationId, MessageId } from "../../../shared/protocol/index.ts";
+import { orderAt } from "../../../shared/chatkit/history/order-at.ts";
 import { CHANGE_WINDOW_MS } from "../../../shared/chatkit/limits.ts";
-import { SkippedPages } from "./skipped-pages.ts";
 import { firstUnread, mergeMessages, upsertMessage } from "./timeline.ts";
 
 /** Messages per page of history; a full window on a large screen shows fewer. */
@@ -12,6 +12,9 @@ const PAGE = 60;
 const MAX_HELD = 2_000;
 /** So many go at once, so that it happens seldom. */
 const LET_GO = 500;
+
+/** Messages before and after one that is looked at in its place. */
+const AROUND = 40;
 
 /** Answered messages that are remembered beside those held. */
 const MAX_QUOTES = 200;
@@ -35,6 +38,11 @@ function bounded<K, V>(map: Map<K, V>, limit: number): ReadonlyMap<K, V> {
   return map;
 }
 
+/** Somebody went to that message; each time is another object. */
+export interface ShownMessage {
+  readonly id: MessageId;
+}
+
 /** Messages of one conversation, as far as they were loaded. Lives while it is shown. */
 export class ConversationModel {
   readonly conversationId: ConversationId;
@@ -44,13 +52,15 @@ export class ConversationModel {
   readonly #ready = signal(false);
   readonly #failed = signal(false);
   readonly #unreadFrom = signal<MessageId | undefined>(undefined);
-  readonly #skipped = new SkippedPages(PAGE);
+  readonly #shown = signal<ShownMessage | undefined>(undefined);
   readonly #endHeld = signal(true);
   readonly #composing = signal<Composing | undefined>(undefined);
   /** Messages that others answer and that are not held. */
   readonly #quotes = signal<ReadonlyMap<MessageId, Message | undefined>>(new Map());
   readonly #unsubscribe: readonly (() => void)[];
-  #loading = false;
+  #loading: Promise<void> | undefined;
+  /** Messages that came behind those held while the end was not. */
+  #behind = 0;
 
   constructor(kit: ChatKitApi, conversationId: ConversationId) {
     this.#kit = kit;
@@ -82,6 +92,11 @@ export class ConversationModel {
   /** Where the divider stands: the first message that was not seen when the person came. */
   get unreadFrom(): ReadonlySignal<MessageId | undefined> {
     return this.#unreadFrom;
+  }
+
+  /** The message that the person went to last, which the list brings into sight. */
+  get shown(): ReadonlySignal<ShownMessage | undefined> {
+    return this.#shown;
   }
 
   /** What one's next text is: an answer, another text for a message, or undefined for a new one. */
@@ -138,28 +153,65 @@ export class ConversationModel {
 
   /** The page after the newest one held; nothing where that is the end. */
   async loadNewer(): Promise<void> {
-    const before = this.#skipped.next();
-    if (this.#loading || this.#endHeld.peek()) return;
+    if (this.#loading !== undefined || this.#endHeld.peek()) return;
     await this.#busy(async () => {
-      const page = await this.#kit.history(this.conversationId, {
-        // Some may have come between those that were counted.
-        limit: 2 * PAGE,
-        ...(before === undefined ? {} : { before }),
-      });
-      this.#messages.value = mergeMessages(this.#messages.peek(), page);
-      this.#skipped.took();
-      this.#endHeld.value = before === undefined;
+      for (;;) {
+        const behind = this.#behind;
+        const page = await this.#kit.history(this.conversationId, {
+          after: this.#messages.peek().at(-1)?.order ?? "",
+          limit: PAGE,
+        });
+        this.#messages.value = mergeMessages(this.#messages.peek(), page);
+        if (page.length === PAGE) return;
+        // What came while it was read may be missing in it.
+        if (behind === this.#behind) break;
+      }
+      this.#endHeld.value = true;
     });
+  }
+
+  /** Goes to a message in its place, which is read unless it is held. */
+  async showAround({ id, order }: Pick<Message, "id" | "order">): Promise<void> {
+    const isHeld = this.#messages.peek().some((message) => message.id === id);
+    // A tilde sorts after every character of an order: the page before ends with the message.
+    if (!isHeld) await this.#loadAround(`${order}~`, order);
+    this.#shown.value = { id };
+  }
+
+  /** Goes to the first message from that time on, or the last one. @param at ms since the epoch */
+  async showDate(at: number): Promise<void> {
+    const order = orderAt(at);
+    await this.#loadAround(order, order);
+    const messages = this.#messages.peek();
+    const target = messages.find((message) => message.order >= order) ?? messages.at(-1);
+    if (target !== undefined) this.#shown.value = { id: target.id };
+  }
+
+  async #loadAround(before: string, after: string): Promise<void> {
+    while (this.#loading !== undefined) await this.#loading;
+    await this.#busy(async () => {
+      const behind = this.#behind;
+      const { conversationId } = this;
+      const older = await this.#kit.history(conversationId, { before, limit: AROUND });
+      const newer = await this.#kit.history(conversationId, { after, limit: AROUND });
+      this.#messages.value = mergeMessages([], [...older, ...newer]);
+      this.#complete.value = older.length < AROUND;
+      this.#endHeld.value = newer.length < AROUND && behind === this.#behind;
+    });
+    this.#ready.value = true;
   }
 
   /** Holds the newest page alone, as when it was opened. */
   async loadEnd(): Promise<void> {
-    if (this.#loading || this.#endHeld.peek()) return;
+    if (this.#loading !== undefined || this.#endHeld.peek()) return;
     await this.#busy(async () => {
-      const page = await this.#kit.history(this.conversationId, { limit: PAGE });
-      this.#messages.value = page;
-      this.#complete.value = page.length < PAGE;
-      this.#skipped.clear();
+      let behind: number;
+      do {
+        behind = this.#behind;
+        const page = await this.#kit.history(this.conversationId, { limit: PAGE });
+        this.#messages.value = page;
+        this.#complete.value = page.length < PAGE;
+      } while (behind !== this.#behind);
       this.#endHeld.value = true;
     });
   }
@@ -167,14 +219,13 @@ export class ConversationModel {
   /** Lets go of what is beyond the bound, at the end that is further from the reader. */
   trim(reading: "older" | "newer"): void {
     const messages = this.#messages.peek();
-    if (this.#loading || messages.length <= MAX_HELD) return;
+    if (this.#loading !== undefined || messages.length <= MAX_HELD) return;
     const keep = MAX_HELD - LET_GO;
     if (reading === "newer") {
       this.#messages.value = messages.slice(-keep);
       this.#complete.value = false;
       return;
     }
-    this.#skipped.skip(messages.slice(keep));
     this.#endHeld.value = false;
     this.#messages.value = messages.slice(0, keep);
   }
@@ -185,7 +236,7 @@ export class ConversationModel {
     const known = messages.some(({ id }) => id === message.id);
     if (!this.#endHeld.peek() && !known && newest !== undefined && message.order > newest.order) {
       // Between it and the newest one held there are others: it is read with them.
-      this.#skipped.arrived(message);
+      this.#behind += 1;
       // One looks at what one wrote. Where the end cannot be read, `failed` tells.
       if (message.own) this.loadEnd().catch(() => undefined);
       return;
@@ -207,7 +258,7 @@ export class ConversationModel {
   }
 
   async #load(): Promise<void> {
-    if (this.#loading) return;
+    if (this.#loading !== undefined) return;
     await this.#busy(async () => {
       const before = this.#ready.peek() ? this.#messages.peek()[0]?.order : undefined;
       const page = await this.#kit.history(this.conversationId, {
@@ -220,7 +271,8 @@ export class ConversationModel {
   }
 
   async #busy(load: () => Promise<void>): Promise<void> {
-    this.#loading = true;
+    const done = Promise.withResolvers<void>();
+    this.#loading = done.promise;
     try {
       await load();
       this.#failed.value = false;
@@ -228,7 +280,8 @@ export class ConversationModel {
       this.#failed.value = true;
       throw error;
     } finally {
-      this.#loading = false;
+      this.#loading = undefined;
+      done.resolve();
     }
   }
 }

@@ -6,6 +6,7 @@ import { Icon } from "../components/icons.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import { startOfDay } from "../i18n/format.ts";
 import { timelineRows } from "../model/timeline.ts";
+import { bringOut } from "./show-message.ts";
 import { TimelineRowView } from "./timeline-row.tsx";
 import { useReading } from "./use-reading.ts";
 
@@ -64,6 +65,16 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
   useLayoutEffect(() => {
     if (stick.current) toEnd();
   }, [rows, ready]);
+
+  // Somebody went to a message: it stands in the middle, and the keyboard is there too.
+  const shown = model.shown.value;
+  useLayoutEffect(() => {
+    const index = rows.findIndex((row) => row.kind === "message" && row.message.id === shown?.id);
+    if (shown === undefined || index < 0 || scroller.current === null) return undefined;
+    stick.current = false;
+    list.current?.scrollToIndex(index, { align: "center" });
+    return bringOut(scroller.current, shown.id);
+  }, [shown]);
 
   // A smaller window (a keyboard, a growing composer) keeps the end in sight.
   useEffect(() => {
