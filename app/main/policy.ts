@@ -40,7 +40,10 @@ const Address = v.pipe(v.string(), v.maxLength(2048), v.url());
 const Switch = v.exactOptional(v.boolean());
 
 /** Arrays are objects to valibot. */
-const noArray = v.check((value: object) => !Array.isArray(value), "Expected Object but got Array");
+const JsonObject = v.custom<object>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "Expected Object",
+);
 
 const FeatureSwitches = v.object({
   files: Switch,
@@ -53,13 +56,13 @@ const FeatureSwitches = v.object({
 
 const Settings = v.object({
   server: v.exactOptional(v.pipe(Address, v.regex(/^(?:https?|wss?):\/\/[^@]+$/i))),
-  features: v.exactOptional(v.pipe(FeatureSwitches, noArray)),
+  features: v.exactOptional(v.pipe(JsonObject, FeatureSwitches)),
   // Whoever can change what is downloaded there can change the program.
   updateFeed: v.exactOptional(v.pipe(Address, v.regex(/^https:/i))),
   proxy: v.exactOptional(ProxySetting),
   autoStart: Switch,
 });
-const PolicyFile = v.pipe(Settings, noArray);
+const PolicyFile = v.pipe(JsonObject, Settings);
 
 export interface Policy {
   readonly server?: string;
