@@ -93,7 +93,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "app/main",
     layers: ["app/lan", "app/preload"],
-    packages: ["electron", "lowdb", "valibot"],
+    packages: ["electron", "electron-updater", "lowdb", "valibot"],
     node: true,
   },
   { folder: "app/start", layers: [], packages: [], node: true },
