@@ -35,6 +35,7 @@ import { AddressHiding } from "./routes/address-hiding.ts";
 import { RouteAnnouncer } from "./routes/route-announcer.ts";
 import { RouteBook } from "./routes/route-book.ts";
 import { GroupBook } from "./sealing/group-book.ts";
+import { PrivacyBook } from "./privacy/privacy-book.ts";
 import { SecretValues } from "./sealing/secret-values.ts";
 import { StoreError, type MessageRecord, type Store, type StoreWrite } from "./store.ts";
 import { ownDevices } from "./trust/device-calls.ts";
@@ -69,6 +70,7 @@ export class Account implements AsyncDisposable {
   readonly examiner: Examiner;
   readonly groups: GroupBook;
   readonly prepared: GroupPreparation;
+  readonly privacy: PrivacyBook;
   readonly delivery: Delivery;
   /** Absent where the host keeps no files. */
   readonly files: FilesApi | undefined;
@@ -294,6 +296,7 @@ export class Account implements AsyncDisposable {
       surveyor,
       onUnderWay: () => this.#lookAtWanted(),
     });
+    this.privacy = new PrivacyBook((writes) => this.commit(writes));
     this.delivery = new Delivery({
       store,
       journal: this.#journal,
@@ -306,10 +309,13 @@ export class Account implements AsyncDisposable {
       sealing: this.groups,
       identity,
       book: this.book,
+      privacy: () => this.privacy.current,
+      isVisible: () => this.roster.account?.show !== "offline",
       handlers: {
         onMessage: (message) => emitter.emit("message", toMessage(message)),
         onMessageChanged: (message) => emitter.emit("messageChanged", toMessage(message)),
-        onConversationChanged: (id) => this.#conversationChanged(id),
+        onConversationChanged: (id) => this.conversationChanged(id),
+        onTyping: (typing) => emitter.emit("typing", typing),
         onUnreadable: (detail, error) =>
           this.#notice({ kind: "unreadable-message", detail, error }),
         onStoreFailed: (error) => this.#storeFailed(error),
@@ -342,6 +348,7 @@ export class Account implements AsyncDisposable {
     await this.roster.load(store);
     await this.routes.load(store);
     await this.book.load(store);
+    await this.privacy.load(store);
     await this.delivery.start();
     this.nearby.look();
   }
@@ -631,7 +638,8 @@ export class Account implements AsyncDisposable {
     return own === "direct-only" || own === "lan-only";
   }
 
-  #conversationChanged(conversationId: ConversationId): void {
+  /** Tells the host. */
+  conversationChanged(conversationId: ConversationId): void {
     const conversation = this.conversation(conversationId);
     if (conversation !== undefined) this.#options.emitter.emit("conversation", conversation);
   }
@@ -688,7 +696,8 @@ function plainSeed(saved: string): Uint8Array {
 }
 
 /** A stored message as hosts see it. */
-export function toMessage({ edited, reactions = [], pin, ...record }: MessageRecord): Message {
+export function toMessage(stored: MessageRecord): Message {
+  const { edited, reactions = [], pin, trail: _, ...record } = stored;
   return {
     ...record,
     from: record.from.userId,

@@ -15,8 +15,9 @@ import type {
 } from "../protocol/index.ts";
 import type { CandidatePair, LanState } from "./ports.ts";
 import type { DeliveryState } from "./delivery/delivery-state.ts";
+import type { Typing } from "./delivery/typing.ts";
 import type { Transfer } from "./files/files-api.ts";
-import type { ConversationSettings } from "./store.ts";
+import type { ConversationSettings, DeviceTrail } from "./store.ts";
 
 /** The connection to the rendezvous server. */
 export type ConnectionState =
@@ -119,6 +120,27 @@ export interface Message {
 export interface Reaction {
   readonly userId: UserId;
   readonly emoji: string;
+}
+
+/** What is known here of one message. Times in ms since the epoch. */
+export interface MessageDetails {
+  readonly message: Message;
+  readonly from: { readonly userId: UserId; readonly deviceId: DeviceId; readonly name?: string };
+  readonly reactions: readonly (Reaction & { readonly at: number })[];
+  /**
+   * Of a message that this device sent: each recipient device, one's own others included. Empty for
+   * others' messages, and for what was sent by another device of one's own.
+   */
+  readonly devices: readonly DeviceDelivery[];
+}
+
+/** What became of a message at one recipient device. */
+export interface DeviceDelivery extends DeviceTrail {
+  /** Absent where its account's list has it no more. */
+  readonly name?: string;
+  /** One of this account's own. */
+  readonly own: boolean;
+  readonly state: "waiting" | "sent" | "stored" | "delivered" | "given-up";
 }
 
 /** The state of the way to one buddy's device. */
@@ -239,6 +261,8 @@ export interface ChatKitEvents {
   message: Message;
   /** A known message's delivery changed. */
   messageChanged: Message;
+  /** Somebody began to type, or stopped. */
+  typing: Typing;
   link: LinkStatus;
   route: Route;
   /** The way of a file changed: at most four times a second for each. */

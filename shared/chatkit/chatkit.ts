@@ -4,10 +4,12 @@ import {
   limits,
   type ConversationId,
   type DeviceId,
+  type Mention,
   type MessageId,
   type RosterEntry,
   type ServerInfo,
   type Show,
+  type TextBody,
   type UserId,
 } from "../protocol/index.ts";
 import { Account, toMessage } from "./account.ts";
@@ -18,6 +20,7 @@ import {
   type Conversation,
   type LinkStatus,
   type Message,
+  type MessageDetails,
   type OwnDevice,
   type Safety,
   type Self,
@@ -27,22 +30,30 @@ import { pinnedPorts } from "./connection/pinned-sockets.ts";
 import { parseServerAddress } from "./connection/server-address.ts";
 import { serverInfo } from "./connection/server-info.ts";
 import { ConversationCalls } from "./conversations/conversation-calls.ts";
+import { forward } from "./conversations/forwarding.ts";
+import { validMentions } from "./conversations/mentions.ts";
+import { messageDetails } from "./conversations/message-details.ts";
+import type { SettingsChange } from "./conversations/settings-change.ts";
 import { Emitter } from "./emitter.ts";
 import { FileCalls } from "./files/file-calls.ts";
 import type { FilesApi } from "./files/files-api.ts";
 import type { NetworkApi } from "./network/network-api.ts";
 import { NetworkCalls } from "./network/network-calls.ts";
 import type { Host, Ports } from "./ports.ts";
+import type { Privacy } from "./privacy/privacy-book.ts";
+import { PrivacyCalls } from "./privacy/privacy-calls.ts";
 import { RosterCalls } from "./roster/roster-calls.ts";
 import { DeviceCalls } from "./trust/device-calls.ts";
 import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
+export type * from "./conversations/settings-change.ts";
 export type * from "./delivery/delivery-state.ts";
 export * from "./files/file-vault.ts";
 export type * from "./files/files-api.ts";
 export type * from "./network/network-api.ts";
 export type * from "./ports.ts";
+export type { Privacy } from "./privacy/privacy-book.ts";
 export type * from "./store.ts";
 
 export interface ChatKitOptions {
@@ -84,6 +95,18 @@ export interface ConversationsApi {
   withPeer(userId: UserId): Promise<Conversation>;
   /** Everything in it has been seen: unread becomes 0 and the sender is told. */
   markRead(conversationId: ConversationId): Promise<void>;
+  /** From that message on it counts as not seen, on this device. The sender is not told. */
+  markUnread(from: MessageId): Promise<void>;
+  /** What the person chooses for it, on this device. @throws ChatKitError no-such-conversation */
+  configure(conversationId: ConversationId, change: SettingsChange): Promise<void>;
+  /** Its pinned messages, those pinned last first; at most `MAX_PINS`. */
+  pins(conversationId: ConversationId): Promise<readonly Message[]>;
+}
+
+/** What others learn without being told by the person: each works both ways, on this device. */
+export interface PrivacyApi {
+  readonly current: Privacy;
+  change(change: Partial<Privacy>): Promise<void>;
 }
 
 export interface DevicesApi {
@@ -121,6 +144,7 @@ export interface ChatKitApi extends AsyncDisposable {
   readonly safety: SafetyApi;
   readonly network: NetworkApi;
   readonly files: FilesApi;
+  readonly privacy: PrivacyApi;
 
   /** Asks the server without signing in. */
   serverInfo(): Promise<ServerInfo>;
@@ -151,10 +175,22 @@ export interface ChatKitApi extends AsyncDisposable {
   send(
     conversationId: ConversationId,
     text: string,
-    options?: { replyTo?: MessageId },
+    options?: { replyTo?: MessageId; mentions?: readonly Mention[] },
   ): Promise<Message>;
   /** Changes the text of a message of one's own, up to two days after it was written. */
-  edit(messageId: MessageId, text: string): Promise<Message>;
+  edit(
+    messageId: MessageId,
+    text: string,
+    options?: { mentions?: readonly Mention[] },
+  ): Promise<Message>;
+  /**
+   * Sends what a message says to other conversations, without its author and its mentions.
+   * @throws ChatKitError no-such-message, not-permitted, and as `send`; not-complete for a file that
+   * is not here
+   */
+  forward(messageId: MessageId, to: readonly ConversationId[]): Promise<readonly Message[]>;
+  /** For everybody in the conversation. */
+  pin(messageId: MessageId, pinned: boolean): Promise<Message>;
   /** Takes a message of one's own back for everybody, up to two days after it was written. */
   recall(messageId: MessageId): Promise<Message>;
   /** One emoji in place of the one before; undefined takes it back. */
@@ -166,6 +202,15 @@ export interface ChatKitApi extends AsyncDisposable {
    * message's `order`, or that of a time (`orderAt`).
    */
   history(conversationId: ConversationId, options?: HistoryPage): Promise<readonly Message[]>;
+
+  /**
+   * The person types in that conversation, or has cleared what they typed: told over links that are
+   * open, seldom enough to be called at every key. Never fails.
+   */
+  typing(conversationId: ConversationId, active: boolean): void;
+
+  /** Each recipient device with the way there, and who reacted when. */
+  details(messageId: MessageId): Promise<MessageDetails | undefined>;
 
   /** One message as it is now; undefined where it is not here. */
   message(messageId: MessageId): Promise<Message | undefined>;
@@ -190,6 +235,7 @@ export class ChatKit implements ChatKitApi {
   readonly safety: SafetyApi;
   readonly network: NetworkApi;
   readonly files: FilesApi;
+  readonly privacy: PrivacyApi;
   readonly #options: ChatKitOptions;
   readonly #emitter: Emitter;
   #account: Account | undefined;
@@ -218,6 +264,10 @@ export class ChatKit implements ChatKitApi {
     );
     this.safety = new SafetyCalls(() => this.#open());
     this.network = new NetworkCalls(
+      () => this.#account,
+      () => this.#open(),
+    );
+    this.privacy = new PrivacyCalls(
       () => this.#account,
       () => this.#open(),
     );
@@ -328,25 +378,58 @@ export class ChatKit implements ChatKitApi {
   send(
     conversationId: ConversationId,
     text: string,
-    { replyTo }: { replyTo?: MessageId } = {},
+    { replyTo, mentions }: { replyTo?: MessageId; mentions?: readonly Mention[] } = {},
+  ): Promise<Message> {
+    return calling(() =>
+      this.#sendText(conversationId, {
+        type: "text",
+        text,
+        ...(replyTo === undefined ? {} : { replyTo }),
+        ...mentionsIn(text, mentions),
+      }),
+    );
+  }
+
+  forward(messageId: MessageId, to: readonly ConversationId[]): Promise<readonly Message[]> {
+    return calling(() =>
+      forward(
+        {
+          message: (id) => this.message(id),
+          text: (id, text) => this.#sendText(id, { type: "text", text, forwarded: true }),
+          file: (id, file) => this.files.forward(file, id),
+        },
+        messageId,
+        to,
+      ),
+    );
+  }
+
+  async #sendText(conversationId: ConversationId, body: TextBody): Promise<Message> {
+    const account = this.#open();
+    const { book, delivery } = account;
+    checkText(body.text);
+    const conversation = book.get(conversationId);
+    if (conversation === undefined) throw noSuchConversation();
+    await account.lookFor(conversation.record.peer);
+    return toMessage(await delivery.send(conversation.record.peer, body));
+  }
+
+  edit(
+    messageId: MessageId,
+    text: string,
+    { mentions }: { mentions?: readonly Mention[] } = {},
   ): Promise<Message> {
     return calling(async () => {
-      const account = this.#open();
-      const { book, delivery } = account;
       checkText(text);
-      const conversation = book.get(conversationId);
-      if (conversation === undefined) throw noSuchConversation();
-      await account.lookFor(conversation.record.peer);
-      const body = { type: "text", text, ...(replyTo === undefined ? {} : { replyTo }) } as const;
-      return toMessage(await delivery.send(conversation.record.peer, body));
+      const body = { type: "edit", of: messageId, text, ...mentionsIn(text, mentions) } as const;
+      return toMessage(await this.#open().delivery.change(body));
     });
   }
 
-  edit(messageId: MessageId, text: string): Promise<Message> {
-    return calling(async () => {
-      checkText(text);
-      return toMessage(await this.#open().delivery.change({ type: "edit", of: messageId, text }));
-    });
+  pin(messageId: MessageId, pinned: boolean): Promise<Message> {
+    return calling(async () =>
+      toMessage(await this.#open().delivery.change({ type: "pin", of: messageId, pinned })),
+    );
   }
 
   recall(messageId: MessageId): Promise<Message> {
@@ -391,6 +474,16 @@ export class ChatKit implements ChatKitApi {
       const found = await this.#open().delivery.find(messageId);
       return found && toMessage(found);
     });
+  }
+
+  typing(conversationId: ConversationId, active: boolean): void {
+    const account = this.#account;
+    const peer = account?.book.get(conversationId)?.record.peer;
+    if (peer !== undefined) account?.delivery.typing(peer, active);
+  }
+
+  details(messageId: MessageId): Promise<MessageDetails | undefined> {
+    return calling(() => messageDetails(this.#open(), messageId));
   }
 
   links(): readonly LinkStatus[] {
@@ -468,6 +561,11 @@ function checkText(text: string): void {
       `A message has at most ${limits.MAX_TEXT_LENGTH} characters.`,
     );
   }
+}
+
+function mentionsIn(text: string, mentions?: readonly Mention[]): { mentions?: Mention[] } {
+  const valid = validMentions(text, mentions);
+  return valid.length === 0 ? {} : { mentions: [...valid] };
 }
 
 function noSuchConversation(): ChatKitError {

@@ -17,6 +17,7 @@ export class Emitter {
       conversation: new Set(),
       message: new Set(),
       messageChanged: new Set(),
+      typing: new Set(),
       link: new Set(),
       route: new Set(),
       transfer: new Set(),

@@ -157,8 +157,18 @@ export const ReceiptContent = v.pipe(
 );
 export type ReceiptContent = v.InferOutput<typeof ReceiptContent>;
 
+/**
+ * Sealed for one device, sent once over an open link, and never kept: somebody writes in the
+ * conversation, or has stopped.
+ */
+export const TypingContent = v.object({ kind: v.literal("typing"), active: v.boolean() });
+export type TypingContent = v.InferOutput<typeof TypingContent>;
+
+/** What is sealed for one device alone. */
+export const DeviceContent = v.union([ReceiptContent, TypingContent]);
+
 /** The plaintext inside an envelope: JSON in UTF-8. */
-export const Content = v.union([MessageContent, ReceiptContent]);
+export const Content = v.union([MessageContent, ReceiptContent, TypingContent]);
 export type Content = v.InferOutput<typeof Content>;
 export type TextBody = v.InferOutput<typeof TextBody>;
 export type ReadBody = v.InferOutput<typeof ReadBody>;

@@ -116,6 +116,19 @@ const StoredMessage = v.object({
     v.array(v.object({ ...place, userId: UserId, emoji: v.exactOptional(v.string()) })),
   ),
   pin: v.exactOptional(v.object({ ...place, pinned: v.boolean() })),
+  trail: v.exactOptional(
+    v.array(
+      v.object({
+        userId: UserId,
+        deviceId: DeviceId,
+        path: v.exactOptional(v.enum(paths)),
+        reason: v.exactOptional(v.enum(pathReasons)),
+        sentAt: v.exactOptional(v.number()),
+        storedAt: v.exactOptional(v.number()),
+        deliveredAt: v.exactOptional(v.number()),
+      }),
+    ),
+  ),
 });
 
 const StoredOutboxItem = v.object({

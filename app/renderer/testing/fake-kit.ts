@@ -5,6 +5,7 @@ import {
   type Conversation,
   type LinkStatus,
   type Message,
+  type MessageDetails,
   type OwnDevice,
   type Self,
 } from "../../../shared/chatkit/api.ts";
@@ -15,6 +16,11 @@ import type {
   HistoryPage,
   RosterApi,
 } from "../../../shared/chatkit/chatkit.ts";
+import {
+  changedSettings,
+  type SettingsChange,
+} from "../../../shared/chatkit/conversations/settings-change.ts";
+import type { ConversationSettings } from "../../../shared/chatkit/store.ts";
 import type { FilesApi } from "../../../shared/chatkit/files/files-api.ts";
 import type {
   ConversationId,
@@ -33,6 +39,7 @@ import {
   type Person,
 } from "./fake-people.ts";
 import { FakeNetwork } from "./fake-network.ts";
+import { FakePrivacy, someTrail } from "./fake-parts.ts";
 import { FakeSafety } from "./fake-safety.ts";
 
 type Handlers = { [E in keyof ChatKitEvents]: Set<(payload: ChatKitEvents[E]) => void> };
@@ -59,6 +66,7 @@ export class FakeKit implements ChatKitApi {
   readonly #entries = new Map<UserId, RosterEntry>();
   readonly #peers = new Map<ConversationId, UserId>();
   readonly #unread = new Map<ConversationId, number>();
+  readonly #settings = new Map<ConversationId, ConversationSettings>();
   readonly #links: LinkStatus[];
   readonly #now: number;
   #next = 5_000;
@@ -72,6 +80,7 @@ export class FakeKit implements ChatKitApi {
     conversation: new Set(),
     message: new Set(),
     messageChanged: new Set(),
+    typing: new Set(),
     link: new Set(),
     route: new Set(),
     transfer: new Set(),
@@ -179,9 +188,22 @@ export class FakeKit implements ChatKitApi {
     markRead: async (id) => {
       this.read.push(id);
       this.#unread.set(id, 0);
+      this.#configure(id, { markedUnread: false });
+    },
+    markUnread: async (from) => {
+      const { conversationId: id, order } = this.#find(from);
+      const after = (this.messages.get(id) ?? []).filter((one) => one.order >= order && !one.own);
+      this.#unread.set(id, after.length);
       this.emit("conversation", this.#conversation(id));
     },
+    configure: async (id, change) => this.#configure(id, change),
+    pins: async (id) =>
+      (this.messages.get(id) ?? [])
+        .filter(({ pinnedAt }) => pinnedAt !== undefined)
+        .toSorted((a, b) => (b.pinnedAt ?? 0) - (a.pinnedAt ?? 0)),
   };
+
+  readonly privacy = new FakePrivacy();
 
   readonly devices: DevicesApi = {
     list: () => this.#ownDevices(),
@@ -274,13 +296,38 @@ export class FakeKit implements ChatKitApi {
     const own = emoji === undefined ? [] : [{ userId: userId(0), emoji }];
     return this.change({ ...found, reactions: [...others, ...own] });
   };
+  forward = async (
+    id: Message["id"],
+    to: readonly ConversationId[],
+  ): Promise<readonly Message[]> => {
+    const body = this.#find(id).body;
+    return await Promise.all(
+      to.map((target) =>
+        this.send(target, "text" in body && typeof body.text === "string" ? body.text : ""),
+      ),
+    );
+  };
+  pin = async (id: Message["id"], pinned: boolean): Promise<Message> => {
+    const { pinnedAt: _, ...found } = this.#find(id);
+    return this.change({ ...found, ...(pinned ? { pinnedAt: Date.now() } : {}) });
+  };
+  readonly typed: (readonly [ConversationId, boolean])[] = [];
+  typing = (id: ConversationId, active: boolean): void => {
+    this.typed.push([id, active]);
+  };
+  details = async (id: Message["id"]): Promise<MessageDetails> => {
+    const found = this.#find(id);
+    return {
+      message: found,
+      from: { userId: found.from, deviceId: deviceId(0), name: "Chrome · Linux" },
+      reactions: found.reactions.map((reaction) => ({ ...reaction, at: found.sentAt + 60_000 })),
+      devices: found.own ? someTrail(found.sentAt) : [],
+    };
+  };
   resend = async (id: Message["id"]): Promise<Message> => {
     return this.change({ ...this.#find(id), delivery: { state: "queued", waiting: "sending" } });
   };
-  history = async (
-    id: ConversationId,
-    options: HistoryPage = {},
-  ): Promise<readonly Message[]> => {
+  history = async (id: ConversationId, options: HistoryPage = {}): Promise<readonly Message[]> => {
     const { after, before, limit = 50 } = options;
     const all = this.messages.get(id) ?? [];
     const between = all.filter(
@@ -328,6 +375,11 @@ export class FakeKit implements ChatKitApi {
     this.emit("messageChanged", message);
     this.emit("conversation", this.#conversation(id));
     return message;
+  }
+
+  #configure(id: ConversationId, change: SettingsChange): void {
+    this.#settings.set(id, changedSettings(this.#settings.get(id), change));
+    this.emit("conversation", this.#conversation(id));
   }
 
   #find(id: Message["id"]): Message {
@@ -405,7 +457,7 @@ export class FakeKit implements ChatKitApi {
       peer,
       title: entry?.profile.displayName ?? "Somebody",
       unread: this.#unread.get(id) ?? 0,
-      settings: {},
+      settings: this.#settings.get(id) ?? {},
       ...(last === undefined
         ? {}
         : {

@@ -1,6 +1,7 @@
 import type { ConversationId, UserId } from "../../protocol/index.ts";
 import type { ConversationRecord, MessageRecord, Store, StoreWrite } from "../store.ts";
 import { directConversationId } from "./conversation-id.ts";
+import { changedSettings, isMuted, type SettingsChange } from "./settings-change.ts";
 
 /** A conversation in memory, with the state of its last message. */
 interface Entry {
@@ -46,12 +47,14 @@ export class ConversationBook {
     return this.#entries.get(conversationId);
   }
 
-  /** Newest first. */
+  /** Those that a person pinned first, and each kind newest first. */
   list(): readonly Readonly<Entry>[] {
     // By the time shown: the order's own may be far ahead in a conversation with a wrong clock.
     return [...this.#entries.values()].toSorted(
-      ({ record: { last: a } }, { record: { last: b } }) =>
-        (b?.sentAt ?? 0) - (a?.sentAt ?? 0) || compare(b?.order ?? "", a?.order ?? ""),
+      ({ record: a }, { record: b }) =>
+        Number(b.settings?.pinned ?? false) - Number(a.settings?.pinned ?? false) ||
+        (b.last?.sentAt ?? 0) - (a.last?.sentAt ?? 0) ||
+        compare(b.last?.order ?? "", a.last?.order ?? ""),
     );
   }
 
@@ -71,8 +74,11 @@ export class ConversationBook {
     const { id, order, body, own, sentAt } = message;
     const isNewest = before.last === undefined || order > before.last.order;
     const isSeen = own || (before.readUpTo !== undefined && order <= before.readUpTo);
+    const { settings } = before;
+    const comesBack = settings?.archived === true && !isMuted(settings, message.receivedAt);
     const record: ConversationRecord = {
       ...before,
+      ...(comesBack ? { settings: changedSettings(settings, { archived: false }) } : {}),
       unread: before.unread + (isSeen ? 0 : 1),
       ...(isNewest ? { last: { id, order, body, own, sentAt } } : {}),
     };
@@ -105,7 +111,46 @@ export class ConversationBook {
     if (entry === undefined) return undefined;
     const { readUpTo } = entry.record;
     if (readUpTo !== undefined && readUpTo >= order) return undefined;
-    entry.record = { ...entry.record, unread, readUpTo: order };
+    const { settings } = entry.record;
+    const marked = settings?.markedUnread === true;
+    entry.record = {
+      ...entry.record,
+      ...(marked ? { settings: changedSettings(settings, { markedUnread: false }) } : {}),
+      unread,
+      readUpTo: order,
+    };
+    return { type: "put-conversation", conversation: entry.record };
+  }
+
+  /** All of it was seen, however it was marked. */
+  seen(conversationId: ConversationId): StoreWrite | undefined {
+    const entry = this.#entries.get(conversationId);
+    if (entry === undefined) return undefined;
+    entry.record = { ...entry.record, unread: 0 };
+    return this.configure(conversationId, { markedUnread: false });
+  }
+
+  /** What is after `order` counts as not seen, although it was: `unread` messages of the others. */
+  unread(conversationId: ConversationId, order: string, unread: number): StoreWrite | undefined {
+    const entry = this.#entries.get(conversationId);
+    if (entry === undefined) return undefined;
+    const { settings } = entry.record;
+    entry.record = {
+      ...entry.record,
+      unread,
+      readUpTo: order,
+      // Of one's own message nothing counts: the mark says it.
+      ...(unread === 0 ? { settings: changedSettings(settings, { markedUnread: true }) } : {}),
+    };
+    return { type: "put-conversation", conversation: entry.record };
+  }
+
+  /** What the person chose for it. */
+  configure(conversationId: ConversationId, change: SettingsChange): StoreWrite | undefined {
+    const entry = this.#entries.get(conversationId);
+    if (entry === undefined) return undefined;
+    const settings = changedSettings(entry.record.settings, change);
+    entry.record = { ...entry.record, settings };
     return { type: "put-conversation", conversation: entry.record };
   }
 }

@@ -1,8 +1,9 @@
-import type { ConversationId, UserId } from "../../protocol/index.ts";
-import type { Account } from "../account.ts";
-import { ChatKitError, type Conversation } from "../api.ts";
+import type { ConversationId, MessageId, UserId } from "../../protocol/index.ts";
+import { toMessage, type Account } from "../account.ts";
+import { ChatKitError, type Conversation, type Message } from "../api.ts";
 import { calling } from "../calling.ts";
 import type { ConversationsApi } from "../chatkit.ts";
+import type { SettingsChange } from "./settings-change.ts";
 
 /** Conversations as hosts use them. */
 export class ConversationCalls implements ConversationsApi {
@@ -50,10 +51,37 @@ export class ConversationCalls implements ConversationsApi {
   markRead(conversationId: ConversationId): Promise<void> {
     return calling(async () => {
       const account = this.#open();
-      if (account.book.get(conversationId) === undefined) {
-        throw new ChatKitError("no-such-conversation", "There is no such conversation.");
-      }
+      if (account.book.get(conversationId) === undefined) throw noSuchConversation();
       await account.delivery.markRead(conversationId);
     });
   }
+
+  markUnread(from: MessageId): Promise<void> {
+    return calling(async () => {
+      await this.#open().delivery.markUnread(from);
+    });
+  }
+
+  configure(conversationId: ConversationId, change: SettingsChange): Promise<void> {
+    return calling(async () => {
+      const account = this.#open();
+      const write = account.book.configure(conversationId, change);
+      if (write === undefined) throw noSuchConversation();
+      account.conversationChanged(conversationId);
+      await account.commit([write]);
+    });
+  }
+
+  pins(conversationId: ConversationId): Promise<readonly Message[]> {
+    return calling(async () => {
+      const { delivery } = this.#open();
+      const found = await Promise.all(delivery.pins(conversationId).map((id) => delivery.find(id)));
+      // What was deleted here since is pinned nowhere.
+      return found.flatMap((message) => (message?.pin?.pinned === true ? toMessage(message) : []));
+    });
+  }
+}
+
+function noSuchConversation(): ChatKitError {
+  return new ChatKitError("no-such-conversation", "There is no such conversation.");
 }

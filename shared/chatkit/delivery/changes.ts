@@ -8,13 +8,14 @@ import {
   type MessageBody,
 } from "../../protocol/index.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
+import { PinBook } from "../conversations/pin-book.ts";
 import { CHANGE_WINDOW_MS, MAX_EARLY_CHANGES, MAX_REACTIONS } from "../limits.ts";
 import type { MessageRecord, Store, StoredReaction, StoreWrite } from "../store.ts";
 import type { Journal } from "./journal.ts";
 import { orderTime } from "./order.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** Somebody does something to a message: an edit, a recall, a reaction. */
+/** Somebody does something to a message: an edit, a recall, a reaction, a pin. */
 export interface Change {
   readonly id: MessageId;
   readonly conversationId: ConversationId;
@@ -45,8 +46,9 @@ interface ChangesOptions {
   readonly onMessageChanged: (message: MessageRecord) => void;
 }
 
-/** Edits, recalls and reactions, whichever way and in whatever order they come (SPEC E). */
+/** Edits, recalls, reactions and pins, whichever way and in whatever order they come (SPEC E). */
 export class Changes {
+  readonly pins = new PinBook();
   readonly #options: ChangesOptions;
   /** By the message that they are about, which is not here yet. Oldest first. */
   readonly #early = new Map<MessageId, Change[]>();
@@ -59,6 +61,7 @@ export class Changes {
 
   /** @throws StoreError */
   async load(): Promise<void> {
+    await this.pins.load(this.#options.store);
     for (const value of (await this.#options.store.values(EARLY)).values()) {
       const saved = v.safeParse(SavedChange, JSON.parse(value));
       if (saved.success) this.#keep(saved.output);
@@ -142,13 +145,16 @@ export class Changes {
     return [
       { type: "put-message", message: revised },
       ...(conversation === undefined ? [] : [conversation]),
+      ...this.pins.changed(revised),
     ];
   }
 
   /** The commit of a change failed: where the message is on its way, it is as it was. */
   undo(target: MessageRecord): void {
     const { outbox } = this.#options;
-    outbox.revise({ ...target, delivery: outbox.live(target).delivery });
+    this.pins.changed(target);
+    const { delivery, trail } = outbox.live(target);
+    outbox.revise({ ...target, delivery, ...(trail === undefined ? {} : { trail }) });
   }
 
   /** @param writes of `revise`, and durable */

@@ -3,6 +3,7 @@ import {
   type ConversationId,
   type DeviceId,
   type ChangeBody,
+  type FileBody,
   type MessageId,
   type ReceiptContent,
   type TextBody,
@@ -13,10 +14,11 @@ import type { ServerConnection } from "../connection/server-connection.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
 import { EXPIRY_CHECK_MS } from "../limits.ts";
 import type { Link } from "../link.ts";
-import type { LinkService } from "../links/link-service.ts";
+import type { LinkControls, LinkService } from "../links/link-service.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
+import type { Privacy } from "../privacy/privacy-book.ts";
 import type { Sealing } from "../sealing/sealing.ts";
-import type { MessagePage, MessageRecord, Store } from "../store.ts";
+import type { MessagePage, MessageRecord, OutboxRecord, Store } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Changes } from "./changes.ts";
 import { Courier } from "./courier.ts";
@@ -34,6 +36,7 @@ import { Securing } from "./securing.ts";
 import { Sending } from "./sending.ts";
 import { orStoreFailed } from "./store-failed.ts";
 import { Timelines } from "./timelines.ts";
+import { TypingTalk, type Typing } from "./typing.ts";
 
 export interface DeliveryOptions {
   readonly store: Store;
@@ -42,12 +45,16 @@ export interface DeliveryOptions {
   readonly random: Random;
   readonly log: Log;
   readonly connection: ServerConnection;
-  readonly links: LinkService;
+  readonly links: LinkService & Pick<LinkControls, "openLinks">;
   readonly directory: Directory;
   /** The conversations' groups. Its changes are saved with every commit of the journal. */
   readonly sealing: Sealing;
   readonly identity: IdentityKeys;
   readonly book: ConversationBook;
+  /** What the person lets others know. */
+  readonly privacy: () => Privacy;
+  /** False while this account appears offline. */
+  readonly isVisible: () => boolean;
   readonly handlers: DeliveryHandlers;
 }
 
@@ -55,6 +62,7 @@ export interface DeliveryHandlers {
   readonly onMessage: (message: MessageRecord) => void;
   readonly onMessageChanged: (message: MessageRecord) => void;
   readonly onConversationChanged: (conversationId: ConversationId) => void;
+  readonly onTyping: (typing: Typing) => void;
   /** It was sealed anew several times, and still cannot be opened here. */
   readonly onUnreadable: (detail: string, error: Error) => void;
   readonly onStoreFailed: (error: unknown) => void;
@@ -76,6 +84,7 @@ export class Delivery {
   readonly #arrivals: Arrivals;
   readonly #inbox: Inbox;
   readonly #fetcher: MailboxFetcher;
+  readonly #typing: TypingTalk;
   readonly #unsubscribe: (() => void)[] = [];
   #expiry: Timer | undefined;
   #closed = false;
@@ -143,6 +152,7 @@ export class Delivery {
       book,
       outbox: this.#outbox,
       now: () => clock.now(),
+      showsReading: () => options.privacy().readReceipts,
       onMessageChanged,
       onConversationChanged,
     });
@@ -169,12 +179,24 @@ export class Delivery {
       changes: this.#changes,
       securing: this.#securing,
       serverOnline,
+      tellsReading: () => options.privacy().readReceipts,
       onQueued: (item) => {
         if (!this.#closed) this.#courier.add(item);
       },
       onMessage,
       onMessageChanged: handlers.onMessageChanged,
       onConversationChanged,
+    });
+    this.#typing = new TypingTalk({
+      links,
+      directory,
+      sealer: pairSealer,
+      clock,
+      random,
+      conversationWith: (peer) => book.idWith(peer),
+      isOn: () => options.privacy().typing,
+      isVisible: options.isVisible,
+      onTyping: handlers.onTyping,
     });
     this.#receipts = new Receipts({
       links,
@@ -196,7 +218,11 @@ export class Delivery {
       readMarks: this.#readMarks,
       changes: this.#changes,
       receipts: this.#receipts,
-      onMessage,
+      onMessage: (message) => {
+        // They have said it: before it is told, so that nobody shows both.
+        if (!message.own) this.#typing.ended(message.from.userId);
+        onMessage(message);
+      },
       onConversationChanged,
       onStoreFailed,
     });
@@ -210,6 +236,7 @@ export class Delivery {
         peerOf: (conversationId) => this.#peerOf(conversationId),
         onReceipt: (from, conversationId, receipt) =>
           this.#onReceipt(from, conversationId, receipt),
+        onTyping: (envelope, link, typing) => this.#typing.take(envelope, link, typing),
         standingOf: (letters) => this.#arrivals.standingOf(letters),
         onMessages: (messages, duplicates) => this.#arrivals.take(messages, duplicates),
         onUnopened: ({ arrival, envelope }) => {
@@ -262,7 +289,8 @@ export class Delivery {
    * Queues a message: durable once this resolves.
    * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
    */
-  send(peer: UserId, body: TextBody): Promise<MessageRecord> {
+  send(peer: UserId, body: TextBody | FileBody): Promise<MessageRecord> {
+    this.#typing.sent(peer);
     return this.#sending.send(peer, body);
   }
 
@@ -289,16 +317,38 @@ export class Delivery {
     return this.#sending.markRead(conversationId);
   }
 
+  /** @throws ChatKitError no-such-message, store-failed */
+  markUnread(id: MessageId): Promise<void> {
+    return this.#sending.markUnread(id);
+  }
+
+  /** The person types to that buddy, or has cleared what they typed. */
+  typing(peer: UserId, active: boolean): void {
+    this.#typing.tell(peer, active);
+  }
+
+  /** What the person lets others know is another thing now. */
+  privacyChanged(): void {
+    if (!this.#options.privacy().typing) this.#typing.endAll();
+  }
+
+  /** Ids of the conversation's pinned messages, those pinned last first. */
+  pins(conversationId: ConversationId): readonly MessageId[] {
+    return this.#changes.pins.list(conversationId);
+  }
+
+  /** What is on its way of that message; undefined where nothing is. */
+  underWay(id: MessageId): OutboxRecord | undefined {
+    return this.#outbox.get(id)?.record;
+  }
+
   /** @throws ChatKitError store-failed */
   find(id: MessageId): Promise<MessageRecord | undefined> {
     return orStoreFailed(() => this.#changes.find(id));
   }
 
   /** In ascending order. @throws ChatKitError store-failed */
-  history(
-    conversationId: ConversationId,
-    options: MessagePage,
-  ): Promise<readonly MessageRecord[]> {
+  history(conversationId: ConversationId, options: MessagePage): Promise<readonly MessageRecord[]> {
     return orStoreFailed(async () => {
       // What was told already may still be on its way into the store.
       await this.#options.journal.commit([]);
@@ -345,6 +395,7 @@ export class Delivery {
     await this.#securing.close();
     await this.#inbox.close();
     this.#receipts.close();
+    this.#typing.close();
     this.#holdBack.close();
     this.#outbox.saveSent();
     await this.#options.journal.idle();

@@ -1,16 +1,19 @@
 import {
   decodeEnvelope,
+  DeviceContent,
   GROUP_SEALED,
-  ReceiptContent,
   type ConversationId,
   type DeviceId,
   type Envelope,
   type MessageId,
+  type ReceiptContent,
+  type TypingContent,
 } from "../../protocol/index.ts";
 import { PAIR_SEALED } from "../../crypto/index.ts";
 import { MAX_INBOX_QUEUE } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { Sealing } from "../sealing/sealing.ts";
+import type { Link } from "../link.ts";
 import type { Arrival, Incoming, Letter, Standing } from "./arrival.ts";
 import type { Directory } from "./directory.ts";
 import { Opener, type OpenerHandlers } from "./opener.ts";
@@ -31,6 +34,7 @@ export interface InboxHandlers extends Omit<OpenerHandlers, "onReady" | "refuse"
     conversationId: ConversationId,
     receipt: ReceiptContent,
   ) => void;
+  readonly onTyping: (envelope: Envelope, link: Link | undefined, typing: TypingContent) => void;
   /** What is known of each, before it is opened. @throws StoreError */
   readonly standingOf: (letters: readonly Letter[]) => Promise<readonly Standing[]>;
   /** Makes the messages durable and settles all; the next batch waits. Never rejects. */
@@ -162,20 +166,21 @@ export class Inbox {
         if (envelope.sequence === 0) return this.#refuse(arrival, "a message without its place");
         return { envelope, arrival };
       case PAIR_SEALED:
-        return this.#takeReceipt(envelope, arrival, sender.publicKey);
+        return this.#takeForDevice(envelope, arrival, sender.publicKey);
       default:
         return this.#refuse(arrival, "something sealed in an unknown way");
     }
   }
 
-  #takeReceipt(envelope: Envelope, arrival: Arrival, senderKey: Uint8Array): undefined {
+  #takeForDevice(envelope: Envelope, arrival: Arrival, senderKey: Uint8Array): undefined {
     const plaintext = this.#options.pairSealer.open(envelope, senderKey, envelope.sealed);
-    const receipt = plaintext && parseContent(ReceiptContent, plaintext);
-    if (receipt === undefined || envelope.sequence !== 0) {
+    const content = plaintext && parseContent(DeviceContent, plaintext);
+    if (content === undefined || envelope.sequence !== 0) {
       return this.#refuse(arrival, "a receipt that is none");
     }
     this.#handlers.onHeard(envelope.from, arrival.link);
-    this.#handlers.onReceipt(envelope.from, envelope.conversationId, receipt);
+    if (content.kind === "typing") this.#handlers.onTyping(envelope, arrival.link, content);
+    else this.#handlers.onReceipt(envelope.from, envelope.conversationId, content);
     arrival.settle?.("done");
     return undefined;
   }

@@ -11,6 +11,7 @@ import type {
   WaitReason,
 } from "./delivery-state.ts";
 import type { Journal } from "./journal.ts";
+import { withStep, type Step } from "./trail.ts";
 
 /** A message on its way, in memory. */
 export interface OutboxItem {
@@ -105,6 +106,7 @@ export class Outbox {
 
   /** Not saved each time: after a crash the message is queued and sent again (SPEC D7). */
   sent(item: OutboxItem, device: DeviceId, path: Path, reason: PathReason): void {
+    this.#note(item, device, { sentAt: this.#options.clock.now(), path, reason });
     if (this.#isPeer(item, device)) this.#reduce(item, { type: "sent", path, reason });
   }
 
@@ -113,6 +115,7 @@ export class Outbox {
     if (!this.#items.has(item.record.id)) return;
     if (!this.#setState(item, device, "stored")) return;
     this.sent(item, device, "stored", reason);
+    this.#note(item, device, { storedAt: this.#options.clock.now() });
     this.#save([{ type: "put-outbox", item: item.record }, ...messageWrite(item)]);
     // Where all of it rests on disks, none of it has to in memory; it can be sealed anew.
     if (item.record.recipients.every(({ state }) => state !== "waiting")) item.sealed = undefined;
@@ -136,17 +139,14 @@ export class Outbox {
   ): boolean {
     if (item.record.conversationId !== conversationId) return false;
     if (!this.#setState(item, device, "acknowledged")) return false;
-    let writes: readonly StoreWrite[] = [];
-    if (this.#isPeer(item, device)) {
-      const at = this.#options.clock.now();
-      if (this.#reduce(item, { type: "delivered", at, path })) {
-        if (item.message !== undefined && this.#options.isRead(item.message)) {
-          this.#reduce(item, { type: "read", at });
-        }
-        writes = messageWrite(item);
+    const at = this.#options.clock.now();
+    this.#note(item, device, { deliveredAt: at, path });
+    if (this.#isPeer(item, device) && this.#reduce(item, { type: "delivered", at, path })) {
+      if (item.message !== undefined && this.#options.isRead(item.message)) {
+        this.#reduce(item, { type: "read", at });
       }
     }
-    this.#settle(item, writes);
+    this.#settle(item, messageWrite(item));
     return true;
   }
 
@@ -202,6 +202,13 @@ export class Outbox {
   #isPeer(item: OutboxItem, device: DeviceId): boolean {
     const recipient = item.record.recipients.find((one) => one.deviceId === device);
     return recipient !== undefined && recipient.userId !== this.#options.self();
+  }
+
+  /** What is told of one device is shown where somebody asks for it. */
+  #note(item: OutboxItem, device: DeviceId, step: Step): void {
+    const recipient = item.record.recipients.find(({ deviceId }) => deviceId === device);
+    if (item.message === undefined || recipient === undefined) return;
+    item.message = { ...item.message, trail: withStep(item.message.trail, recipient, step) };
   }
 
   #setState(item: OutboxItem, device: DeviceId, state: OutboxRecipient["state"]): boolean {

@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import type { MessageContent, ReceiptContent } from "../../protocol/index.ts";
+import type { DeviceContent, MessageContent } from "../../protocol/index.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** @returns undefined where the bytes are not UTF-8, not JSON or not of that shape */
-export function parseContent<S extends typeof MessageContent | typeof ReceiptContent>(
+export function parseContent<S extends typeof MessageContent | typeof DeviceContent>(
   schema: S,
   plaintext: Uint8Array,
 ): v.InferOutput<S> | undefined {

@@ -17,6 +17,8 @@ interface ReadMarksOptions {
   readonly book: ConversationBook;
   readonly outbox: Outbox;
   readonly now: () => number;
+  /** The person wants to know what others have read, and tells it themselves. */
+  readonly showsReading: () => boolean;
   readonly onMessageChanged: (message: MessageRecord) => void;
   readonly onConversationChanged: (conversationId: ConversationId) => void;
 }
@@ -49,6 +51,20 @@ export class ReadMarks {
     return order !== undefined && message.order <= order;
   }
 
+  /**
+   * The others' messages from that one on; undefined where it is too far back to be counted.
+   * @throws StoreError
+   */
+  async countFrom({ conversationId, order }: MessageRecord): Promise<number | undefined> {
+    let unread = 0;
+    for await (const message of this.#downTo(conversationId, undefined, "")) {
+      if (message.order < order) return unread;
+      if (!message.own) unread++;
+      if (message.order === order) return unread;
+    }
+    return undefined;
+  }
+
   /** The newest message of the others, if there is one among the last. */
   async newestOfOthers(conversationId: ConversationId): Promise<MessageRecord | undefined> {
     const last = this.#options.book.get(conversationId)?.last;
@@ -62,7 +78,8 @@ export class ReadMarks {
    * @throws StoreError
    */
   async apply(conversationId: ConversationId, upTo: MessageId, own: boolean): Promise<void> {
-    const { store, journal, outbox } = this.#options;
+    const { store, journal, outbox, showsReading } = this.#options;
+    if (!own && !showsReading()) return;
     // What is on its way into the store is waited for.
     await journal.commit([]);
     const target = outbox.get(upTo)?.message ?? (await store.message(upTo));

@@ -6,6 +6,7 @@ import {
   type ConversationId,
   type DeviceId,
   type ChangeBody,
+  type FileBody,
   type MessageBody,
   type MessageContent,
   type TextBody,
@@ -39,6 +40,8 @@ interface SendingOptions {
   readonly changes: Changes;
   readonly securing: Securing;
   readonly serverOnline: () => boolean;
+  /** The person lets others know what they have read. */
+  readonly tellsReading: () => boolean;
   /** It is durable, and may leave. */
   readonly onQueued: (item: OutboxItem) => void;
   readonly onMessage: (message: MessageRecord) => void;
@@ -58,7 +61,7 @@ export class Sending {
    * Queues a message: durable once this resolves.
    * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
    */
-  async send(peer: UserId, body: TextBody): Promise<MessageRecord> {
+  async send(peer: UserId, body: TextBody | FileBody): Promise<MessageRecord> {
     const { book, clock, directory, outbox, timelines } = this.#options;
     const { onConversationChanged, onMessage } = this.#options;
     const recipients = this.#recipients(peer);
@@ -111,7 +114,8 @@ export class Sending {
     }
     const now = clock.now();
     const next = timelines.next(failed.conversationId, this.#recipients(peer), now);
-    const message: MessageRecord = { ...failed, delivery: this.#queuedState() };
+    const { trail: _, ...again } = failed;
+    const message: MessageRecord = { ...again, delivery: this.#queuedState() };
     const { body, conversationId } = failed;
     const at = orderTime(failed.order);
     const content: MessageContent = { kind: "message", peer, at, body };
@@ -169,15 +173,19 @@ export class Sending {
 
   /** @throws ChatKitError store-failed */
   async markRead(conversationId: ConversationId): Promise<void> {
-    const { book, clock, directory, outbox, readMarks, timelines } = this.#options;
+    const { book, clock, directory, outbox, readMarks, tellsReading, timelines } = this.#options;
     const entry = book.get(conversationId);
     if (entry === undefined) return;
     const { peer } = entry.record;
     const newest = await orStoreFailed(() => readMarks.newestOfOthers(conversationId));
     const write = newest && book.read(conversationId, newest.order, 0);
-    if (newest === undefined || write === undefined) return;
+    if (newest === undefined || write === undefined) {
+      await this.#unmark(conversationId);
+      return;
+    }
     this.#options.onConversationChanged(conversationId);
-    const devices = [...directory.devicesOf(peer), ...directory.ownOthers()];
+    const theirs = tellsReading() ? directory.devicesOf(peer) : [];
+    const devices = [...theirs, ...directory.ownOthers()];
     if (devices.length === 0 || outbox.size >= MAX_OUTBOX) {
       await this.#commit([write]);
       return;
@@ -191,6 +199,34 @@ export class Sending {
       const conversation = book.get(conversationId)?.record;
       return conversation === undefined ? [] : [{ type: "put-conversation", conversation }];
     });
+  }
+
+  /** It was marked as unread, with nothing new in it. */
+  async #unmark(conversationId: ConversationId): Promise<void> {
+    const { book } = this.#options;
+    const { settings, unread = 0 } = book.get(conversationId)?.record ?? {};
+    if (settings?.markedUnread !== true && unread === 0) return;
+    const write = book.seen(conversationId);
+    this.#options.onConversationChanged(conversationId);
+    if (write !== undefined) await this.#commit([write]);
+  }
+
+  /**
+   * From that message on nothing counts as seen, on this device.
+   * @throws ChatKitError no-such-message (also where it is too far back), store-failed
+   */
+  async markUnread(id: MessageId): Promise<void> {
+    const { book, changes, readMarks } = this.#options;
+    const message = await orStoreFailed(() => changes.find(id));
+    const unread = message && (await orStoreFailed(() => readMarks.countFrom(message)));
+    if (message === undefined || unread === undefined) {
+      throw new ChatKitError("no-such-message", "There is no such message among the newest.");
+    }
+    const { conversationId, order } = message;
+    // Before this message, and after every other one.
+    const write = book.unread(conversationId, order.slice(0, -1), unread);
+    this.#options.onConversationChanged(conversationId);
+    if (write !== undefined) await this.#commit([write]);
   }
 
   #recipients(peer: UserId): { userId: UserId; deviceId: DeviceId }[] {

@@ -4,10 +4,12 @@ import { ConversationBook } from "../conversations/conversation-book.ts";
 import { Delivery } from "../delivery/delivery.ts";
 import type { DeliveryState, PathReason } from "../delivery/delivery-state.ts";
 import { Journal } from "../delivery/journal.ts";
+import type { Typing } from "../delivery/typing.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import { routeRule, type RouteRule } from "../routes/route-rule.ts";
 import type { Clock, Random } from "../ports.ts";
+import type { Privacy } from "../privacy/privacy-book.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { MessageRecord } from "../store.ts";
 import { FakeSealing } from "./fake-sealing.ts";
@@ -49,6 +51,11 @@ export class SimulatedDevice {
   /** Every state that a message was told to have since the last crash. */
   readonly states = new Map<MessageId, DeliveryState[]>();
   readonly problems: string[] = [];
+  /** Who was told to type, and to have stopped. */
+  readonly typing: Typing[] = [];
+  /** What its person lets others know. */
+  privacy: Privacy = { readReceipts: true, typing: true };
+  isVisible = true;
   /** How far the device's clock is from the true time. */
   clockOffset = 0;
   readonly #network: SimulatedNetwork;
@@ -137,12 +144,15 @@ export class SimulatedDevice {
       sealing,
       identity,
       book,
+      privacy: () => this.privacy,
+      isVisible: () => this.isVisible,
       handlers: {
         onMessage: whileAlive((message) => this.told.push(message)),
         onMessageChanged: whileAlive(({ id, delivery: state }) => {
           this.states.set(id, [...(this.states.get(id) ?? []), state]);
         }),
         onConversationChanged: () => {},
+        onTyping: whileAlive((typing) => this.typing.push(typing)),
         onUnreadable: whileAlive((detail) => this.problems.push(detail)),
         onStoreFailed: () => {},
         onViolation: whileAlive((detail) => this.problems.push(detail)),
@@ -231,6 +241,11 @@ export class SimulatedLinks implements LinkService {
 
   direct(device: string): Link | undefined {
     return this.#direct.get(device);
+  }
+
+  openLinks(device: string): readonly Link[] {
+    const link = this.#direct.get(device);
+    return link === undefined ? [] : [link];
   }
 
   directPending(device: string): boolean {
