@@ -5,6 +5,7 @@ import type { KeyProtector, Lan, Ports } from "../../../shared/chatkit/ports.ts"
 import type { TransportAddress } from "../../../shared/protocol/index.ts";
 import { createConsoleLog, type LogLevel } from "./console-log.ts";
 import { createDexieStores } from "./dexie-store.ts";
+import { IndexedFileVault } from "./indexed-file-vault.ts";
 import { askForPersistence } from "./persistent-storage.ts";
 import { createPinningConnector, type CertificateGuard } from "./pinning-connector.ts";
 import { webRandom } from "./web-random.ts";
@@ -40,6 +41,7 @@ export function createBrowserPorts(options: BrowserPortsOptions): Ports {
         return stores.open(account);
       },
     },
+    files: { open: async (account) => new IndexedFileVault(account) },
     ...(keyProtector === undefined ? {} : { keyProtector }),
     ...(lan === undefined ? {} : { lan }),
     log,
