@@ -13,10 +13,11 @@ const PacUrl = v.pipe(v.string(), v.maxLength(2048), v.url(), v.regex(/^https?:/
 /**
  * - `system`: what the operating system says
  * - `none`: straight, whatever the system says
- * - `manual`: one proxy for everything but `bypass`; `user` for http and https proxies that ask
+ * - `manual`: one proxy for everything but `bypass`
  * - `pac`: the script at this address decides
  *
- * Links between people are WebRTC's and go by no proxy.
+ * Links between people are WebRTC's and go by no proxy. Proxies that ask for a name and a password are
+ * not served: Chromium asks nobody for those of a WebSocket.
  */
 export const ProxySetting = v.variant("mode", [
   v.strictObject({ mode: v.picklist(["system", "none"]) }),
@@ -27,10 +28,16 @@ export const ProxySetting = v.variant("mode", [
     host: Host,
     port: Port,
     bypass: v.pipe(v.array(Bypass), v.maxLength(MAX_BYPASS)),
-    user: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
   }),
   v.strictObject({ mode: v.literal("pac"), url: PacUrl }),
 ]);
 export type ProxySetting = v.InferOutput<typeof ProxySetting>;
 
 export const SYSTEM_PROXY: ProxySetting = { mode: "system" };
+
+export const BridgeProxy = v.object({
+  setting: ProxySetting,
+  /** The administrator has set it. */
+  fixed: v.boolean(),
+});
+export type BridgeProxy = v.InferOutput<typeof BridgeProxy>;
