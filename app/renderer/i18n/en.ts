@@ -1,4 +1,9 @@
-import type { ChatKitErrorName, Finding, SignedOutReason } from "../../../shared/chatkit/api.ts";
+import type {
+  ChatKitErrorName,
+  DeviceDelivery,
+  Finding,
+  SignedOutReason,
+} from "../../../shared/chatkit/api.ts";
 import type {
   FailureReason,
   Path,
@@ -211,6 +216,99 @@ export const en = {
     pending: (name: string) => `${name} wants to be your buddy. Accept to write.`,
     blocked: (name: string) => `You blocked ${name}.`,
     gone: (name: string) => `You and ${name} are not buddies any more.`,
+  },
+
+  conversations: {
+    menu: (name: string) => `Actions for the chat with ${name}`,
+    more: (name: string) => `More about the chat with ${name}`,
+    pin: "Pin to the top",
+    unpin: "Unpin from the top",
+    pinned: "Pinned to the top",
+    archive: "Archive",
+    unarchive: "Take out of the archive",
+    archived: "Archived",
+    archivedChats: (n: number) => count(n, "# archived chat", "# archived chats"),
+    leaveArchive: "Back to all chats",
+    archiveEmpty: "The archive is empty",
+    archiveHint: "An archived chat comes back when somebody writes, unless it is muted.",
+    mute: "Mute…",
+    muteTitle: "Mute notifications",
+    muteHour: "For 1 hour",
+    muteHours: "For 8 hours",
+    muteMorning: "Until tomorrow morning",
+    muteAlways: "Until I turn them on again",
+    unmute: "Turn notifications on",
+    muted: "Muted",
+    mutedUntil: (when: string) => `Muted until ${when}`,
+    markRead: "Mark as read",
+    markUnread: "Mark as unread",
+    markedUnread: "Marked as unread",
+    block: (name: string) => `Block ${name}`,
+    unblock: (name: string) => `Unblock ${name}`,
+    settings: "This chat",
+    typing: (name: string) => `${name} is typing…`,
+    typingShort: "typing…",
+
+    forward: "Forward",
+    forwarded: "Forwarded",
+    forwardTitle: "Forward to",
+    forwardSearch: "Search people",
+    forwardNobody: "Nobody found",
+    forwardTo: (n: number) =>
+      n === 0 ? "Choose somebody" : count(n, "Send to # person", "Send to # people"),
+    forwardMost: (n: number) => `At most ${n} at once.`,
+    forwardDone: (n: number) => count(n, "Forwarded to # person", "Forwarded to # people"),
+
+    pinMessage: "Pin for everybody",
+    unpinMessage: "Unpin",
+    pinnedMessage: "Pinned message",
+    pinnedMessages: (n: number) => count(n, "# pinned message", "# pinned messages"),
+    allPins: "All pinned messages",
+    goToPin: (text: string) => `Go to the pinned message: ${text}`,
+    unreadFromHere: "Unread from here",
+
+    mentionWhom: "Mention somebody",
+    mentionedYou: (name: string) => `${name} mentioned you`,
+
+    details: "Message details",
+    detailsSentBy: "Sent by",
+    detailsSentAt: "Sent",
+    detailsReceivedAt: "Arrived here",
+    detailsEditedAt: "Edited",
+    detailsReactions: "Reactions",
+    detailsDevices: "Devices",
+    detailsOwnDevices: "Your other devices",
+    detailsUnknownDevice: "A device that is no more",
+    detailsReadAt: "Read",
+    deviceStates: {
+      waiting: "Not sent yet",
+      sent: "On its way",
+      stored: "Waits in the mailbox",
+      delivered: "Delivered",
+      "given-up": "Given up",
+    } satisfies Record<DeviceDelivery["state"], string>,
+    steps: { sent: "Sent", stored: "In the mailbox", delivered: "Delivered" },
+
+    previewShow: "Show preview",
+    previewOf: (host: string) => `Show a preview of ${host}`,
+    previewHint:
+      "This computer asks the site itself; the site learns your address. Nothing goes through the server.",
+    previewNone: "This page has no preview.",
+    previewFailed: "The page could not be reached.",
+    previewHide: "Hide preview",
+
+    privacyReceipts: "Read receipts",
+    privacyReceiptsHint:
+      "Others see what you have read, and you see what they have read. Off: neither.",
+    privacyTyping: "Typing",
+    privacyTypingHint: "Others see when you write to them, and you see when they do. Off: neither.",
+    privacyMentions: "Mentions in muted chats",
+    privacyMentionsHint:
+      "Be notified when somebody mentions you, also where notifications are off.",
+    privacyPreviews: "Link previews",
+    privacyPreviewsHint:
+      "A link’s page is asked only when you press “Show preview”, by this computer alone.",
+    privacyHere: "These choices hold on this device.",
   },
 
   delivery: {
@@ -513,6 +611,7 @@ export const en = {
       appearance: "Appearance",
       notifications: "Notifications",
       network: "Network",
+      privacy: "Privacy",
       devices: "Devices",
       password: "Password",
       invite: "Invite",
