@@ -12,6 +12,7 @@ export default defineConfig({
     target: "node24",
     outDir: join(import.meta.dirname, "../../dist/electron"),
     emptyOutDir: true,
+    license: { fileName: "licences.md" },
     sourcemap: true,
     rolldownOptions: { output: { format: "es", entryFileNames: "main.js" } },
   },

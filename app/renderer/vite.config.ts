@@ -19,6 +19,8 @@ export default defineConfig({
   build: {
     outDir: "../../dist/renderer",
     emptyOutDir: true,
+    // Of the packages in the bundle; goes with the desktop packages.
+    license: { fileName: "licences.md" },
     target: "chrome130",
     // The content security policy has 'self' only: no data: addresses, no inline scripts.
     assetsInlineLimit: 0,
