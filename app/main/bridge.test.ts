@@ -10,6 +10,8 @@ import { platformArgument, platformInfo } from "./platform-info.ts";
 const DEVICE = `${"A".repeat(21)}A`;
 const event: IpcEvent = { senderFrame: { url: "app://beeline/", parent: null } };
 
+const features = { tray: true, loginItem: true, spellCheck: true, linkPreviews: false };
+
 function joined(argv = ["beeline"]) {
   const handlers = new Map<string, (event: IpcEvent, ...args: unknown[]) => unknown>();
   const listeners = new Map<string, Set<(event: unknown, ...args: unknown[]) => void>>();
@@ -40,6 +42,11 @@ function joined(argv = ["beeline"]) {
         emit(CHANNELS.serversFound, [{ name: "Acme", address: "http://10.0.0.2", secure: false }]);
       },
       unwatchServers: () => done.push(["unwatch"]),
+      listen: () => emit(CHANNELS.event, { type: "link", link: "beeline://conversation/ada" }),
+      tellState: (state) => done.push(["state", state]),
+      desktop: async () => ({ loginItem: true, guardedKeys: false, spellLanguages: ["de"] }),
+      setLoginItem: async (open) => void done.push(["login item", open]),
+      fetchPreview: async (url) => ({ url, title: "A page" }),
       unprotectKey: (sealed) => Buffer.from(sealed, "base64").toString().slice("guarded ".length),
     },
   );
@@ -54,7 +61,7 @@ function joined(argv = ["beeline"]) {
   const emit = (channel: string, ...args: unknown[]): void => {
     for (const listener of listeners.get(channel) ?? []) listener(event, ...args);
   };
-  const info = platformInfo("1.2.3", "linux", "Küche – 厨房", argv);
+  const info = platformInfo("1.2.3", "linux", "Küche – 厨房", features, argv);
   return { bridge: createBridge(ipc, ["electron", platformArgument(info)]), done, emit };
 }
 
@@ -64,13 +71,10 @@ describe("the bridge", () => {
       version: "1.2.3",
       os: "linux",
       hostName: "Küche – 厨房",
+      features,
     });
     const { platform } = joined(["beeline", "--server=ws://10.0.0.2:8383"]).bridge;
     expect(platform.defaultServer).toBe("ws://10.0.0.2:8383");
-    const link = "beeline://10.0.0.2:8383/#invite=abcd";
-    expect(joined(["beeline", link]).bridge.platform.inviteLink).toBe(link);
-    const long = joined(["beeline", `${link}${"x".repeat(2048)}`]).bridge.platform;
-    expect(long.inviteLink).toBeUndefined();
   });
 
   it("needs the platform information", () => {
@@ -152,6 +156,35 @@ describe("the bridge", () => {
     expect(done).toEqual([["watch"]]);
     endOther();
     expect(done).toEqual([["watch"], ["unwatch"]]);
+  });
+
+  it("tells what happens outside, from the first listener on", async () => {
+    const { bridge, done, emit } = joined();
+    const heard: unknown[] = [];
+    const end = bridge.onEvent((event) => heard.push(event));
+    await Promise.resolve();
+    emit(CHANNELS.event, { type: "command", command: "search" });
+    end();
+    emit(CHANNELS.event, { type: "resumed" });
+    expect(heard).toEqual([
+      { type: "link", link: "beeline://conversation/ada" },
+      { type: "command", command: "search" },
+    ]);
+    bridge.tellState({ language: "en", show: "away" });
+    await bridge.setLoginItem(true);
+    expect(done).toEqual([
+      ["state", { language: "en", show: "away" }],
+      ["login item", true],
+    ]);
+    expect(await bridge.desktop()).toEqual({
+      loginItem: true,
+      guardedKeys: false,
+      spellLanguages: ["de"],
+    });
+    expect(await bridge.fetchPreview("https://example.org/")).toEqual({
+      url: "https://example.org/",
+      title: "A page",
+    });
   });
 
   it("tells clicks until told not to", () => {

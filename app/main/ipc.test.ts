@@ -27,6 +27,11 @@ function registered() {
     sendLan: async (...args) => reached.push(["sendLan", ...args]) > 0,
     watchServers: () => void reached.push(["watchServers"]),
     unwatchServers: () => void reached.push(["unwatchServers"]),
+    listen: () => void reached.push(["listen"]),
+    tellState: (...args) => void reached.push(["tellState", ...args]),
+    desktop: async () => ({ loginItem: false, guardedKeys: true, spellLanguages: [] }),
+    setLoginItem: async (...args) => void reached.push(["setLoginItem", ...args]),
+    fetchPreview: async (...args) => void reached.push(["fetchPreview", ...args]),
   };
   registerIpc({ handle: (channel, listener) => handlers.set(channel, listener) }, host);
   const call = (channel: string, args: unknown[], event: IpcEvent = own): unknown =>
@@ -50,6 +55,10 @@ describe("calls from the page", () => {
     call(CHANNELS.joinLan, [DEVICE]);
     await call(CHANNELS.sendLan, [DEVICE, "{}"]);
     call(CHANNELS.leaveLan, []);
+    call(CHANNELS.listen, []);
+    call(CHANNELS.tellState, [{ language: "zh-CN", show: "busy" }]);
+    await call(CHANNELS.setLoginItem, [true]);
+    await call(CHANNELS.fetchPreview, ["https://example.org/"]);
     expect(reached).toEqual([
       ["setSetting", "theme", '{"a":1}'],
       ["setSetting", "theme", undefined],
@@ -61,6 +70,10 @@ describe("calls from the page", () => {
       ["joinLan", DEVICE],
       ["sendLan", DEVICE, "{}"],
       ["leaveLan"],
+      ["listen"],
+      ["tellState", { language: "zh-CN", show: "busy" }],
+      ["setLoginItem", true],
+      ["fetchPreview", "https://example.org/"],
     ]);
   });
 
@@ -96,6 +109,14 @@ describe("calls from the page", () => {
     [CHANNELS.sendLan, ["192.0.2.1", "x"]],
     [CHANNELS.sendLan, [DEVICE, "ü".repeat(12 * 1024 + 1)]],
     [CHANNELS.watchServers, ["_ipp"]],
+    [CHANNELS.notify, [{ title: "t", body: "b", tag: "c", actions: [] }]],
+    [CHANNELS.listen, [1]],
+    [CHANNELS.tellState, [{ language: "tlh" }]],
+    [CHANNELS.tellState, [{ language: "en", show: "invisible" }]],
+    [CHANNELS.tellState, [{ language: "en", tray: "x" }]],
+    [CHANNELS.setLoginItem, ["yes"]],
+    [CHANNELS.fetchPreview, ["example.org"]],
+    [CHANNELS.fetchPreview, [`https://example.org/${"x".repeat(2048)}`]],
   ])("are refused with wrong arguments: %s %j", (channel, args) => {
     const { call, reached } = registered();
     expect(() => call(channel, args)).toThrow(RefusedCall);
@@ -115,6 +136,6 @@ describe("calls from the page", () => {
         expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
       }
     }
-    expect(handlers.size).toBe(14);
+    expect(handlers.size).toBe(19);
   });
 });

@@ -1,9 +1,16 @@
 /** What the page may ask of the main process. Every argument is parsed here, where it arrives. */
 import * as v from "valibot";
-import type { BridgeAddress, BridgeNotification, SettingKey } from "../preload/bridge.ts";
+import type {
+  BridgeAddress,
+  BridgeDesktop,
+  BridgeNotification,
+  BridgePreview,
+  BridgeState,
+} from "../preload/bridge.ts";
 import { DeviceId } from "../lan/lan.ts";
 import { MAX_LAN_TEXT_BYTES } from "../lan/limits.ts";
-import { CHANNELS } from "../preload/channels.ts";
+import { CHANNELS, SHOWS } from "../preload/channels.ts";
+import { SETTING_KEYS, type SettingKey } from "../preload/setting-keys.ts";
 import { isOwn } from "./scheme.ts";
 
 /** The part of Electron's ipcMain that is used. */
@@ -32,6 +39,11 @@ export interface Host {
   sendLan(device: DeviceId, text: string): Promise<boolean>;
   watchServers(): void;
   unwatchServers(): void;
+  listen(): void;
+  tellState(state: BridgeState): void;
+  desktop(): Promise<BridgeDesktop>;
+  setLoginItem(open: boolean): Promise<void>;
+  fetchPreview(url: string): Promise<BridgePreview | undefined>;
 }
 
 /** The page broke the bridge's contract: wrong arguments, or a frame that may not ask. */
@@ -39,14 +51,20 @@ export class RefusedCall extends Error {
   override readonly name = "RefusedCall";
 }
 
-const Key = v.picklist(["language", "theme", "account", "server", "notifications"]);
+const Key = v.picklist(SETTING_KEYS);
 const Json = v.pipe(v.string(), v.maxLength(4096), v.parseJson(), v.stringifyJson());
 const Badge = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Notification = v.strictObject({
   title: v.pipe(v.string(), v.maxLength(256)),
   body: v.pipe(v.string(), v.maxLength(1024)),
   tag: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+  actions: v.exactOptional(v.boolean()),
 });
+const State = v.strictObject({
+  language: v.picklist(["en", "zh-CN"]),
+  show: v.exactOptional(v.picklist(SHOWS)),
+});
+const WebAddress = v.pipe(v.string(), v.maxLength(2048), v.url());
 
 /** A host name or address, as in a URL. */
 const ServerHost = v.pipe(v.string(), v.regex(/^(?:[\w.-]{1,253}|\[[\da-f:.]{2,45}\])$/i));
@@ -96,4 +114,9 @@ export function registerIpc(ipc: MainIpc, host: Host): void {
   on(CHANNELS.watchServers, v.strictTuple([]), () => host.watchServers());
   on(CHANNELS.unwatchServers, v.strictTuple([]), () => host.unwatchServers());
   on(CHANNELS.unprotectKey, v.strictTuple([ProtectedKey]), ([sealed]) => host.unprotectKey(sealed));
+  on(CHANNELS.listen, v.strictTuple([]), () => host.listen());
+  on(CHANNELS.tellState, v.strictTuple([State]), ([state]) => host.tellState(state));
+  on(CHANNELS.desktop, v.strictTuple([]), () => host.desktop());
+  on(CHANNELS.setLoginItem, v.strictTuple([v.boolean()]), ([open]) => host.setLoginItem(open));
+  on(CHANNELS.fetchPreview, v.strictTuple([WebAddress]), ([url]) => host.fetchPreview(url));
 }

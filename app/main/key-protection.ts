@@ -17,6 +17,11 @@ export class KeyProtection {
     this.#storage = storage;
   }
 
+  /** Does the system guard keys? */
+  get available(): boolean {
+    return this.#storage.isEncryptionAvailable();
+  }
+
   /** @param key base64 @returns base64, or undefined where the system has no place for keys */
   protect(key: string): string | undefined {
     if (!this.#storage.isEncryptionAvailable()) return undefined;

@@ -22,10 +22,25 @@ function note(name: string): (...args: unknown[]) => void {
 class FakeContents extends EventEmitter {
   readonly setWindowOpenHandler = note("setWindowOpenHandler");
   readonly setWebRTCIPHandlingPolicy = note("setWebRTCIPHandlingPolicy");
+  readonly send = note("send");
+}
+
+class FakeTray extends EventEmitter {
+  readonly setContextMenu = note("tray menu");
+  readonly setImage = note("tray image");
+  readonly setToolTip = note("tray words");
 }
 
 class FakeWindow extends EventEmitter {
   readonly webContents = new FakeContents();
+  readonly show = note("show");
+  readonly hide = note("hide");
+  readonly focus = note("focus");
+  readonly isMinimized = () => false;
+  readonly isMaximized = () => false;
+  readonly isFullScreen = () => false;
+  readonly isDestroyed = () => false;
+  readonly getNormalBounds = () => ({ x: 0, y: 0, width: 800, height: 600 });
   readonly options: BrowserWindowConstructorOptions;
 
   constructor(options: BrowserWindowConstructorOptions) {
@@ -48,24 +63,34 @@ function fakeElectron(): object {
       whenReady: async () => note("ready")(),
       getPath: () => folder,
       getVersion: () => "1.2.3",
+      getLocale: () => "zh-CN",
       exit: note("exit"),
     }),
     BrowserWindow: FakeWindow,
+    clipboard: {},
     dialog: { showErrorBox: note("showErrorBox") },
     ipcMain: { handle: note("ipc") },
     Menu: { buildFromTemplate: note("menu"), setApplicationMenu: note("setMenu") },
+    nativeImage: {},
     Notification: FakeWindow,
+    powerMonitor: Object.assign(new EventEmitter(), { getSystemIdleTime: () => 0 }),
     protocol: { registerSchemesAsPrivileged: note("privileges"), handle: note("serve") },
     screen: { getPrimaryDisplay: () => display, getAllDisplays: () => [display] },
     safeStorage: {},
     session: {
       defaultSession: {
+        on: note("session"),
+        availableSpellCheckerLanguages: ["de", "en-GB"],
+        setSpellCheckerEnabled: note("spelling"),
+        setSpellCheckerLanguages: note("spelling languages"),
+        setSpellCheckerDictionaryDownloadURL: note("dictionaries"),
         setPermissionRequestHandler: note("guard requests"),
         setPermissionCheckHandler: note("guard checks"),
         setDevicePermissionHandler: note("guard devices"),
       },
     },
     shell: {},
+    Tray: FakeTray,
   };
 }
 
@@ -73,7 +98,7 @@ it("is sandboxed, guarded and on its own scheme before the page loads", async ()
   vi.doMock("electron", fakeElectron);
   await import("./main.ts");
   await vi.waitFor(() => expect(asked.map(([name]) => name)).toContain("loadURL"));
-  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(14));
+  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(19));
 
   const names = asked.map(([name]) => name);
   const ready = names.indexOf("ready");
@@ -82,7 +107,19 @@ it("is sandboxed, guarded and on its own scheme before the page loads", async ()
   expect(asked).toContainEqual(["serve", "app", expect.any(Function)]);
   expect(asked).toContainEqual(["setWebRTCIPHandlingPolicy", "default"]);
   expect(asked).toContainEqual(["loadURL", "app://beeline/"]);
-  const guards = ["guard requests", "guard checks", "guard devices", "setWindowOpenHandler"];
+  expect(asked).toContainEqual(["session", "will-download", expect.any(Function)]);
+  // Nothing is fetched from anybody before a person chooses a language.
+  expect(asked).toContainEqual(["spelling", false]);
+  expect(asked).toContainEqual(["dictionaries", "https://dictionaries.invalid/"]);
+  const guards = [
+    "guard requests",
+    "guard checks",
+    "guard devices",
+    "session",
+    "spelling",
+    "dictionaries",
+    "setWindowOpenHandler",
+  ];
   for (const guard of guards) expect(names.indexOf(guard)).toBeLessThan(names.indexOf("loadURL"));
   for (const guard of guards) expect(names).toContain(guard);
 

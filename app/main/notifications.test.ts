@@ -1,17 +1,19 @@
 import { expect, it } from "vitest";
 import { Notifications } from "./notifications.ts";
-import type { SystemNotification } from "./notifications.ts";
+import type { NotificationContent, SystemNotification } from "./notifications.ts";
 
 /** A notification as the system shows it. */
 class Shown implements SystemNotification {
+  readonly content: NotificationContent;
   readonly title: string;
   state: "new" | "shown" | "closed" = "new";
-  readonly #listeners = new Map<string, () => void>();
+  readonly #listeners = new Map<string, (details: { reply: string }) => void>();
 
-  constructor(content: { title: string }) {
+  constructor(content: NotificationContent) {
+    this.content = content;
     this.title = content.title;
   }
-  on(event: "click" | "close", listener: () => void): void {
+  on(event: string, listener: (details: { reply: string }) => void): void {
     this.#listeners.set(event, listener);
   }
   show(): void {
@@ -19,27 +21,34 @@ class Shown implements SystemNotification {
   }
   close(): void {
     this.state = "closed";
-    this.#listeners.get("close")?.();
+    this.#listeners.get("close")?.({ reply: "" });
   }
-  click(): void {
-    this.#listeners.get("click")?.();
+  does(event: "click" | "action"): void {
+    this.#listeners.get(event)?.({ reply: "" });
+  }
+  answer(reply: string): void {
+    this.#listeners.get("reply")?.({ reply });
   }
 }
 
 function setUp() {
   const all: Shown[] = [];
   const clicked: string[] = [];
-  const notifications = new Notifications(
-    (content) => {
+  const answered: unknown[] = [];
+  const notifications = new Notifications({
+    create: (content) => {
       const shown = new Shown(content);
       all.push(shown);
       return shown;
     },
-    (tag) => clicked.push(tag),
-  );
+    words: () => ({ reply: "Reply…", mute: "Mute" }),
+    onClick: (tag) => clicked.push(tag),
+    onReply: (tag, text) => answered.push([tag, text]),
+    onMute: (tag) => answered.push([tag]),
+  });
   const show = (title: string, tag: string): void =>
     notifications.show({ title, body: "text", tag });
-  return { all, clicked, show };
+  return { all, clicked, answered, show, notifications };
 }
 
 it("shows one per tag and tells which was clicked", () => {
@@ -52,8 +61,8 @@ it("shows one per tag and tells which was clicked", () => {
     ["Ben", "shown"],
     ["Ada again", "shown"],
   ]);
-  all[1]?.click();
-  all[2]?.click();
+  all[1]?.does("click");
+  all[2]?.does("click");
   expect(clicked).toEqual(["c2", "c1"]);
 });
 
@@ -73,4 +82,25 @@ it("keeps a bounded number", () => {
   show("second", "c32");
   expect(all[0]?.state).toBe("shown");
   expect(all[32]?.state).toBe("closed");
+});
+
+it("can be answered and muted where the page allows it", () => {
+  const { all, answered, show, notifications } = setUp();
+  show("plain", "c1");
+  notifications.show({ title: "Ada", body: "text", tag: "c2", actions: true });
+  expect(all.map(({ content }) => content)).toEqual([
+    { title: "plain", body: "text" },
+    {
+      title: "Ada",
+      body: "text",
+      hasReply: true,
+      replyPlaceholder: "Reply…",
+      actions: [{ type: "button", text: "Mute" }],
+    },
+  ]);
+  all[1]?.answer("  on my way \n");
+  all[1]?.answer("   ");
+  all[1]?.answer("x".repeat(5000));
+  all[1]?.does("action");
+  expect(answered).toEqual([["c2", "on my way"], ["c2", "x".repeat(4096)], ["c2"]]);
 });

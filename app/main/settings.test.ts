@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSettings } from "./settings.ts";
 
@@ -25,12 +26,13 @@ describe("settings", () => {
     await settings.set("theme", '"dark"');
     await settings.set("server", '"ws://x"');
     await settings.set("server", undefined);
-    await settings.setBounds({ x: -5, y: 1, width: 800, height: 600 });
+    const bounds = { x: -5, y: 1, width: 800, height: 600 };
+    await settings.setPlace({ bounds, maximised: true });
 
     const again = await openSettings(file, report);
     expect(again.get("theme")).toBe('"dark"');
     expect(again.get("server")).toBeUndefined();
-    expect(again.bounds).toEqual({ x: -5, y: 1, width: 800, height: 600 });
+    expect(again.place).toEqual({ bounds, maximised: true });
     expect(reports).toEqual([]);
   });
 
@@ -61,6 +63,35 @@ describe("settings", () => {
     await settings.set("theme", "1");
     expect((await openSettings(file, report)).get("theme")).toBe("1");
     expect(reports).toHaveLength(1);
+  });
+
+  it("are read as what they must be, or not at all", async () => {
+    const settings = await openSettings(file, report);
+    expect(settings.read("idleMinutes", v.number())).toBeUndefined();
+    await settings.set("idleMinutes", "10");
+    expect(settings.read("idleMinutes", v.number())).toBe(10);
+    expect(settings.read("idleMinutes", v.boolean())).toBeUndefined();
+    await settings.set("idleMinutes", "no json");
+    expect(settings.read("idleMinutes", v.number())).toBeUndefined();
+  });
+
+  it("tell of their changes", async () => {
+    const settings = await openSettings(file, report);
+    const seen: unknown[] = [];
+    settings.onChange("theme", () => seen.push(settings.get("theme")));
+    await settings.set("theme", "1");
+    await settings.set("language", "2");
+    expect(seen).toEqual(["1"]);
+  });
+
+  it("keep what a newer version has added", async () => {
+    const newer = { version: 1, values: { theme: "1", shape: "2" }, tabs: [1] };
+    await writeFile(file, JSON.stringify(newer));
+    const settings = await openSettings(file, report);
+    await settings.set("theme", "3");
+    const kept: unknown = JSON.parse(await readFile(file, "utf8"));
+    expect(kept).toEqual({ version: 1, values: { theme: "3", shape: "2" }, tabs: [1] });
+    expect(reports).toEqual([]);
   });
 
   it("that cannot be read are an error, not a loss", async () => {

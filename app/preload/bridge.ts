@@ -2,9 +2,11 @@
  * What the preload exposes to the renderer as `window.beeline`: the whole of Electron that the user
  * interface sees. Types only; every argument is parsed again by the main process.
  */
+import type { MENU_COMMANDS, SHOWS } from "./channels.ts";
+import type { SettingKey } from "./setting-keys.ts";
 
 /** Settings are small values by key; the main process keeps them in its settings file. */
-export type SettingKey = "language" | "theme" | "account" | "server" | "notifications";
+export type { SettingKey } from "./setting-keys.ts";
 
 export interface BridgeNotification {
   /** At most 256 characters. */
@@ -13,6 +15,67 @@ export interface BridgeNotification {
   readonly body: string;
   /** A later notification with the same tag replaces this one; told back on a click. */
   readonly tag: string;
+  /** May be answered and muted from the notification itself, where the system can. */
+  readonly actions?: boolean;
+}
+
+/** What a person may choose to show of themselves. */
+export type BridgeShow = (typeof SHOWS)[number];
+
+/** Of the application menu and the tray; the page does them. */
+export type MenuCommand = (typeof MENU_COMMANDS)[number];
+
+/** What happens outside the page and is for the page to answer. */
+export type BridgeEvent =
+  | { readonly type: "command"; readonly command: MenuCommand }
+  /** Chosen in the tray's menu. */
+  | { readonly type: "presence"; readonly show: BridgeShow }
+  /** A `beeline://` link was opened: at most 2,048 characters, and not read yet. */
+  | { readonly type: "link"; readonly link: string }
+  /** Nobody has touched the machine for the chosen time, or its screen is locked; and back again. */
+  | { readonly type: "idle"; readonly idle: boolean }
+  /** The machine was asleep: what hangs on its network is to be asked at once. */
+  | { readonly type: "resumed" }
+  /** Answered from the notification with this tag; at most 4,096 characters. */
+  | { readonly type: "reply"; readonly tag: string; readonly text: string }
+  /** The conversation of this notification is to be silent for an hour. */
+  | { readonly type: "mute"; readonly tag: string };
+
+/** What the page tells of itself for the menus and the tray. */
+export interface BridgeState {
+  readonly language: "en" | "zh-CN";
+  /** What the account shows; absent while nobody is signed in. */
+  readonly show?: BridgeShow;
+}
+
+/** What this machine is set to, for the settings. */
+export interface BridgeDesktop {
+  /** The app opens when the person signs in to the machine. */
+  readonly loginItem: boolean;
+  /** Keys are guarded by the operating system. */
+  readonly guardedKeys: boolean;
+  /** BCP 47 tags whose spelling can be checked; empty where the system chooses for itself. */
+  readonly spellLanguages: readonly string[];
+}
+
+/** What a page on the web says of itself. Texts are plain, and only as honest as the page. */
+export interface BridgePreview {
+  /** Where the page was found in the end, after redirects. */
+  readonly url: string;
+  /** At most 300 characters. */
+  readonly title: string;
+  /** At most 500 characters. */
+  readonly description?: string;
+  /** `data:` URL of a PNG, JPEG, GIF or WebP of at most 512 KiB. */
+  readonly image?: string;
+}
+
+/** What the host can do and its administrator allows. */
+export interface PlatformFeatures {
+  readonly tray: boolean;
+  readonly loginItem: boolean;
+  readonly spellCheck: boolean;
+  readonly linkPreviews: boolean;
 }
 
 export interface BridgeAddress {
@@ -42,8 +105,7 @@ export interface PlatformInfo {
   readonly hostName: string;
   /** Address of the server that the host suggests, e.g. given by a flag; absent where there is none. */
   readonly defaultServer?: string;
-  /** The invitation link (`beeline://…`) with which the program was opened. */
-  readonly inviteLink?: string;
+  readonly features: PlatformFeatures;
 }
 
 export interface BeelineBridge {
@@ -83,4 +145,18 @@ export interface BeelineBridge {
   onLan(handler: (event: BridgeLanEvent) => void): () => void;
   /** All servers on the local network, at every change. Ends with the returned function. */
   watchServers(handler: (servers: readonly BridgeServer[]) => void): () => void;
+  /**
+   * What happens from now on, and what happened before somebody listened (a link that opened the
+   * app; the last 16 are kept). Ends with the returned function.
+   */
+  onEvent(handler: (event: BridgeEvent) => void): () => void;
+  tellState(state: BridgeState): void;
+  desktop(): Promise<BridgeDesktop>;
+  /** Rejects where the system refuses. */
+  setLoginItem(open: boolean): Promise<void>;
+  /**
+   * Fetches a page of the web for its preview; from this machine, without cookies. Undefined where
+   * there is none: not http or https, a private address, too slow (5 s), no HTML, no title.
+   */
+  fetchPreview(url: string): Promise<BridgePreview | undefined>;
 }

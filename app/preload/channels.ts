@@ -17,7 +17,27 @@ export const CHANNELS = {
   watchServers: "beeline:watch-servers",
   unwatchServers: "beeline:unwatch-servers",
   serversFound: "beeline:servers-found",
+  listen: "beeline:listen",
+  event: "beeline:event",
+  tellState: "beeline:tell-state",
+  desktop: "beeline:desktop",
+  setLoginItem: "beeline:set-login-item",
+  fetchPreview: "beeline:fetch-preview",
 } as const;
 
 /** The window's argument that carries the platform information, as JSON in URI encoding. */
 export const PLATFORM_ARGUMENT = "--beeline-platform=";
+
+/** What a person may choose to show of themselves. */
+export const SHOWS = ["online", "away", "busy", "offline"] as const;
+
+/** Of the application menu and the tray; the page does them. */
+export const MENU_COMMANDS = [
+  "about",
+  "settings",
+  "new-conversation",
+  "search",
+  "next-conversation",
+  "previous-conversation",
+  "shortcuts",
+] as const;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { BeelineBridge, BridgeServer, PlatformInfo } from "./bridge.ts";
-import { CHANNELS, PLATFORM_ARGUMENT } from "./channels.ts";
+import type { BeelineBridge, BridgeEvent, BridgeServer, PlatformInfo } from "./bridge.ts";
+import { CHANNELS, MENU_COMMANDS, PLATFORM_ARGUMENT, SHOWS } from "./channels.ts";
 
 /** The part of Electron's ipcRenderer that the bridge uses. */
 export interface RendererIpc {
@@ -14,8 +14,35 @@ const Platform = v.object({
   os: v.picklist(["linux", "mac", "windows"]),
   hostName: v.string(),
   defaultServer: v.exactOptional(v.string()),
-  inviteLink: v.exactOptional(v.string()),
+  features: v.object({
+    tray: v.boolean(),
+    loginItem: v.boolean(),
+    spellCheck: v.boolean(),
+    linkPreviews: v.boolean(),
+  }),
 });
+const ShellEvent = v.variant("type", [
+  v.object({ type: v.literal("command"), command: v.picklist(MENU_COMMANDS) }),
+  v.object({ type: v.literal("presence"), show: v.picklist(SHOWS) }),
+  v.object({ type: v.literal("link"), link: v.string() }),
+  v.object({ type: v.literal("idle"), idle: v.boolean() }),
+  v.object({ type: v.literal("resumed") }),
+  v.object({ type: v.literal("reply"), tag: v.string(), text: v.string() }),
+  v.object({ type: v.literal("mute"), tag: v.string() }),
+]);
+const Desktop = v.object({
+  loginItem: v.boolean(),
+  guardedKeys: v.boolean(),
+  spellLanguages: v.array(v.string()),
+});
+const Preview = v.optional(
+  v.object({
+    url: v.string(),
+    title: v.string(),
+    description: v.exactOptional(v.string()),
+    image: v.exactOptional(v.string()),
+  }),
+);
 const LanEvent = v.variant("type", [
   v.object({ type: v.picklist(["near", "gone"]), device: v.string() }),
   v.object({ type: v.literal("text"), text: v.string() }),
@@ -103,6 +130,24 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
         tell(ipc.invoke(CHANNELS.unwatchServers));
       };
     },
+    onEvent(handler) {
+      const end = listen(ipc, CHANNELS.event, (event) => handler(eventOf(event)));
+      // What waited is told to whoever listens first.
+      tell(ipc.invoke(CHANNELS.listen));
+      return end;
+    },
+    tellState(state) {
+      tell(ipc.invoke(CHANNELS.tellState, state));
+    },
+    async desktop() {
+      return v.parse(Desktop, await ipc.invoke(CHANNELS.desktop));
+    },
+    async setLoginItem(open) {
+      await ipc.invoke(CHANNELS.setLoginItem, open);
+    },
+    async fetchPreview(url) {
+      return v.parse(Preview, await ipc.invoke(CHANNELS.fetchPreview, url));
+    },
   };
 }
 
@@ -112,6 +157,10 @@ function listen(ipc: RendererIpc, channel: string, handler: (value: unknown) => 
   return () => {
     ipc.removeListener(channel, listener);
   };
+}
+
+function eventOf(value: unknown): BridgeEvent {
+  return v.parse(ShellEvent, value);
 }
 
 function platformOf(argv: readonly string[]): PlatformInfo {

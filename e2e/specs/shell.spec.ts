@@ -36,6 +36,7 @@ test("the page keeps the shell's content security policy and takes the bridge", 
         os: "linux",
         hostName: "desk",
         defaultServer: "http://127.0.0.1:1",
+        features: { tray: true, loginItem: true, spellCheck: true, linkPreviews: true },
       },
       getSetting: async () => undefined,
       setSetting: async () => {},
@@ -55,6 +56,11 @@ test("the page keeps the shell's content security policy and takes the bridge", 
         handler([{ name: "Harbour office", address: "http://127.0.0.1:2", secure: false }]);
         return () => {};
       },
+      onEvent: () => () => {},
+      tellState: () => {},
+      desktop: async () => ({ loginItem: false, guardedKeys: true, spellLanguages: [] }),
+      setLoginItem: async () => {},
+      fetchPreview: async () => undefined,
     };
     Object.assign(globalThis, { beeline });
   });

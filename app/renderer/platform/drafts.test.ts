@@ -18,7 +18,9 @@ test("drafts are kept for the next window, until they are empty or cleared", () 
   localDrafts().writeDraft("a", "");
   expect(localDrafts().readDraft("a")).toBe("");
   expect(localDrafts().readDraft("b")).toBe("another");
-  localDrafts().clearDrafts();
+  localDrafts().clearDrafts("a");
+  expect(localDrafts().readDraft("b")).toBe("another");
+  localDrafts().clearDrafts("");
   expect(items.size).toBe(0);
 });
 

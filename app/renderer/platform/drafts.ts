@@ -21,7 +21,10 @@ export function localDrafts(): Pick<Platform, "readDraft" | "writeDraft" | "clea
       const all = text === "" ? others : [...others, [key, text.slice(0, MAX_LENGTH)] as const];
       writeItem(KEY, all.length === 0 ? "" : JSON.stringify(all.slice(-MAX_DRAFTS)));
     },
-    clearDrafts: () => writeItem(KEY, ""),
+    clearDrafts(prefix) {
+      const others = read().filter(([known]) => !known.startsWith(prefix));
+      writeItem(KEY, others.length === 0 ? "" : JSON.stringify(others));
+    },
   };
 }
 

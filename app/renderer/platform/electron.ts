@@ -16,7 +16,7 @@ const ADDRESS_REFRESH_MS = 3_000;
 
 /** The Electron window, through the typed bridge of the preload. */
 export async function createElectronPlatform(bridge: BeelineBridge): Promise<Platform> {
-  let { inviteLink } = bridge.platform;
+  const { os, features } = bridge.platform;
   let addresses: readonly TransportAddress[] = await bridge.localAddresses();
   setInterval(() => {
     bridge.localAddresses().then(
@@ -33,11 +33,8 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     deviceName: bridge.platform.hostName,
     defaultServer: bridge.platform.defaultServer ?? "",
 
-    takeInviteLink() {
-      const link = inviteLink;
-      inviteLink = undefined;
-      return link;
-    },
+    // It comes as an event, also while the app runs.
+    takeInviteLink: () => undefined,
 
     async readSetting(key) {
       const text = await bridge.getSetting(key);
@@ -63,12 +60,21 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
 
     notificationPermission: () => "granted",
     requestNotifications: async () => "granted",
-    notify({ title, body, tag }) {
-      bridge.notify({ title: title.slice(0, 256), body: body.slice(0, 1024), tag });
+    notify({ title, body, ...rest }) {
+      bridge.notify({ title: title.slice(0, 256), body: body.slice(0, 1024), ...rest });
     },
     onNotificationClick: (handler) => bridge.onNotificationClick(handler),
 
     guard: bridge,
+    desktop: {
+      os,
+      features,
+      onEvent: (handler) => bridge.onEvent(handler),
+      tellState: (state) => bridge.tellState(state),
+      look: () => bridge.desktop(),
+      setLoginItem: (open) => bridge.setLoginItem(open),
+    },
+    ...(features.linkPreviews ? { fetchPreview: (url: string) => bridge.fetchPreview(url) } : {}),
     watchServers: (handler) => bridge.watchServers(handler),
     localAddresses: () => addresses,
   };

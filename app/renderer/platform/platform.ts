@@ -3,16 +3,26 @@
  * and the Electron window.
  */
 import type { ClientInfo, TransportAddress } from "../../../shared/protocol/index.ts";
+import type {
+  BridgeDesktop,
+  BridgeEvent,
+  BridgePreview,
+  BridgeState,
+  PlatformFeatures,
+} from "../../preload/bridge.ts";
+import type { SettingKey } from "../../preload/setting-keys.ts";
 import type { CertificateGuard } from "../ports/pinning-connector.ts";
 
 /** Small remembered values; each is a JSON value of at most 4 KiB. */
-export type SettingKey = "language" | "theme" | "account" | "server" | "notifications";
+export type { SettingKey } from "../../preload/setting-keys.ts";
 
 export interface PlatformNotification {
   readonly title: string;
   readonly body: string;
   /** A later one with the same tag replaces it; told back on a click. */
   readonly tag: string;
+  /** May be answered and muted from the notification itself, where the system can. */
+  readonly actions?: boolean;
 }
 
 export type NotificationPermission = "granted" | "denied" | "ask" | "unsupported";
@@ -32,6 +42,19 @@ export interface FoundServer {
   readonly pin?: string;
 }
 
+/** The desktop around the window; `app/preload/bridge.ts` says what each is. */
+export interface Desktop {
+  readonly os: "linux" | "mac" | "windows";
+  readonly features: PlatformFeatures;
+  onEvent(handler: (event: BridgeEvent) => void): () => void;
+  tellState(state: BridgeState): void;
+  look(): Promise<BridgeDesktop>;
+  setLoginItem(open: boolean): Promise<void>;
+}
+
+/** What a page on the web says of itself. */
+export type LinkPreview = BridgePreview;
+
 export interface Platform {
   readonly kind: "browser" | "electron";
   readonly client: ClientInfo;
@@ -50,8 +73,8 @@ export interface Platform {
   /** Texts not sent yet; they survive the end of the program. The last 50 are kept. */
   readDraft(key: string): string;
   writeDraft(key: string, text: string): void;
-  /** When the device is forgotten. */
-  clearDrafts(): void;
+  /** All whose key begins so: when an account is forgotten. */
+  clearDrafts(prefix: string): void;
 
   /** Unread messages on the tab title and the program's icon; 0 clears. */
   setUnread(count: number, title: string): void;
@@ -70,6 +93,15 @@ export interface Platform {
    * all that are there, at every change. Absent where the host cannot look (browsers).
    */
   readonly watchServers?: (handler: (servers: readonly FoundServer[]) => void) => () => void;
+
+  /** Absent in a browser. */
+  readonly desktop?: Desktop;
+
+  /**
+   * Fetches a page of the web for its preview, from this machine. Undefined where there is none to
+   * show. Absent in a browser, which may not read other sites, and where the administrator says so.
+   */
+  readonly fetchPreview?: (url: string) => Promise<LinkPreview | undefined>;
 
   /** Own addresses as last known; refreshed in the background. */
   localAddresses(): readonly TransportAddress[];

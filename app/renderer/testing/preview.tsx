@@ -49,7 +49,7 @@ const remembered = {
 const settings = await loadSettings(
   {
     ...platform,
-    readSetting: async (key) => remembered[key],
+    readSetting: async (key) => Object.entries(remembered).find(([known]) => known === key)?.[1],
     writeSetting: async () => undefined,
   },
   [],
