@@ -25,6 +25,8 @@ import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
 import { LinkManager } from "./links/link-manager.ts";
 import { CombinedSignalling, ServerSignalling } from "./links/signalling.ts";
+import { AccountHistory } from "./history/account-history.ts";
+import { WatchedStore } from "./history/watched-store.ts";
 import { LanSignalling } from "./nearby/lan-signalling.ts";
 import { Nearby } from "./nearby/nearby.ts";
 import { Examiner } from "./network/examiner.ts";
@@ -72,6 +74,7 @@ export class Account implements AsyncDisposable {
   readonly prepared: GroupPreparation;
   readonly privacy: PrivacyBook;
   readonly delivery: Delivery;
+  readonly history: AccountHistory;
   /** Absent where the host keeps no files. */
   readonly files: FilesApi | undefined;
   readonly #store: Store;
@@ -99,7 +102,7 @@ export class Account implements AsyncDisposable {
   static async open(options: AccountOptions): Promise<Account> {
     const { origin } = parseServerAddress(options.server);
     const name = `${origin}/${canonicalUserName(options.userName)}`;
-    const store = await options.ports.stores.open(name);
+    const store = new WatchedStore(await options.ports.stores.open(name));
     try {
       const { keyProtector, random } = options.ports;
       const secrets = await SecretValues.open({ store, random, keyProtector });
@@ -115,7 +118,7 @@ export class Account implements AsyncDisposable {
 
   private constructor(
     options: AccountOptions,
-    store: Store,
+    store: WatchedStore,
     identity: IdentityKeys,
     secrets: SecretValues,
   ) {
@@ -322,6 +325,19 @@ export class Account implements AsyncDisposable {
         onViolation: (detail) => this.#notice({ kind: "protocol-error", detail }),
       },
     });
+    this.history = new AccountHistory({
+      store,
+      clock,
+      log,
+      book: this.book,
+      live: (message) => this.delivery.live(message),
+      commit: (writes) => this.commit(writes),
+      exclusive: (work) => this.delivery.exclusive(work),
+      hide: (id) => this.delivery.hide(id),
+      deleteFile: async (id) => await this.files?.cancel(id),
+      onRemoved: (conversationId, ids) => emitter.emit("messagesRemoved", { conversationId, ids }),
+      onConversationChanged: (id) => this.conversationChanged(id),
+    });
     this.connection.onSession((session) => this.#sessionBegan(session));
     this.connection.onState((state) => {
       if (state.state === "signed-out") this.#saveSession(false);
@@ -350,6 +366,7 @@ export class Account implements AsyncDisposable {
     await this.book.load(store);
     await this.privacy.load(store);
     await this.delivery.start();
+    this.history.start();
     this.nearby.look();
   }
 
@@ -421,6 +438,7 @@ export class Account implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#addresses.close();
+    this.history.close();
     await this.delivery.close();
     this.groups.close();
     this.examiner.close();

@@ -267,6 +267,10 @@ export interface ChatKitEvents {
   route: Route;
   /** The way of a file changed: at most four times a second for each. */
   transfer: Transfer;
+  /** Messages were deleted on this device. */
+  messagesRemoved: { readonly conversationId: ConversationId; readonly ids: readonly MessageId[] };
+  /** Messages were put into the history from a file: whoever shows it reads it again. */
+  historyMerged: { readonly conversationId: ConversationId };
   notice: Notice;
 }
 

@@ -37,6 +37,8 @@ import type { SettingsChange } from "./conversations/settings-change.ts";
 import { Emitter } from "./emitter.ts";
 import { FileCalls } from "./files/file-calls.ts";
 import type { FilesApi } from "./files/files-api.ts";
+import { ArchiveCalls } from "./history/archive-calls.ts";
+import type { ArchiveApi, SearchOptions, SearchPage } from "./history/history-api.ts";
 import type { NetworkApi } from "./network/network-api.ts";
 import { NetworkCalls } from "./network/network-calls.ts";
 import type { Host, Ports } from "./ports.ts";
@@ -51,6 +53,8 @@ export type * from "./conversations/settings-change.ts";
 export type * from "./delivery/delivery-state.ts";
 export * from "./files/file-vault.ts";
 export type * from "./files/files-api.ts";
+export type * from "./history/history-api.ts";
+export type * from "./history/words.ts";
 export type * from "./network/network-api.ts";
 export type * from "./ports.ts";
 export type { Privacy } from "./privacy/privacy-book.ts";
@@ -144,6 +148,7 @@ export interface ChatKitApi extends AsyncDisposable {
   readonly safety: SafetyApi;
   readonly network: NetworkApi;
   readonly files: FilesApi;
+  readonly archive: ArchiveApi;
   readonly privacy: PrivacyApi;
 
   /** Asks the server without signing in. */
@@ -212,6 +217,12 @@ export interface ChatKitApi extends AsyncDisposable {
   /** Each recipient device with the way there, and who reacted when. */
   details(messageId: MessageId): Promise<MessageDetails | undefined>;
 
+  /**
+   * Messages with all words of the query, as far as they were typed, newest first; in Chinese and
+   * other scripts without spaces, with all its parts (SPEC H1).
+   */
+  search(query: string, options?: SearchOptions): Promise<SearchPage>;
+
   /** One message as it is now; undefined where it is not here. */
   message(messageId: MessageId): Promise<Message | undefined>;
 
@@ -235,6 +246,8 @@ export class ChatKit implements ChatKitApi {
   readonly safety: SafetyApi;
   readonly network: NetworkApi;
   readonly files: FilesApi;
+  readonly archive: ArchiveApi;
+  readonly #archive: ArchiveCalls;
   readonly privacy: PrivacyApi;
   readonly #options: ChatKitOptions;
   readonly #emitter: Emitter;
@@ -271,6 +284,8 @@ export class ChatKit implements ChatKitApi {
       () => this.#account,
       () => this.#open(),
     );
+    this.#archive = new ArchiveCalls(() => this.#open());
+    this.archive = this.#archive;
     this.files = new FileCalls(
       () => this.#account,
       () => this.#open(),
@@ -467,6 +482,10 @@ export class ChatKit implements ChatKitApi {
       });
       return messages.map(toMessage);
     });
+  }
+
+  search(query: string, options?: SearchOptions): Promise<SearchPage> {
+    return this.#archive.search(query, options);
   }
 
   message(messageId: MessageId): Promise<Message | undefined> {

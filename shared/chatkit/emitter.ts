@@ -21,6 +21,8 @@ export class Emitter {
       link: new Set(),
       route: new Set(),
       transfer: new Set(),
+      messagesRemoved: new Set(),
+      historyMerged: new Set(),
       notice: new Set(),
     };
 

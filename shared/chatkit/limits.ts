@@ -181,6 +181,9 @@ export const MAX_INBOX_QUEUE = 4_096;
 /** Devices remembered with their keys after they left the roster, for mail still on its way. */
 export const MAX_FORMER_DEVICES = 2_048;
 
+/** How often messages that are older than their conversation keeps them are deleted. */
+export const RETENTION_SWEEP_MS = 60 * 60 * 1000;
+
 /** How often the outbox is searched for expired messages. */
 export const EXPIRY_CHECK_MS = 60 * 60 * 1000;
 
@@ -350,11 +353,15 @@ export const MAX_STREAMS = 32;
 export const FILE_CREDIT_BYTES = 4 * 1024 * 1024;
 
 /**
- * Bytes of files that a link may hold back on this side: a message waits behind no more. Over the
- * relay other people's frames wait for the same socket.
+ * Bytes of files that a link may hold back on this side: what it carries in `FILE_WINDOW_MS`, for a
+ * message waits behind them, and within these bounds.
  */
-export const FILE_WINDOW_BYTES = 256 * 1024;
-export const FILE_RELAY_WINDOW_BYTES = 128 * 1024;
+export const FILE_WINDOW_MS = 100;
+export const FILE_WINDOW_MIN_BYTES = 128 * 1024;
+export const FILE_WINDOW_MAX_BYTES = 768 * 1024;
+
+/** A link that tells nobody when it drains (a WebSocket) is looked at this often. */
+export const FILE_LOOK_MS = 5;
 
 /** What was received is flushed to disk at least this often: what a crash costs. */
 export const FILE_FLUSH_BYTES = 8 * 1024 * 1024;
@@ -368,7 +375,7 @@ export const FILE_RETRY_MAX_MS = 5 * 60_000;
 
 /** Words about files from one link: at once, and one for each interval; the rest is dropped. */
 export const FILE_WORDS_AT_ONCE = 256;
-export const FILE_WORDS_EVERY_MS = 10;
+export const FILE_WORDS_EVERY_MS = 5;
 
 /** Transfer events of one file, at most one for each interval; the speed is that of the last seconds. */
 export const TRANSFER_EVENT_MS = 250;

@@ -68,7 +68,17 @@ export class ConversationModel {
     const take = (message: Message): void => {
       if (message.conversationId === conversationId) this.put(message);
     };
-    this.#unsubscribe = [kit.on("message", take), kit.on("messageChanged", take)];
+    this.#unsubscribe = [
+      kit.on("message", take),
+      kit.on("messageChanged", take),
+      kit.on("messagesRemoved", ({ ids }) => this.#remove(ids)),
+      kit.on("historyMerged", (merged) => {
+        // What was merged lies anywhere: the end is read again. Where it fails, `failed` tells.
+        if (merged.conversationId !== conversationId) return;
+        this.#endHeld.value = false;
+        this.loadEnd().catch(() => undefined);
+      }),
+    ];
   }
 
   get messages(): ReadonlySignal<readonly Message[]> {
@@ -242,6 +252,13 @@ export class ConversationModel {
       return;
     }
     this.#messages.value = upsertMessage(messages, message);
+  }
+
+  #remove(ids: readonly MessageId[]): void {
+    const gone = new Set(ids);
+    const messages = this.#messages.peek();
+    const left = messages.filter(({ id }) => !gone.has(id));
+    if (left.length < messages.length) this.#messages.value = left;
   }
 
   /** A message came while nobody looked: the divider stands before it. */

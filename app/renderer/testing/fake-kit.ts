@@ -21,7 +21,6 @@ import {
   type SettingsChange,
 } from "../../../shared/chatkit/conversations/settings-change.ts";
 import type { ConversationSettings } from "../../../shared/chatkit/store.ts";
-import type { FilesApi } from "../../../shared/chatkit/files/files-api.ts";
 import type {
   ConversationId,
   RosterEntry,
@@ -38,6 +37,8 @@ import {
   userId,
   type Person,
 } from "./fake-people.ts";
+import { FakeFiles } from "./fake-files.ts";
+import { FakeArchive } from "./fake-archive.ts";
 import { FakeNetwork } from "./fake-network.ts";
 import { FakePrivacy, someTrail } from "./fake-parts.ts";
 import { FakeSafety } from "./fake-safety.ts";
@@ -84,6 +85,8 @@ export class FakeKit implements ChatKitApi {
     link: new Set(),
     route: new Set(),
     transfer: new Set(),
+    messagesRemoved: new Set(),
+    historyMerged: new Set(),
     notice: new Set(),
   };
 
@@ -225,18 +228,11 @@ export class FakeKit implements ChatKitApi {
     (safety) => this.emit("safety", safety),
   );
 
-  readonly files: FilesApi = {
-    autoFetch: 0,
-    transfers: () => [],
-    transfer: async () => undefined,
-    send: async () => noFiles(),
-    forward: async () => noFiles(),
-    fetch: async () => noFiles(),
-    pause: async () => noFiles(),
-    cancel: async () => noFiles(),
-    open: async () => noFiles(),
-    setAutoFetch: async () => undefined,
-  };
+  readonly files = new FakeFiles(this);
+  readonly archive = new FakeArchive(this.messages, (conversationId, ids) =>
+    this.emit("messagesRemoved", { conversationId, ids }),
+  );
+  readonly search = this.archive.search;
 
   serverInfo = async (): Promise<ServerInfo> => this.server;
   register = async (account: { userName: string; displayName?: string }): Promise<Self> =>
@@ -471,8 +467,4 @@ export class FakeKit implements ChatKitApi {
           }),
     };
   }
-}
-
-function noFiles(): never {
-  throw new ChatKitError("no-files", "There are no files here.");
 }

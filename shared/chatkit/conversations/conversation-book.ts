@@ -145,6 +145,44 @@ export class ConversationBook {
     return { type: "put-conversation", conversation: entry.record };
   }
 
+  /** Messages were deleted here. @returns a write where the conversation shows or counts one of them */
+  removed(
+    conversationId: ConversationId,
+    messages: readonly MessageRecord[],
+  ): StoreWrite | undefined {
+    const entry = this.#entries.get(conversationId);
+    if (entry === undefined) return undefined;
+    const { last, ...rest } = entry.record;
+    const { readUpTo = "" } = rest;
+    const uncounted = messages.filter(({ order, own }) => !own && order > readUpTo).length;
+    const isShown = messages.some(({ id }) => id === last?.id);
+    if (!isShown && uncounted === 0) return undefined;
+    const unread = Math.max(0, rest.unread - uncounted);
+    entry.record = { ...rest, unread, ...(isShown || last === undefined ? {} : { last }) };
+    if (isShown) entry.last = undefined;
+    return { type: "put-conversation", conversation: entry.record };
+  }
+
+  /** Its newest message is that one, unless a newer one came. */
+  endsWith(message: MessageRecord): StoreWrite | undefined {
+    const entry = this.#entries.get(message.conversationId);
+    const shown = entry?.record.last;
+    if (entry === undefined || (shown !== undefined && shown.order >= message.order))
+      return undefined;
+    const { id, order, body, own, sentAt } = message;
+    entry.last = message;
+    entry.record = { ...entry.record, last: { id, order, body, own, sentAt } };
+    return { type: "put-conversation", conversation: entry.record };
+  }
+
+  /** All up to `order` was deleted: what is written next still comes after it. */
+  cleared(conversationId: ConversationId, order: string): StoreWrite | undefined {
+    const entry = this.#entries.get(conversationId);
+    if (entry === undefined || (entry.record.readUpTo ?? "") >= order) return undefined;
+    entry.record = { ...entry.record, readUpTo: order };
+    return { type: "put-conversation", conversation: entry.record };
+  }
+
   /** What the person chose for it. */
   configure(conversationId: ConversationId, change: SettingsChange): StoreWrite | undefined {
     const entry = this.#entries.get(conversationId);

@@ -347,6 +347,21 @@ export class Delivery {
     return orStoreFailed(() => this.#changes.find(id));
   }
 
+  /** The message as it is now, where the store may be behind. */
+  live(message: MessageRecord): MessageRecord {
+    return this.#outbox.live(message);
+  }
+
+  /** What reads messages and writes them again takes its turn: neither undoes the other. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.#changes.exclusive(work);
+  }
+
+  /** The message is deleted here: where it is on its way it goes on, and is not saved again. */
+  hide(id: MessageId): void {
+    this.#outbox.hide(id);
+  }
+
   /** In ascending order. @throws ChatKitError store-failed */
   history(conversationId: ConversationId, options: MessagePage): Promise<readonly MessageRecord[]> {
     return orStoreFailed(async () => {

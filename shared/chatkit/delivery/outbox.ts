@@ -82,6 +82,12 @@ export class Outbox {
     if (item?.message !== undefined) item.message = message;
   }
 
+  /** The message was deleted here: it goes on, and nobody sees it any more. */
+  hide(id: MessageId): void {
+    const item = this.#items.get(id);
+    if (item !== undefined) item.message = undefined;
+  }
+
   add(record: OutboxRecord, message: MessageRecord | undefined): OutboxItem {
     const plaintext = this.#encoder.encode(record.content);
     const item: OutboxItem = {

@@ -36,7 +36,7 @@ export class Timelines {
   /** @throws StoreError */
   async load(store: Store): Promise<void> {
     const saved = await store.values(PREFIX);
-    for (const { conversationId, last } of await store.conversations()) {
+    for (const { conversationId, last: newest, readUpTo } of await store.conversations()) {
       const text = saved.get(PREFIX + conversationId);
       const {
         sequence,
@@ -47,7 +47,9 @@ export class Timelines {
         : v.parse(Saved, JSON.parse(text));
       const clock = new HybridClock(time);
       // What was received moved the clock too; it is not saved for that alone.
-      if (last !== undefined) clock.observe(orderTime(last.order), orderTime(last.order).ms);
+      for (const order of [newest?.order, readUpTo]) {
+        if (order !== undefined) clock.observe(orderTime(order), orderTime(order).ms);
+      }
       this.#timelines.set(conversationId, {
         sequence,
         last: new Map(Object.entries(after)),
