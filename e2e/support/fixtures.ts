@@ -5,7 +5,7 @@ import { test as base } from "playwright/test";
 import { Person } from "./person.ts";
 import { RendezvousProcess } from "./rendezvous-process.ts";
 
-interface Fixtures {
+export interface Fixtures {
   /** A fresh server with nobody on it. */
   server: RendezvousProcess;
   /** Somebody arrives with a window of their own, closed when the test ends. */

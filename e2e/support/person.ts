@@ -45,8 +45,17 @@ export class Person implements AsyncDisposable {
     return new Person(name, context, await context.newPage());
   }
 
+  /** Somebody whose window is open already. */
+  static at(name: string, page: Page): Person {
+    return new Person(name, page.context(), page);
+  }
+
   async register(server: string): Promise<void> {
     await this.page.goto(server);
+    await this.createAccount();
+  }
+
+  async createAccount(): Promise<void> {
     await this.page.getByRole("tab", { name: "Create account" }).click();
     await this.page.getByLabel("User name").fill(this.name);
     await this.page.getByLabel("Your name").fill(displayName(this.name));

@@ -1,0 +1,291 @@
+/** The windows of the stand-in: pages of a real Chromium that is kept with the shell's data. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium, type BrowserContext, type Page, type Request, type Route } from "playwright";
+import * as v from "valibot";
+import { chromiumArgs, findChromium, NO_CHROMIUM, thisMachine } from "../scripts/chromium.ts";
+import type { Line } from "./line.ts";
+import { BINDING, LISTENER, preparePage, type FromPage, type ToPage } from "./page-side.ts";
+
+/** Chromium opens no unknown schemes: this origin is as secure and as much its own. */
+export const STAND_IN = "http://beeline.localhost";
+const ORIGIN = "app://beeline";
+
+const Size = { width: v.number(), height: v.number() };
+const Open = v.object({
+  window: v.number(),
+  preload: v.optional(v.string()),
+  args: v.array(v.string()),
+  ...Size,
+});
+const Window = v.object({ window: v.number() });
+const Load = v.object({ window: v.number(), url: v.string() });
+const Send = v.object({ window: v.number(), channel: v.string(), args: v.array(v.unknown()) });
+const Focus = v.object({ window: v.number(), isFocused: v.boolean() });
+const Resize = v.object({ window: v.number(), ...Size });
+const Execute = v.object({ window: v.number(), code: v.string() });
+const Type = v.object({ window: v.number(), text: v.string() });
+const Edit = v.object({ window: v.number(), command: v.string() });
+const Answer = v.object({
+  status: v.number(),
+  headers: v.record(v.string(), v.string()),
+  body: v.instance(Uint8Array),
+});
+
+interface Shown {
+  readonly open: v.InferOutput<typeof Open>;
+  page: Page | undefined;
+  isFocused: boolean;
+  isCrashed: boolean;
+  isClosed: boolean;
+  /** Everything that is done to the page, in its order. */
+  done: Promise<unknown>;
+}
+
+export class ChromiumWindows {
+  readonly #line: Line;
+  readonly #folder: string;
+  readonly #report: (problem: unknown) => void;
+  readonly #windows = new Map<number, Shown>();
+  #permissions: string[] = [];
+  #context: Promise<BrowserContext> | undefined;
+
+  /** @param userData the shell's folder; Chromium's profile lies in it */
+  constructor(line: Line, userData: string, report: (problem: unknown) => void) {
+    this.#line = line;
+    this.#folder = join(userData, "chromium");
+    this.#report = report;
+    line.on("permissions", (value) => {
+      this.#permissions = v.parse(v.array(v.string()), value);
+    });
+    line.on("open", (value) => this.#open(v.parse(Open, value)));
+    line.on("load", (value) => {
+      const { window, url } = v.parse(Load, value);
+      return this.#then(window, (page, shown) => this.#load(page, shown, url));
+    });
+    line.on("close", (value) => this.#close(v.parse(Window, value).window));
+    line.on("send", (value) => {
+      const { window, channel, args } = v.parse(Send, value);
+      this.#later(window, (page) => say(page, { kind: "message", channel, args }));
+    });
+    line.on("focus", (value) => {
+      const { window, isFocused } = v.parse(Focus, value);
+      this.#later(window, (page, shown) => {
+        shown.isFocused = isFocused;
+        return say(page, { kind: "focus", isFocused });
+      });
+    });
+    line.on("resize", (value) => {
+      const { window, ...size } = v.parse(Resize, value);
+      this.#later(window, (page) => page.setViewportSize(size));
+    });
+    line.on("execute", (value) => {
+      const { window, code } = v.parse(Execute, value);
+      return this.#then(window, (page) => page.evaluate(code));
+    });
+    line.on("type", (value) => {
+      const { window, text } = v.parse(Type, value);
+      this.#later(window, (page) => page.keyboard.insertText(text));
+    });
+    line.on("edit", (value) => {
+      const { window, command } = v.parse(Edit, value);
+      this.#later(window, (page) => page.evaluate((name) => document.execCommand(name), command));
+    });
+    line.on("crash", (value) => {
+      this.#later(v.parse(Window, value).window, (page) => crash(page));
+    });
+  }
+
+  /** The pages of the windows that are open, in the order in which they were opened. */
+  async pages(): Promise<Page[]> {
+    const shown = [...this.#windows.values()];
+    await Promise.all(shown.map(({ done }) => done));
+    return shown.flatMap(({ page }) => page ?? []);
+  }
+
+  /** Ends Chromium; what it keeps is on the disk by then. */
+  async close(): Promise<void> {
+    for (const shown of this.#windows.values()) shown.isClosed = true;
+    const context = await this.#context;
+    await context?.close();
+  }
+
+  #open(open: v.InferOutput<typeof Open>): void {
+    this.#windows.set(open.window, {
+      open,
+      page: undefined,
+      isFocused: false,
+      isCrashed: false,
+      isClosed: false,
+      done: Promise.resolve(),
+    });
+    this.#later(open.window, async () => {});
+  }
+
+  #close(window: number): void {
+    const shown = this.#windows.get(window);
+    if (shown === undefined) return;
+    shown.isClosed = true;
+    this.#windows.delete(window);
+    // Not in its turn: what still waits for the page ends with it.
+    shown.page?.close().catch(this.#report);
+  }
+
+  /** Does something to the window's page, after all that was asked before. */
+  async #then<Result>(
+    window: number,
+    act: (page: Page, shown: Shown) => Promise<Result>,
+  ): Promise<Result> {
+    const shown = this.#windows.get(window);
+    if (shown === undefined) throw new Error(`no window ${window}`);
+    const result = shown.done.then(async () => act(shown.page ?? (await this.#page(shown)), shown));
+    shown.done = result.catch(() => undefined);
+    return result;
+  }
+
+  #later(window: number, act: (page: Page, shown: Shown) => Promise<unknown>): void {
+    // What is said to a window that has gone is lost, as with Electron.
+    this.#then(window, act).catch((error: unknown) => {
+      if (this.#windows.has(window)) this.#report(error);
+    });
+  }
+
+  async #load(page: Page, shown: Shown, url: string): Promise<void> {
+    if (!shown.isCrashed) {
+      await page.goto(url.replace(ORIGIN, STAND_IN), { waitUntil: "domcontentloaded" });
+      return;
+    }
+    // A crashed page takes nothing any longer: the window goes on with another.
+    shown.isCrashed = false;
+    shown.page = undefined;
+    const next = await this.#page(shown);
+    await page.close();
+    await next.goto(url.replace(ORIGIN, STAND_IN), { waitUntil: "domcontentloaded" });
+  }
+
+  async #page(shown: Shown): Promise<Page> {
+    const { window, args, preload, width, height } = shown.open;
+    this.#context ??= this.#launch();
+    const context = await this.#context;
+    const [first] = context.pages();
+    const isFree = first !== undefined && this.#windowOf(first) === undefined && !first.isClosed();
+    const page = isFree && first.url() === "about:blank" ? first : await context.newPage();
+    shown.page = page;
+    const tell = (news: object): void => this.#line.tell("page", { window, ...news });
+    page.on("domcontentloaded", () => {
+      tell({ what: "ready" });
+      // The page that was there before knew it; this one does not.
+      if (shown.isFocused)
+        this.#later(window, (now) => say(now, { kind: "focus", isFocused: true }));
+    });
+    page.on("load", () => tell({ what: "loaded" }));
+    page.on("crash", () => {
+      shown.isCrashed = true;
+      tell({ what: "crashed" });
+    });
+    page.on("close", () => {
+      if (!shown.isClosed && shown.page === page) tell({ what: "closed" });
+    });
+    await page.setViewportSize({ width, height });
+    if (preload !== undefined) {
+      await page.addInitScript({ content: pageScript(await readFile(preload, "utf8"), args) });
+    }
+    return page;
+  }
+
+  async #launch(): Promise<BrowserContext> {
+    const machine = thisMachine();
+    const executablePath = findChromium(machine);
+    if (executablePath === undefined) throw new Error(NO_CHROMIUM);
+    const context = await chromium.launchPersistentContext(this.#folder, {
+      executablePath,
+      args: [...chromiumArgs(machine.isRoot), "--use-fake-device-for-media-stream"],
+      locale: "en-GB",
+      permissions: this.#permissions,
+    });
+    await context.exposeBinding(BINDING, async ({ page, frame }, message: FromPage) => {
+      const { kind, channel, args } = message;
+      const url = frame.url().replace(STAND_IN, ORIGIN);
+      const isMainFrame = frame.parentFrame() === null;
+      const asked = { window: this.#windowOf(page), channel, args: [...args], url, isMainFrame };
+      if (kind === "invoke") return this.#line.ask("invoke", asked);
+      this.#line.tell("ipc", asked);
+      return undefined;
+    });
+    await context.route("**/*", (route) => this.#route(route));
+    return context;
+  }
+
+  /** Whatever a page asks for by HTTP. */
+  async #route(route: Route): Promise<void> {
+    const request = route.request();
+    const page = pageOf(request);
+    const window = page === undefined ? undefined : this.#windowOf(page);
+    const url = request.url().replace(STAND_IN, ORIGIN);
+    if (window === undefined) {
+      await route.abort();
+      await this.#stranger(page, url);
+      return;
+    }
+    if (!url.startsWith(`${ORIGIN}/`)) {
+      const isLeaving = request.isNavigationRequest();
+      const isMainFrame = isLeaving && request.frame().parentFrame() === null;
+      const may = !isLeaving || (await this.#line.ask("leaving", { window, url, isMainFrame }));
+      await (may === true ? route.continue() : route.abort());
+      return;
+    }
+    if (request.isNavigationRequest()) this.#line.tell("page", { window, what: "loading", url });
+    const asked = { method: request.method(), url };
+    const { status, headers, body } = v.parse(Answer, await this.#line.ask("request", asked));
+    await route.fulfill({ status, headers, body: Buffer.from(body) });
+  }
+
+  /** A page that the shell did not open: one of its own has tried to. It stays shut here. */
+  async #stranger(page: Page | undefined, url: string): Promise<void> {
+    const [window] = this.#windows.keys();
+    const verdict = await this.#line.ask("opening", { window, url });
+    await page?.close();
+    if (verdict !== "deny") throw new Error(`the stand-in opens no windows for pages: ${url}`);
+  }
+
+  #windowOf(page: Page): number | undefined {
+    for (const [window, shown] of this.#windows) if (shown.page === page) return window;
+    return undefined;
+  }
+}
+
+/** The page that asks; undefined while the one that it is for does not exist yet. */
+function pageOf(request: Request): Page | undefined {
+  try {
+    return request.frame().page();
+  } catch {
+    return undefined;
+  }
+}
+
+function pageScript(preload: string, args: readonly string[]): string {
+  const names = JSON.stringify({ binding: BINDING, listener: LISTENER });
+  const run = `function (require, process, module) { const { exports } = module;\n${preload}\n}`;
+  const start = `(${preparePage.toString()})(${run}, ${names}, ${JSON.stringify(args)});`;
+  // The app's own page only, and no frames in it.
+  return `if (location.origin === ${JSON.stringify(STAND_IN)} && self === top) {\n${start}\n}`;
+}
+
+async function say(page: Page, news: ToPage): Promise<void> {
+  await page.evaluate(
+    ([name, said]) => {
+      const listener: unknown = Reflect.get(globalThis, Symbol.for(name));
+      // Nobody listens on a page that has not loaded yet.
+      if (typeof listener === "function") Reflect.apply(listener, undefined, [said]);
+    },
+    [LISTENER, news] as const,
+  );
+}
+
+async function crash(page: Page): Promise<void> {
+  const gone = new Promise((resolve) => void page.once("crash", resolve));
+  const session = await page.context().newCDPSession(page);
+  // Never answered: who would, has gone.
+  session.send("Page.crash").catch(() => undefined);
+  await gone;
+}

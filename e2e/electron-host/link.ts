@@ -1,0 +1,30 @@
+/** The stand-in's own end of the line to the process that owns the windows. */
+import * as v from "valibot";
+import { Line } from "./line.ts";
+
+/** What the owner of the windows tells, once, before the shell starts. */
+export const Machine = v.object({
+  userData: v.string(),
+  version: v.string(),
+  /** Work areas of the screens, the primary one first. */
+  screens: v.array(
+    v.object({ x: v.number(), y: v.number(), width: v.number(), height: v.number() }),
+  ),
+  /** Does the system guard keys? */
+  keyring: v.boolean(),
+});
+
+/** @throws where this process was not started by one that owns windows */
+function openLine(): Line {
+  const send = process.send?.bind(process);
+  if (send === undefined) throw new Error("Started without a line to the windows' owner");
+  return new Line({
+    send: (message) => void send(message),
+    onMessage: (listener) => void process.on("message", listener),
+  });
+}
+
+export const line = openLine();
+export const machine = v.parse(Machine, await line.ask("machine"));
+// Without windows there is nobody to be there for.
+process.on("disconnect", () => process.exit(1));
