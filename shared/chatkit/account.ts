@@ -19,7 +19,8 @@ import { GroupPreparation } from "./conversations/group-preparation.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { Journal } from "./delivery/journal.ts";
 import type { Emitter } from "./emitter.ts";
-import type { FilesApi } from "./files/files-api.ts";
+import { FileEngine } from "./files/file-engine.ts";
+import { FileError, type FileVault } from "./files/file-vault.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
@@ -76,7 +77,7 @@ export class Account implements AsyncDisposable {
   readonly delivery: Delivery;
   readonly history: AccountHistory;
   /** Absent where the host keeps no files. */
-  readonly files: FilesApi | undefined;
+  readonly files: FileEngine | undefined;
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #options: AccountOptions;
@@ -107,7 +108,8 @@ export class Account implements AsyncDisposable {
       const { keyProtector, random } = options.ports;
       const secrets = await SecretValues.open({ store, random, keyProtector });
       const identity = await identityOf(store, secrets, options.ports);
-      const account = new Account(options, store, identity, secrets);
+      const vault = await openVault(options.ports, name);
+      const account = new Account(options, store, identity, secrets, vault);
       await account.#start();
       return account;
     } catch (error) {
@@ -121,6 +123,7 @@ export class Account implements AsyncDisposable {
     store: WatchedStore,
     identity: IdentityKeys,
     secrets: SecretValues,
+    vault: FileVault | undefined,
   ) {
     const { emitter, ports, server } = options;
     const { clock, log, random } = ports;
@@ -315,8 +318,14 @@ export class Account implements AsyncDisposable {
       privacy: () => this.privacy.current,
       isVisible: () => this.roster.account?.show !== "offline",
       handlers: {
-        onMessage: (message) => emitter.emit("message", toMessage(message)),
-        onMessageChanged: (message) => emitter.emit("messageChanged", toMessage(message)),
+        onMessage: (message) => {
+          emitter.emit("message", toMessage(message));
+          this.files?.arrived(message);
+        },
+        onMessageChanged: (message) => {
+          emitter.emit("messageChanged", toMessage(message));
+          this.files?.changed(message);
+        },
         onConversationChanged: (id) => this.conversationChanged(id),
         onTyping: (typing) => emitter.emit("typing", typing),
         onUnreadable: (detail, error) =>
@@ -325,6 +334,29 @@ export class Account implements AsyncDisposable {
         onViolation: (detail) => this.#notice({ kind: "protocol-error", detail }),
       },
     });
+    if (vault !== undefined) {
+      this.files = new FileEngine({
+        ports,
+        vault,
+        store,
+        commit: (writes) => this.commit(writes),
+        identity,
+        links: this.links,
+        directory: this.roster,
+        serverOnline: () => this.connection.state.state === "online",
+        peerOf: (conversationId) => this.book.get(conversationId)?.record.peer,
+        sendMessage: async (peer, body) => {
+          await this.lookFor(peer);
+          return await this.delivery.send(peer, body);
+        },
+        find: (messageId) => this.delivery.find(messageId),
+        onTransfer: (transfer) => emitter.emit("transfer", transfer),
+        onProblem: (error) => {
+          if (error instanceof StoreError) this.#storeFailed(error);
+          else log.error("files failed", { error });
+        },
+      });
+    }
     this.history = new AccountHistory({
       store,
       clock,
@@ -334,7 +366,7 @@ export class Account implements AsyncDisposable {
       commit: (writes) => this.commit(writes),
       exclusive: (work) => this.delivery.exclusive(work),
       hide: (id) => this.delivery.hide(id),
-      deleteFile: async (id) => await this.files?.cancel(id),
+      deleteFile: async (id) => await this.files?.forget(id),
       onRemoved: (conversationId, ids) => emitter.emit("messagesRemoved", { conversationId, ids }),
       onConversationChanged: (id) => this.conversationChanged(id),
     });
@@ -366,6 +398,7 @@ export class Account implements AsyncDisposable {
     await this.book.load(store);
     await this.privacy.load(store);
     await this.delivery.start();
+    await this.files?.start();
     this.history.start();
     this.nearby.look();
   }
@@ -439,6 +472,7 @@ export class Account implements AsyncDisposable {
     this.#closed = true;
     this.#addresses.close();
     this.history.close();
+    await this.files?.close();
     await this.delivery.close();
     this.groups.close();
     this.examiner.close();
@@ -456,6 +490,8 @@ export class Account implements AsyncDisposable {
 
   /** Deletes what this device knows and is: history, keys, session. @throws StoreError */
   async forget(): Promise<void> {
+    await this.files?.close();
+    await this.files?.forgetAll();
     await this.delivery.close();
     this.groups.close();
     // What the groups have changed is saved first, or it would follow what is deleted here.
@@ -585,6 +621,7 @@ export class Account implements AsyncDisposable {
 
   #rosterChanged(): void {
     this.delivery.directoryChanged();
+    this.files?.directoryChanged();
     if (!this.#closed) this.prepared.look();
     this.nearby.look();
     this.#tellDevices();
@@ -622,6 +659,7 @@ export class Account implements AsyncDisposable {
     this.nearby.look();
     this.links.routesChanged(userId);
     this.delivery.routesChanged(userId);
+    this.files?.directoryChanged();
     this.#lookAtWanted();
     if (own) this.#hiding.look();
     this.#options.emitter.emit("route", this.routes.of(userId));
@@ -680,6 +718,17 @@ export class Account implements AsyncDisposable {
   #notice(notice: Notice): void {
     this.#options.ports.log.warn(notice.detail, { kind: notice.kind, error: notice.error });
     this.#options.emitter.emit("notice", notice);
+  }
+}
+
+/** Without a vault that can be opened everything but files works. */
+async function openVault({ files, log }: Ports, name: string): Promise<FileVault | undefined> {
+  try {
+    return await files?.open(name);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    log.error("files cannot be kept", { error });
+    return undefined;
   }
 }
 

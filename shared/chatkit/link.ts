@@ -31,6 +31,8 @@ export interface LinkHandlers {
   onSent(link: Link, frame: Uint8Array): void;
   onFrame(link: Link, frame: Uint8Array): void;
   onDrain(link: Link): void;
+  /** Most of what it had buffered has left; also where it was writable all the time. */
+  onRoom?(link: Link): void;
   /** Exactly once; `send` throws from then on. */
   onClose(link: Link, reason: LinkCloseReason): void;
 }

@@ -5,6 +5,7 @@ export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./examination.ts";
+export * from "./file-frames.ts";
 export * from "./groups.ts";
 export * from "./ice.ts";
 export * from "./ids.ts";

@@ -1,12 +1,14 @@
 import type { ConversationId, MessageId } from "../../protocol/index.ts";
+import { toMessage } from "../account.ts";
 import { ChatKitError, type Message } from "../api.ts";
 import { calling } from "../calling.ts";
+import type { FileEngine } from "./file-engine.ts";
 import { FileError, type FileSource } from "./file-vault.ts";
 import type { FilesApi, SendFileOptions, Transfer } from "./files-api.ts";
 
 interface Open {
   /** Absent where the host keeps no files. */
-  readonly files: FilesApi | undefined;
+  readonly files: FileEngine | undefined;
 }
 
 /** Files as hosts use them. */
@@ -32,11 +34,13 @@ export class FileCalls implements FilesApi {
     source: FileSource,
     options: SendFileOptions = {},
   ): Promise<Message> {
-    return this.#call((files) => files.send(conversationId, source, options));
+    return this.#call(async (files) =>
+      toMessage(await files.send(conversationId, source, options)),
+    );
   }
 
   forward(messageId: MessageId, conversationId: ConversationId): Promise<Message> {
-    return this.#call((files) => files.forward(messageId, conversationId));
+    return this.#call(async (files) => toMessage(await files.forward(messageId, conversationId)));
   }
 
   transfers(): readonly Transfer[] {
@@ -67,7 +71,7 @@ export class FileCalls implements FilesApi {
     return this.#call((files) => files.setAutoFetch(maxBytes));
   }
 
-  #call<T>(call: (files: FilesApi) => Promise<T>): Promise<T> {
+  #call<T>(call: (files: FileEngine) => Promise<T>): Promise<T> {
     return calling(async () => {
       const { files } = this.#open();
       if (files === undefined) throw new ChatKitError("no-files", "This host keeps no files.");

@@ -20,8 +20,9 @@ const FileRecord = v.object({
   fileId: FileId,
   /** Sent by this device, from its own source. */
   source: v.boolean(),
-  /** Bytes. */
+  /** Bytes, and how many of them were durable here when it was saved: the vault knows better. */
   size: v.number(),
+  bytes: v.number(),
   /**
    * Of a source `offered` until it is paused, failed or withdrawn; of what others sent the state of
    * getting it here.
@@ -116,6 +117,15 @@ export class FileRecords {
       { type: "delete-value", key: OF + messageId },
       { type: "delete-value", key: OPEN + messageId },
     ]);
+  }
+
+  /** Of everything that is, or was, here. @throws StoreError */
+  async fileIds(): Promise<readonly FileId[]> {
+    const values = await this.#options.store.values(OF);
+    return [...values.values()].flatMap((value) => {
+      const parsed = v.safeParse(FileRecord, parseJson(value));
+      return parsed.success ? [parsed.output.fileId] : [];
+    });
   }
 
   /** Bytes; undefined where nobody chose. @throws StoreError */

@@ -23,7 +23,7 @@ export interface DirectAttemptOptions {
   readonly connector: PeerConnector;
   readonly iceServers: readonly IceServer[];
   readonly ports: Pick<Ports, "clock" | "log">;
-  readonly linkHandlers: Pick<LinkHandlers, "onSent" | "onFrame" | "onDrain">;
+  readonly linkHandlers: Pick<LinkHandlers, "onSent" | "onFrame" | "onDrain" | "onRoom">;
   readonly send: (signal: PeerSignal | Bye) => void;
   readonly onOpen: (attempt: DirectAttempt) => void;
   /** Exactly once, opened or not. */
@@ -79,6 +79,7 @@ export class DirectAttempt {
       onSent: (link, frame) => linkHandlers.onSent(link, frame),
       onFrame: (link, frame) => linkHandlers.onFrame(link, frame),
       onDrain: (link) => linkHandlers.onDrain(link),
+      onRoom: (link) => linkHandlers.onRoom?.(link),
       onClose: (_, reason) => this.#end(reason),
     });
   }

@@ -58,7 +58,9 @@ export class DirectLink implements Link {
   }
 
   drained(): void {
-    if (!this.#closed && this.#buffer.pump()) this.#handlers.onDrain(this);
+    if (this.#closed) return;
+    if (this.#buffer.pump()) this.#handlers.onDrain(this);
+    this.#handlers.onRoom?.(this);
   }
 
   /** Ends it for a reason; idempotent. */

@@ -9,7 +9,7 @@ import type { IceServer, PeerConnector, Ports } from "../ports.ts";
 import type { RouteRule } from "../routes/route-rule.ts";
 import { DirectLinks } from "./direct-links.ts";
 import { FloodBans } from "./flood-bans.ts";
-import type { LinkControls, LinkPolicy, LinkService } from "./link-service.ts";
+import type { FileLinks, LinkControls, LinkPolicy, LinkService } from "./link-service.ts";
 import { LinkWatch } from "./link-watch.ts";
 import { RelayLinks } from "./relay-links.ts";
 import { ServerSignalling, type Signalling } from "./signalling.ts";
@@ -39,7 +39,7 @@ export interface LinkManagerOptions {
 }
 
 /** Both kinds of links behind one service. Hands on raw frames; their meaning is the courier's. */
-export class LinkManager implements LinkService, LinkControls, Disposable {
+export class LinkManager implements LinkService, LinkControls, FileLinks, Disposable {
   readonly #options: LinkManagerOptions;
   readonly #direct: DirectLinks;
   readonly #relay: RelayLinks;
@@ -54,6 +54,9 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
   readonly #close: Listeners<[Link, LinkCloseReason]>;
   readonly #status: Listeners<[LinkStatus]>;
   readonly #control: Listeners<[Link, Uint8Array]>;
+  readonly #fileFrame: Listeners<[Link, Uint8Array]>;
+  readonly #room: Listeners<[Link]>;
+  #expects: (link: Link, frame: Uint8Array) => boolean = () => false;
 
   constructor(options: LinkManagerOptions) {
     this.#options = options;
@@ -64,6 +67,8 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
     this.#close = new Listeners(ports.log);
     this.#status = new Listeners(ports.log);
     this.#control = new Listeners(ports.log);
+    this.#fileFrame = new Listeners(ports.log);
+    this.#room = new Listeners(ports.log);
     const onChange = (peer: LinkPeer): void => this.#status.emit(this.#statusOf(peer));
     this.#bans = new FloodBans(ports.clock, () => this.#direct.setWanted(this.#unbanned()));
     this.#watch = new LinkWatch({
@@ -72,6 +77,8 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
       relay: (peer) => this.#relay.open(peer),
       onFrame: (link, frame) => this.#frame.emit(link, frame),
       onSealed: (link, sealed) => this.#control.emit(link, sealed),
+      onFileFrame: (link, frame) => this.#fileFrame.emit(link, frame),
+      expects: (link, frame) => this.#expects(link, frame),
       onPong: (link, roundTripMs) => this.alive(link, roundTripMs),
       onFigures: onChange,
       onSlow: (link) => this.#slowChanged(link),
@@ -82,6 +89,7 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
       onSent: (link, frame) => this.#watch.sent(link, frame),
       onFrame: (link, frame) => this.#watch.arrived(link, frame),
       onDrain: (link) => this.#drain.emit(link),
+      onRoom: (link) => this.#room.emit(link),
       onClose: (link, reason) => {
         this.#watch.closed(link);
         this.#close.emit(link, reason);
@@ -207,6 +215,18 @@ export class LinkManager implements LinkService, LinkControls, Disposable {
 
   onControl(handler: (link: Link, sealed: Uint8Array) => void): () => void {
     return this.#control.add(handler);
+  }
+
+  onFileFrame(handler: (link: Link, frame: Uint8Array) => void): () => void {
+    return this.#fileFrame.add(handler);
+  }
+
+  onRoom(handler: (link: Link) => void): () => void {
+    return this.#room.add(handler);
+  }
+
+  setExpected(expects: (link: Link, frame: Uint8Array) => boolean): void {
+    this.#expects = expects;
   }
 
   status(): readonly LinkStatus[] {

@@ -82,6 +82,16 @@ export interface LinkControls {
   onControl(handler: (link: Link, sealed: Uint8Array) => void): () => void;
 }
 
+/** What goes over links for files (`protocol/file-frames.ts`). */
+export interface FileLinks {
+  /** Nobody has opened what came, so that nothing of it is proven. */
+  onFileFrame(handler: (link: Link, frame: Uint8Array) => void): () => void;
+  /** Most of what a direct link had buffered has left. A relay link tells nobody. */
+  onRoom(handler: (link: Link) => void): () => void;
+  /** Which frames were asked for: they are no flood, however many come (SPEC F8). */
+  setExpected(expects: (link: Link, frame: Uint8Array) => boolean): void;
+}
+
 /** Whom the roster permits a link with: asked before an incoming offer or channel is accepted. */
 export interface LinkPeers {
   /** True where the device belongs to that user, and the user is a buddy or oneself. */

@@ -1,4 +1,4 @@
-import { isLinkControl, type DeviceId } from "../../protocol/index.ts";
+import { isFileFrame, isLinkControl, type DeviceId } from "../../protocol/index.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { Ports } from "../ports.ts";
 import { DirectLink } from "./direct-link.ts";
@@ -17,6 +17,9 @@ export interface LinkWatchOptions {
   /** An envelope came. */
   readonly onFrame: (link: Link, frame: Uint8Array) => void;
   readonly onSealed: (link: Link, sealed: Uint8Array) => void;
+  readonly onFileFrame: (link: Link, frame: Uint8Array) => void;
+  /** It was asked for: the gate lets it through. */
+  readonly expects: (link: Link, frame: Uint8Array) => boolean;
   /** A round trip was measured, ms. */
   readonly onPong: (link: Link, roundTripMs: number) => void;
   /** The figures of that device changed; at most once a second. */
@@ -65,7 +68,9 @@ export class LinkWatch {
     this.ledger.note(link.peer, (figures) => {
       figures.bytesReceived += frame.length;
     });
-    if (link.kind === "direct") this.#gate(link).take(frame);
+    const isGated =
+      link.kind === "direct" && !(isFileFrame(frame) && this.#options.expects(link, frame));
+    if (isGated) this.#gate(link).take(frame);
     else this.#deliver(link, frame);
   }
 
@@ -113,6 +118,7 @@ export class LinkWatch {
   }
 
   #deliver(link: Link, frame: Uint8Array): void {
+    if (isFileFrame(frame)) return this.#options.onFileFrame(link, frame);
     if (isLinkControl(frame)) return this.pings.take(link, frame);
     this.meter.used(link.peer);
     this.#options.onFrame(link, frame);

@@ -1,0 +1,58 @@
+import type { FileBody } from "../../protocol/index.ts";
+import {
+  decodeBase64,
+  openChunk,
+  readChunkedSeal,
+  sealChunk,
+  type ChunkedSeal,
+} from "../../crypto/index.ts";
+
+/** How a file's content is cut and sealed: what its message says (SPEC F2). */
+export class FileContent {
+  readonly size: number;
+  readonly chunkBytes: number;
+  /** One at least: nothing has an empty one. */
+  readonly chunks: number;
+  readonly #key: Uint8Array;
+  readonly #seal: ChunkedSeal;
+
+  private constructor(size: number, key: Uint8Array, seal: ChunkedSeal) {
+    this.size = size;
+    this.chunkBytes = seal.chunkBytes;
+    this.chunks = Math.max(1, Math.ceil(size / seal.chunkBytes));
+    this.#key = key;
+    this.#seal = seal;
+  }
+
+  /** @returns undefined for a seal that this version does not know, or more than one can hold */
+  static of({ header, key, size }: FileBody): FileContent | undefined {
+    const seal = readChunkedSeal(decodeBase64(header));
+    if (seal === undefined || size > seal.chunkBytes * 2 ** 32) return undefined;
+    return new FileContent(size, decodeBase64(key), seal);
+  }
+
+  /** Bytes of plaintext before that chunk. */
+  offsetOf(index: number): number {
+    return Math.min(index * this.chunkBytes, this.size);
+  }
+
+  lengthOf(index: number): number {
+    return this.offsetOf(index + 1) - this.offsetOf(index);
+  }
+
+  /** Chunks that are whole in so many bytes. */
+  chunksIn(bytes: number): number {
+    return bytes >= this.size && this.size > 0 ? this.chunks : Math.floor(bytes / this.chunkBytes);
+  }
+
+  sealed(index: number, plaintext: Uint8Array): Uint8Array {
+    return sealChunk(this.#key, this.#seal, index, index === this.chunks - 1, plaintext);
+  }
+
+  /** @returns undefined where it is not that chunk of this file */
+  opened(index: number, sealed: Uint8Array): Uint8Array | undefined {
+    if (index >= this.chunks) return undefined;
+    const opened = openChunk(this.#key, this.#seal, index, index === this.chunks - 1, sealed);
+    return opened?.length === this.lengthOf(index) ? opened : undefined;
+  }
+}

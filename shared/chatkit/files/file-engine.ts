@@ -1,0 +1,498 @@
+import * as v from "valibot";
+import {
+  decodeFileFrame,
+  encodeId,
+  FileBody,
+  FileId,
+  ID_BYTES,
+  type ConversationId,
+  type MessageId,
+  type UserId,
+} from "../../protocol/index.ts";
+import { chunkedSeal, encodeBase64, KEY_BYTES, type IdentityKeys } from "../../crypto/index.ts";
+import { ChatKitError } from "../api.ts";
+import type { Directory } from "../delivery/directory.ts";
+import { AUTO_FETCH_BYTES, SMALL_FILE_BYTES } from "../limits.ts";
+import type { Link } from "../link.ts";
+import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/link-service.ts";
+import type { Ports } from "../ports.ts";
+import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import { hashOf } from "./content-hash.ts";
+import { fileBodyOf } from "./file-body.ts";
+import { FileContent } from "./file-content.ts";
+import { FileFetch } from "./file-fetch.ts";
+import { FileFetching } from "./file-fetching.ts";
+import { FileRecords, type FileRecord } from "./file-records.ts";
+import { FileServing } from "./file-serving.ts";
+import { FileTalk } from "./file-talk.ts";
+import type { FileSource, FileVault } from "./file-vault.ts";
+import type { SendFileOptions, Transfer } from "./files-api.ts";
+import { TransferBoard, type Standing } from "./transfer-board.ts";
+
+/** 19 random bytes begin the nonces of a file's chunks (`crypto/chunked-seal.ts`). */
+const PREFIX_BYTES = 19;
+
+/** Chunks of files that may wait in a mailbox: one fits an envelope. */
+export const SMALL_FILE_CHUNK_BYTES = 60 * 1024;
+
+const UNKNOWN_MEDIA = "application/octet-stream";
+
+export interface FileEngineOptions {
+  readonly ports: Pick<Ports, "clock" | "random" | "log">;
+  readonly vault: FileVault;
+  readonly store: Pick<Store, "value" | "values">;
+  /** @throws StoreError */
+  readonly commit: (writes: readonly StoreWrite[]) => Promise<void>;
+  readonly identity: IdentityKeys;
+  readonly links: LinkService & LinkControls & FileLinks;
+  readonly directory: Directory & LinkPeers;
+  readonly serverOnline: () => boolean;
+  /** The other person of a conversation. */
+  readonly peerOf: (conversationId: ConversationId) => UserId | undefined;
+  /** @throws ChatKitError */
+  readonly sendMessage: (peer: UserId, body: FileBody) => Promise<MessageRecord>;
+  /** @throws ChatKitError store-failed */
+  readonly find: (messageId: MessageId) => Promise<MessageRecord | undefined>;
+  readonly onTransfer: (transfer: Transfer) => void;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** Files of one account: what `SPEC.md` says under F. */
+export class FileEngine {
+  readonly #options: FileEngineOptions;
+  readonly #records: FileRecords;
+  readonly #board: TransferBoard;
+  readonly #talk: FileTalk;
+  readonly #serving: FileServing;
+  readonly #fetching: FileFetching;
+  readonly #unsubscribe: (() => void)[] = [];
+  /** Files that are here, and of which their senders do not know that yet. */
+  readonly #untold = new Map<MessageId, FileRecord>();
+  #autoFetch = AUTO_FETCH_BYTES;
+  #closed = false;
+
+  constructor(options: FileEngineOptions) {
+    this.#options = options;
+    const { directory, find, identity, links, onProblem, ports, serverOnline, vault } = options;
+    const { clock, log, random } = ports;
+    this.#records = new FileRecords(options);
+    this.#board = new TransferBoard(clock, options.onTransfer);
+    this.#talk = new FileTalk({
+      ports,
+      identity,
+      deviceId: () => directory.self.deviceId,
+      peers: directory,
+    });
+    const parts = { clock, log, vault, records: this.#records, talk: this.#talk, links, onProblem };
+    this.#serving = new FileServing({
+      ...parts,
+      self: () => directory.self,
+      find,
+      peerOf: ({ conversationId }) => options.peerOf(conversationId),
+      onChanged: (messageId) => this.#showOwn(messageId),
+    });
+    this.#fetching = new FileFetching({
+      ...parts,
+      random,
+      directory,
+      serverOnline,
+      onChanged: (fetch) => this.#board.put(standingOf(fetch)),
+      onComplete: (fetch) => this.#completed(fetch),
+    });
+  }
+
+  /** Takes up what was under way; before links are opened. @throws StoreError */
+  async start(): Promise<void> {
+    const { find, links } = this.#options;
+    this.#autoFetch = (await this.#records.autoFetch()) ?? AUTO_FETCH_BYTES;
+    for (const record of await this.#records.unfinished()) {
+      const { messageId, state } = record;
+      if (record.untold === true) this.#untold.set(messageId, record);
+      if (record.source) this.#showOwn(messageId);
+      else if (state === "waiting") this.#wantAgain(await find(messageId), record);
+      else if (state !== "complete") this.#board.put(standingOfRecord(record));
+    }
+    this.#unsubscribe.push(
+      links.onFileFrame((link, frame) => this.#onFrame(link, frame)),
+      links.onRoom((link) => this.#serving.room(link)),
+      links.onDrain((link) => this.#serving.room(link)),
+      links.onDirectOpen((link) => {
+        this.#fetching.directOpened(link);
+        this.#tellHad(link);
+      }),
+      links.onClose((link) => {
+        this.#serving.linkClosed(link);
+        this.#fetching.linkClosed(link);
+      }),
+    );
+    links.setExpected((link, frame) => this.#fetching.expects(link, frame));
+    this.#fetching.look();
+  }
+
+  get autoFetch(): number {
+    return this.#autoFetch;
+  }
+
+  async setAutoFetch(maxBytes: number): Promise<void> {
+    const bytes = Math.min(Math.max(Math.trunc(maxBytes) || 0, 0), Number.MAX_SAFE_INTEGER);
+    await this.#records.setAutoFetch(bytes);
+    this.#autoFetch = bytes;
+  }
+
+  async send(
+    conversationId: ConversationId,
+    source: FileSource,
+    options: SendFileOptions = {},
+  ): Promise<MessageRecord> {
+    const { directory, peerOf, ports, sendMessage, vault } = this.#options;
+    const peer = peerOf(conversationId);
+    if (peer === undefined) {
+      throw new ChatKitError("no-such-conversation", "There is no such conversation.");
+    }
+    const isSmall = source.size <= SMALL_FILE_BYTES;
+    const fileId = v.parse(FileId, encodeId(ports.random.bytes(ID_BYTES)));
+    const prefix = ports.random.bytes(PREFIX_BYTES);
+    const seal = isSmall ? chunkedSeal(prefix, SMALL_FILE_CHUNK_BYTES) : chunkedSeal(prefix);
+    const candidate = {
+      type: "file",
+      fileId,
+      name: source.name,
+      mediaType: source.mediaType,
+      size: source.size,
+      key: encodeBase64(ports.random.bytes(KEY_BYTES)),
+      header: encodeBase64(seal.header),
+      ...options,
+    };
+    const body = checked(candidate) ?? checked({ ...candidate, mediaType: UNKNOWN_MEDIA });
+    if (body === undefined) {
+      throw new ChatKitError("invalid-file", "This file cannot be described in a message.");
+    }
+    const sha256 = isSmall ? await hashOf(source) : undefined;
+    await vault.keep(fileId, source);
+    let message: MessageRecord;
+    try {
+      message = await sendMessage(peer, sha256 === undefined ? body : { ...body, sha256 });
+    } catch (error) {
+      await vault.delete(fileId);
+      throw error;
+    }
+    const sentTo = [...directory.devicesOf(peer), ...directory.ownOthers()];
+    await this.#records.put({
+      messageId: message.id,
+      conversationId,
+      fileId,
+      source: true,
+      size: body.size,
+      bytes: body.size,
+      state: "offered",
+      sentTo: sentTo.map(({ deviceId }) => deviceId),
+      complete: [],
+    });
+    this.#showOwn(message.id);
+    return message;
+  }
+
+  async forward(messageId: MessageId, conversationId: ConversationId): Promise<MessageRecord> {
+    const { body } = await this.#file(messageId);
+    const source = await this.open(messageId);
+    const { caption, durationMs, image, waveform } = body;
+    return await this.send(conversationId, source, {
+      forwarded: true,
+      ...(caption === undefined ? {} : { caption }),
+      ...(durationMs === undefined ? {} : { durationMs }),
+      ...(image === undefined ? {} : { image }),
+      ...(waveform === undefined ? {} : { waveform }),
+    });
+  }
+
+  transfers(): readonly Transfer[] {
+    return this.#board.list();
+  }
+
+  async transfer(messageId: MessageId): Promise<Transfer | undefined> {
+    const shown = this.#board.get(messageId);
+    if (shown !== undefined) return shown;
+    const message = await this.#options.find(messageId);
+    const body = fileBodyOf(message);
+    if (message === undefined || body === undefined) return undefined;
+    const record = await this.#records.get(messageId);
+    if (record !== undefined) return this.#standing(record);
+    return standingOfRecord(newRecord(message, body, this.#isSource(message)));
+  }
+
+  async fetch(messageId: MessageId): Promise<void> {
+    const { message, body } = await this.#file(messageId);
+    const record = (await this.#records.get(messageId)) ?? newRecord(message, body, false);
+    const { failure: _, ...rest } = record;
+    if (this.#isSource(message)) {
+      await this.#records.put({ ...rest, source: true, state: "offered" });
+      this.#showOwn(messageId);
+      this.#tellReady(message);
+      return;
+    }
+    if (record.state === "complete" || this.#fetching.get(messageId) !== undefined) {
+      this.#fetching.get(messageId)?.forgive();
+      this.#fetching.look();
+      return;
+    }
+    const content = FileContent.of(body);
+    if (content === undefined) {
+      const failed: FileRecord = { ...rest, state: "failed", failure: "unknown-seal" };
+      await this.#records.put(failed);
+      return this.#board.put(standingOfRecord(failed));
+    }
+    const waiting: FileRecord = { ...rest, state: "waiting" };
+    this.#fetching.want(new FileFetch(message, body, content, waiting));
+    await this.#records.put(waiting);
+  }
+
+  async pause(messageId: MessageId): Promise<void> {
+    const { message, body } = await this.#file(messageId);
+    const record = await this.#records.get(messageId);
+    if (this.#isSource(message)) {
+      this.#serving.end(messageId, "paused");
+      await this.#records.put({ ...(record ?? newRecord(message, body, true)), state: "paused" });
+      return this.#showOwn(messageId);
+    }
+    const stopped = await this.#fetching.stop(messageId);
+    const known = stopped?.record ?? record;
+    if (known === undefined || known.state === "complete") return;
+    const bytes = stopped?.incoming?.durable ?? known.bytes;
+    const paused: FileRecord = { ...known, state: "paused", bytes };
+    await this.#records.put(paused);
+    this.#board.put(standingOfRecord(paused));
+  }
+
+  async cancel(messageId: MessageId): Promise<void> {
+    const { vault } = this.#options;
+    const { message, body } = await this.#file(messageId);
+    if (this.#isSource(message)) {
+      const record = (await this.#records.get(messageId)) ?? newRecord(message, body, true);
+      const { posting: _, ...rest } = record;
+      await this.#records.put({ ...rest, state: "failed", failure: "withdrawn" });
+      this.#serving.end(messageId, "withdrawn");
+      await vault.delete(body.fileId);
+      return this.#showOwn(messageId);
+    }
+    await this.#fetching.stop(messageId);
+    await vault.delete(body.fileId);
+    await this.#records.delete(messageId);
+    this.#untold.delete(messageId);
+    this.#board.end(standingOfRecord(newRecord(message, body, false)));
+  }
+
+  async open(messageId: MessageId): Promise<FileSource> {
+    const { message, body } = await this.#file(messageId);
+    const source = await this.#options.vault.open(body.fileId);
+    if (source !== undefined) return source;
+    if (this.#isSource(message))
+      throw new ChatKitError("source-gone", "The file is not there any more.");
+    throw new ChatKitError("not-complete", "The file is not whole here.");
+  }
+
+  /** A message came, from somebody else or another of one's own devices. */
+  arrived(message: MessageRecord): void {
+    const body = fileBodyOf(message);
+    if (body === undefined || this.#isSource(message)) return;
+    if (body.size > this.#autoFetch) return;
+    this.fetch(message.id).catch(this.#options.onProblem);
+  }
+
+  /** A message changed: what was taken back is deleted here, and nobody gets more of it (SPEC F11). */
+  changed(message: MessageRecord): void {
+    if (message.body.type !== "recalled") return;
+    this.forget(message.id).catch(this.#options.onProblem);
+  }
+
+  /** Deletes what is here of a message's file; the message is gone, or about to go. */
+  async forget(messageId: MessageId): Promise<void> {
+    this.#serving.end(messageId, "withdrawn");
+    await this.#fetching.stop(messageId);
+    const record = await this.#records.get(messageId);
+    this.#board.remove(messageId);
+    this.#untold.delete(messageId);
+    if (record === undefined) return;
+    await this.#options.vault.delete(record.fileId);
+    await this.#records.delete(messageId);
+  }
+
+  /** Deletes the content of all files: this device forgets the account. */
+  async forgetAll(): Promise<void> {
+    for (const fileId of await this.#records.fileIds()) await this.#options.vault.delete(fileId);
+  }
+
+  /** The roster, somebody's presence, a route policy or the server's connection changed. */
+  directoryChanged(): void {
+    if (this.#closed) return;
+    this.#fetching.look();
+  }
+
+  /** Ends everything; what came is flushed. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const end of this.#unsubscribe) end();
+    this.#serving.close();
+    await this.#fetching.close();
+    this.#board.close();
+  }
+
+  #onFrame(link: Link, bytes: Uint8Array): void {
+    const frame = decodeFileFrame(bytes);
+    if (frame === undefined) return;
+    if (frame.type === "chunk") return this.#fetching.chunk(link, frame);
+    const word = this.#talk.hear(link, frame.sealed);
+    if (word === undefined) return;
+    switch (word.type) {
+      case "ask":
+        return void this.#serving.asked(link, word);
+      case "more":
+        return this.#serving.more(link, word.stream, word.upTo);
+      case "stop":
+        return this.#serving.stopped(link, word.stream);
+      case "have":
+        return void this.#serving.had(link, word).catch(this.#options.onProblem);
+      case "ready":
+        return this.#fetching.ready(word.message, link.peer.deviceId);
+      case "end":
+      case "refuse":
+        return this.#fetching.word(link, word);
+    }
+  }
+
+  #wantAgain(message: MessageRecord | undefined, record: FileRecord): void {
+    const body = fileBodyOf(message);
+    const content = body && FileContent.of(body);
+    if (message === undefined || body === undefined) return;
+    if (content !== undefined) this.#fetching.want(new FileFetch(message, body, content, record));
+  }
+
+  #completed({ record, message }: FileFetch): void {
+    this.#board.end(standingOfRecord(record));
+    this.#untold.set(record.messageId, record);
+    for (const link of this.#options.links.openLinks(message.from.deviceId)) {
+      this.#tellHad(link);
+      break;
+    }
+  }
+
+  /** Tells a device of its files that are whole here, where it does not know yet. */
+  #tellHad(link: Link): void {
+    for (const [messageId, record] of this.#untold) void this.#tellHadOne(link, messageId, record);
+  }
+
+  async #tellHadOne(link: Link, messageId: MessageId, record: FileRecord): Promise<void> {
+    const { find, onProblem } = this.#options;
+    try {
+      const message = await find(messageId);
+      if (message?.from.deviceId !== link.peer.deviceId) return;
+      const { fileId: file } = record;
+      if (!this.#talk.say(link, { type: "have", message: messageId, file })) return;
+      this.#untold.delete(messageId);
+      const { untold: _, ...told } = record;
+      await this.#records.put(told);
+    } catch (error) {
+      onProblem(error);
+    }
+  }
+
+  /** Those who were told to wait may ask again. */
+  #tellReady(message: MessageRecord): void {
+    const { directory, links, peerOf } = this.#options;
+    const peer = peerOf(message.conversationId);
+    const devices = [
+      ...(peer === undefined ? [] : directory.devicesOf(peer)),
+      ...directory.ownOthers(),
+    ];
+    for (const { deviceId } of devices) {
+      const [link] = links.openLinks(deviceId);
+      if (link !== undefined) this.#talk.say(link, { type: "ready", message: message.id });
+    }
+  }
+
+  #showOwn(messageId: MessageId): void {
+    const record = this.#records.peek(messageId);
+    if (record === undefined) {
+      this.#records.get(messageId).then(
+        (read) => {
+          if (read?.source === true && !this.#closed) this.#show(read);
+        },
+        (error: unknown) => this.#options.onProblem(error),
+      );
+      return;
+    }
+    if (record.source && !this.#closed) this.#show(record);
+  }
+
+  #show(record: FileRecord): void {
+    const standing = this.#standing(record);
+    const isOver = standing.state === "complete" || standing.state === "offered";
+    if (isOver) this.#board.end(standing);
+    else this.#board.put(standing);
+  }
+
+  /** As its own sender sees it, or as it is here. */
+  #standing(record: FileRecord): Standing {
+    const standing = standingOfRecord(record);
+    if (!record.source) return standing;
+    const progress = this.#serving.progressOf(record.messageId);
+    const isActive = progress !== undefined && record.state === "offered";
+    return isActive ? { ...standing, ...progress, state: "active" } : standing;
+  }
+
+  #isSource({ from }: MessageRecord): boolean {
+    return from.deviceId === this.#options.directory.self.deviceId;
+  }
+
+  /** @throws ChatKitError no-such-message */
+  async #file(messageId: MessageId): Promise<{ message: MessageRecord; body: FileBody }> {
+    const message = await this.#options.find(messageId);
+    const body = fileBodyOf(message);
+    if (message === undefined || body === undefined) {
+      throw new ChatKitError("no-such-message", "There is no such file.");
+    }
+    return { message, body };
+  }
+}
+
+function checked(candidate: unknown): FileBody | undefined {
+  const parsed = v.safeParse(FileBody, candidate);
+  return parsed.success ? parsed.output : undefined;
+}
+
+function newRecord(message: MessageRecord, body: FileBody, source: boolean): FileRecord {
+  return {
+    messageId: message.id,
+    conversationId: message.conversationId,
+    fileId: body.fileId,
+    source,
+    size: body.size,
+    bytes: 0,
+    state: "offered",
+  };
+}
+
+function standingOf(fetch: FileFetch): Standing {
+  const standing = standingOfRecord(fetch.record);
+  const isActive = fetch.stream !== undefined || fetch.finishing;
+  const state = fetch.record.state === "waiting" && isActive ? "active" : standing.state;
+  return { ...standing, state, bytes: fetch.bytes };
+}
+
+function standingOfRecord(record: FileRecord): Standing {
+  const { complete = [], conversationId, failure, messageId, path, sentTo = [], size } = record;
+  const isHad = record.source && complete.length > 0 && record.state === "offered";
+  return {
+    messageId,
+    conversationId,
+    direction: record.source ? "send" : "receive",
+    state: isHad ? "complete" : record.state,
+    ...(failure === undefined ? {} : { failure }),
+    bytes: record.source ? (isHad ? size : 0) : record.bytes,
+    size,
+    ...(path === undefined ? {} : { path }),
+    ...(record.source
+      ? { devices: { complete: complete.length, all: Math.max(sentTo.length, complete.length) } }
+      : {}),
+  };
+}

@@ -1,0 +1,151 @@
+import {
+  encodeFileChunk,
+  type FileId,
+  type FileRefusal,
+  type MessageId,
+} from "../../protocol/index.ts";
+import { encodeBase64, sha256Hasher } from "../../crypto/index.ts";
+import type { Link } from "../link.ts";
+import type { FileContent } from "./file-content.ts";
+import { FileError, type FileSource } from "./file-vault.ts";
+import type { FrameSource } from "./link-pump.ts";
+
+/** Chunks that are read at once, and how many of them wait to be sent at the most. */
+const READ_CHUNKS = 8;
+const MAX_READ_AHEAD = 16;
+
+export interface OutgoingStreamOptions {
+  readonly link: Link;
+  /** The asker's number. */
+  readonly stream: number;
+  readonly messageId: MessageId;
+  readonly fileId: FileId;
+  readonly content: FileContent;
+  readonly source: FileSource;
+  /** Index of the first chunk that was asked for. */
+  readonly from: number;
+  readonly upTo: number;
+  /** Base64, where it is known: the source is then not hashed again. */
+  readonly sha256: string | undefined;
+  /** Of the source, where it could not be hashed on the way. @throws FileError */
+  readonly hash: () => Promise<string>;
+  /** There may be a frame to take now. */
+  readonly onReady: () => void;
+  /** How many bytes of the content were handed to the link. */
+  readonly onProgress: (bytes: number) => void;
+  /** All was sent. */
+  readonly onEnd: (sha256: string) => void;
+  readonly onFailed: (why: FileRefusal, error: unknown) => void;
+}
+
+/** The chunks of one file on their way to one device that asked for them. */
+export class OutgoingStream implements FrameSource {
+  readonly options: OutgoingStreamOptions;
+  #next: number;
+  #upTo: number;
+  /** Index of the chunk to be read next. */
+  #toRead: number;
+  readonly #read: Uint8Array[] = [];
+  #reading = false;
+  readonly #hasher: ReturnType<typeof sha256Hasher> | undefined;
+  #closed = false;
+
+  constructor(options: OutgoingStreamOptions) {
+    this.options = options;
+    const { content, from, sha256, upTo } = options;
+    this.#next = Math.min(from, content.chunks);
+    this.#toRead = this.#next;
+    this.#upTo = upTo;
+    this.#hasher = sha256 === undefined && from === 0 ? sha256Hasher() : undefined;
+  }
+
+  /** Reads ahead; frames are there a moment later. */
+  start(): void {
+    if (this.#next >= this.options.content.chunks) void this.#finish();
+    else this.#readAhead();
+  }
+
+  /** The asker has room for the chunks before that one. */
+  permit(upTo: number): void {
+    if (upTo <= this.#upTo) return;
+    this.#upTo = upTo;
+    this.#readAhead();
+    this.options.onReady();
+  }
+
+  takeFrame(): Uint8Array | undefined {
+    const { content, onProgress, stream } = this.options;
+    if (this.#closed || this.#next >= this.#upTo) return undefined;
+    const plaintext = this.#read.shift();
+    if (plaintext === undefined) return undefined;
+    const index = this.#next;
+    this.#next += 1;
+    this.#hasher?.update(plaintext);
+    const frame = encodeFileChunk(stream, index, content.sealed(index, plaintext));
+    onProgress(content.offsetOf(this.#next));
+    if (this.#next === content.chunks) queueMicrotask(() => void this.#finish());
+    else this.#readAhead();
+    return frame;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#read.length = 0;
+    this.options.source.close().catch(() => {
+      // Nothing is read from it any more, whatever became of it.
+    });
+  }
+
+  #readAhead(): void {
+    const { chunks } = this.options.content;
+    const isFar = this.#read.length > MAX_READ_AHEAD - READ_CHUNKS;
+    if (this.#reading || this.#closed || isFar) return;
+    if (this.#toRead >= Math.min(chunks, this.#upTo)) return;
+    this.#reading = true;
+    void this.#readSome();
+  }
+
+  async #readSome(): Promise<void> {
+    const { content, onFailed, onReady, source } = this.options;
+    const from = this.#toRead;
+    const to = Math.min(from + READ_CHUNKS, content.chunks, this.#upTo);
+    const offset = content.offsetOf(from);
+    const length = content.offsetOf(to) - offset;
+    try {
+      const bytes = length === 0 ? new Uint8Array(0) : await source.read(offset, length);
+      if (this.#closed) return;
+      if (bytes.length !== length) {
+        throw new FileError("changed", "The file is shorter than it was.");
+      }
+      for (let index = from; index < to; index += 1) {
+        const start = content.offsetOf(index) - offset;
+        this.#read.push(bytes.subarray(start, start + content.lengthOf(index)));
+      }
+      this.#toRead = to;
+    } catch (error) {
+      if (!this.#closed) onFailed(refusalOf(error), error);
+      return;
+    } finally {
+      this.#reading = false;
+    }
+    this.#readAhead();
+    onReady();
+  }
+
+  async #finish(): Promise<void> {
+    const { hash, onEnd, onFailed, sha256 } = this.options;
+    try {
+      const digest = this.#hasher?.digest();
+      const found = digest === undefined ? (sha256 ?? (await hash())) : encodeBase64(digest);
+      if (!this.#closed) onEnd(found);
+    } catch (error) {
+      if (!this.#closed) onFailed(refusalOf(error), error);
+    }
+  }
+}
+
+/** What is told to whoever asked for something that cannot be read. */
+export function refusalOf(error: unknown): FileRefusal {
+  return error instanceof FileError && error.reason === "changed" ? "changed" : "gone";
+}
