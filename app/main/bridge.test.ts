@@ -1,10 +1,14 @@
 /** The preload's half and the main process's half of the bridge, joined by a fake IPC. */
 import { describe, expect, it } from "vitest";
 import { CHANNELS } from "../preload/channels.ts";
+import { CONNECTION_CHANNELS } from "../preload/connection.ts";
+import type { ProxySetting } from "../preload/proxy-setting.ts";
 import { createBridge } from "../preload/expose.ts";
 import type { RendererIpc } from "../preload/expose.ts";
+import { registerConnectionIpc } from "./connection-ipc.ts";
+import { guardedIpc } from "./guarded-ipc.ts";
+import type { IpcEvent } from "./guarded-ipc.ts";
 import { registerIpc } from "./ipc.ts";
-import type { IpcEvent } from "./ipc.ts";
 import { platformArgument, platformInfo } from "./platform-info.ts";
 
 const DEVICE = `${"A".repeat(21)}A`;
@@ -17,39 +21,48 @@ function joined(argv = ["beeline"]) {
   const listeners = new Map<string, Set<(event: unknown, ...args: unknown[]) => void>>();
   const done: unknown[][] = [];
   const settings = new Map<string, string>();
-  registerIpc(
-    { handle: (channel, listener) => handlers.set(channel, listener) },
-    {
-      getSetting: (key) => settings.get(key),
-      setSetting: async (key, value) => {
-        if (value === undefined) settings.delete(key);
-        else settings.set(key, value);
-      },
-      setBadge: (count) => done.push(["badge", count]),
-      notify: ({ tag }) => done.push(["notify", tag]),
-      localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
-      pinServer: (...args) => done.push(["pin", ...args]),
-      refusedCertificate: (host) => host === "192.0.2.9",
-      protectKey: (key) => Buffer.from(`guarded ${key}`).toString("base64"),
-      joinLan: (device) => {
-        done.push(["join", device]);
-        emit(CHANNELS.lanEvent, { type: "near", device: DEVICE });
-      },
-      leaveLan: () => done.push(["leave"]),
-      sendLan: async (device) => device === DEVICE,
-      watchServers: () => {
-        done.push(["watch"]);
-        emit(CHANNELS.serversFound, [{ name: "Acme", address: "http://10.0.0.2", secure: false }]);
-      },
-      unwatchServers: () => done.push(["unwatch"]),
-      listen: () => emit(CHANNELS.event, { type: "link", link: "beeline://conversation/ada" }),
-      tellState: (state) => done.push(["state", state]),
-      desktop: async () => ({ loginItem: true, guardedKeys: false, spellLanguages: ["de"] }),
-      setLoginItem: async (open) => void done.push(["login item", open]),
-      fetchPreview: async (url) => ({ url, title: "A page" }),
-      unprotectKey: (sealed) => Buffer.from(sealed, "base64").toString().slice("guarded ".length),
+  const on = guardedIpc({ handle: (channel, listener) => handlers.set(channel, listener) });
+  registerConnectionIpc(on, {
+    proxy: {
+      state: { setting: { mode: "system" }, fixed: false },
+      set: async (setting) => void done.push(["proxy", setting]),
     },
-  );
+    updates: {
+      state: { type: "current" },
+      check: async () => emit(CONNECTION_CHANNELS.updateState, { type: "checking" }),
+      restart: async () => void done.push(["restart"]),
+    },
+  });
+  registerIpc(on, {
+    getSetting: (key) => settings.get(key),
+    setSetting: async (key, value) => {
+      if (value === undefined) settings.delete(key);
+      else settings.set(key, value);
+    },
+    setBadge: (count) => done.push(["badge", count]),
+    notify: ({ tag }) => done.push(["notify", tag]),
+    localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
+    pinServer: (...args) => done.push(["pin", ...args]),
+    refusedCertificate: (host) => host === "192.0.2.9",
+    protectKey: (key) => Buffer.from(`guarded ${key}`).toString("base64"),
+    joinLan: (device) => {
+      done.push(["join", device]);
+      emit(CHANNELS.lanEvent, { type: "near", device: DEVICE });
+    },
+    leaveLan: () => done.push(["leave"]),
+    sendLan: async (device) => device === DEVICE,
+    watchServers: () => {
+      done.push(["watch"]);
+      emit(CHANNELS.serversFound, [{ name: "Acme", address: "http://10.0.0.2", secure: false }]);
+    },
+    unwatchServers: () => done.push(["unwatch"]),
+    listen: () => emit(CHANNELS.event, { type: "link", link: "beeline://conversation/ada" }),
+    tellState: (state) => done.push(["state", state]),
+    desktop: async () => ({ loginItem: true, guardedKeys: false, spellLanguages: ["de"] }),
+    setLoginItem: async (open) => void done.push(["login item", open]),
+    fetchPreview: async (url) => ({ url, title: "A page" }),
+    unprotectKey: (sealed) => Buffer.from(sealed, "base64").toString().slice("guarded ".length),
+  });
   const ipc: RendererIpc = {
     // As Electron does: arguments are copied, and a thrown error rejects.
     invoke: async (channel, ...args) =>
@@ -185,6 +198,37 @@ describe("the bridge", () => {
       url: "https://example.org/",
       title: "A page",
     });
+  });
+
+  it("passes the proxy, refused where it is none, and tells of updates", async () => {
+    const { bridge, done } = joined();
+    const { connection } = bridge;
+    expect(await connection.proxy()).toEqual({ setting: { mode: "system" }, fixed: false });
+    const setting: ProxySetting = {
+      mode: "manual",
+      scheme: "http",
+      host: "proxy.example.org",
+      port: 3128,
+      bypass: ["*.example.org"],
+    };
+    await connection.setProxy(setting);
+    for (const wrong of [
+      { ...setting, host: "a b" },
+      { ...setting, port: 0 },
+      { ...setting, bypass: ["a;b"] },
+    ]) {
+      await expect(connection.setProxy(wrong)).rejects.toThrow("set-proxy");
+    }
+    await expect(connection.setProxy({ mode: "pac", url: "file:///etc" })).rejects.toThrow("proxy");
+    const heard: unknown[] = [];
+    const end = connection.onUpdates((state) => heard.push(state));
+    expect(await connection.updates()).toEqual({ type: "current" });
+    await connection.checkForUpdates();
+    end();
+    await connection.checkForUpdates();
+    await connection.restartToUpdate();
+    expect(heard).toEqual([{ type: "checking" }]);
+    expect(done).toEqual([["proxy", setting], ["restart"]]);
   });
 
   it("tells clicks until told not to", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CHANNELS } from "../preload/channels.ts";
-import { RefusedCall, registerIpc } from "./ipc.ts";
-import type { Host, IpcEvent } from "./ipc.ts";
+import { guardedIpc, RefusedCall } from "./guarded-ipc.ts";
+import type { IpcEvent } from "./guarded-ipc.ts";
+import { registerIpc } from "./ipc.ts";
+import type { Host } from "./ipc.ts";
 
 const own = { senderFrame: { url: "app://beeline/index.html", parent: null } };
 
@@ -33,7 +35,7 @@ function registered() {
     setLoginItem: async (...args) => void reached.push(["setLoginItem", ...args]),
     fetchPreview: async (...args) => void reached.push(["fetchPreview", ...args]),
   };
-  registerIpc({ handle: (channel, listener) => handlers.set(channel, listener) }, host);
+  registerIpc(guardedIpc({ handle: (channel, listener) => handlers.set(channel, listener) }), host);
   const call = (channel: string, args: unknown[], event: IpcEvent = own): unknown =>
     handlers.get(channel)?.(event, ...args);
   return { call, reached, handlers };

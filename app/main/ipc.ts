@@ -11,17 +11,7 @@ import { DeviceId } from "../lan/lan.ts";
 import { MAX_LAN_TEXT_BYTES } from "../lan/limits.ts";
 import { CHANNELS, SHOWS } from "../preload/channels.ts";
 import { SETTING_KEYS, type SettingKey } from "../preload/setting-keys.ts";
-import { isOwn } from "./scheme.ts";
-
-/** The part of Electron's ipcMain that is used. */
-export interface MainIpc {
-  handle(channel: string, listener: (event: IpcEvent, ...args: unknown[]) => unknown): void;
-}
-
-export interface IpcEvent {
-  /** Null once the frame has gone. `parent` is null for a window's own page. */
-  readonly senderFrame: { readonly url: string; readonly parent: unknown } | null;
-}
+import type { GuardedIpc } from "./guarded-ipc.ts";
 
 /** What the main process does for the page. */
 export interface Host {
@@ -44,11 +34,6 @@ export interface Host {
   desktop(): Promise<BridgeDesktop>;
   setLoginItem(open: boolean): Promise<void>;
   fetchPreview(url: string): Promise<BridgePreview | undefined>;
-}
-
-/** The page broke the bridge's contract: wrong arguments, or a frame that may not ask. */
-export class RefusedCall extends Error {
-  override readonly name = "RefusedCall";
 }
 
 const Key = v.picklist(SETTING_KEYS);
@@ -74,24 +59,7 @@ const LanText = v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_LAN_TEXT_BYTES
 /** 32 bytes: the last character carries four bits only. */
 const Pin = v.pipe(v.string(), v.regex(/^[\w-]{42}[AEIMQUYcgkosw048]$/));
 
-export function registerIpc(ipc: MainIpc, host: Host): void {
-  /** Binds a channel to a handler, behind the check of the sender and of the arguments. */
-  function on<Schema extends v.GenericSchema<unknown, readonly unknown[]>>(
-    channel: string,
-    schema: Schema,
-    handler: (args: v.InferOutput<Schema>) => unknown,
-  ): void {
-    ipc.handle(channel, (event, ...args) => {
-      const frame = event.senderFrame;
-      if (frame === null || frame.parent !== null || !isOwn(frame.url)) {
-        throw new RefusedCall(`${channel}: not asked by the app's own page`);
-      }
-      const parsed = v.safeParse(schema, args);
-      if (!parsed.success) throw new RefusedCall(`${channel}: ${v.summarize(parsed.issues)}`);
-      return handler(parsed.output);
-    });
-  }
-
+export function registerIpc(on: GuardedIpc, host: Host): void {
   on(CHANNELS.getSetting, v.strictTuple([Key]), ([key]) => host.getSetting(key));
   on(CHANNELS.setSetting, v.strictTuple([Key, v.optional(Json)]), ([key, value]) =>
     host.setSetting(key, value),

@@ -80,6 +80,7 @@ function fakeElectron(): object {
     session: {
       defaultSession: {
         on: note("session"),
+        setProxy: async () => note("proxy")(),
         availableSpellCheckerLanguages: ["de", "en-GB"],
         setSpellCheckerEnabled: note("spelling"),
         setSpellCheckerLanguages: note("spelling languages"),
@@ -98,7 +99,7 @@ it("is sandboxed, guarded and on its own scheme before the page loads", async ()
   vi.doMock("electron", fakeElectron);
   await import("./main.ts");
   await vi.waitFor(() => expect(asked.map(([name]) => name)).toContain("loadURL"));
-  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(19));
+  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(24));
 
   const names = asked.map(([name]) => name);
   const ready = names.indexOf("ready");
@@ -116,6 +117,7 @@ it("is sandboxed, guarded and on its own scheme before the page loads", async ()
     "guard checks",
     "guard devices",
     "session",
+    "proxy",
     "spelling",
     "dictionaries",
     "setWindowOpenHandler",

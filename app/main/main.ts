@@ -15,9 +15,13 @@ import {
 } from "electron";
 import * as v from "valibot";
 import type { BridgeState, PlatformFeatures } from "../preload/bridge.ts";
+import type { PolicyInfo } from "../preload/policy-info.ts";
 import { CHANNELS } from "../preload/channels.ts";
+import { CONNECTION_CHANNELS } from "../preload/connection.ts";
 import { localAddresses } from "../lan/local-addresses.ts";
 import { Badge } from "./badge.ts";
+import { openConnection } from "./connection-desk.ts";
+import { registerConnectionIpc } from "./connection-ipc.ts";
 import { CrashRecovery } from "./crash-recovery.ts";
 import { LINK_SCHEME, linkInArguments, watchLinks } from "./deep-links.ts";
 import { guardDownloads } from "./downloads.ts";
@@ -30,6 +34,8 @@ import {
   popUpContextMenu,
   systemTray,
 } from "./electron-parts.ts";
+import { FixedLoginItem } from "./fixed-login-item.ts";
+import { guardedIpc } from "./guarded-ipc.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { registerIpc } from "./ipc.ts";
 import { KeyProtection } from "./key-protection.ts";
@@ -40,6 +46,7 @@ import { Notifications } from "./notifications.ts";
 import { PageEvents } from "./page-events.ts";
 import { guardPermissions } from "./permissions.ts";
 import { platformArgument, platformInfo } from "./platform-info.ts";
+import { policyPlace, readPolicy } from "./policy.ts";
 import { SCHEME, SCHEME_PRIVILEGES, serve } from "./scheme.ts";
 import { ServerPins } from "./server-pins.ts";
 import { openSettings } from "./settings.ts";
@@ -90,9 +97,12 @@ async function run(): Promise<void> {
   });
   await app.whenReady();
 
+  const place = policyPlace(process.platform, app.isPackaged, process.argv);
+  const policy = await readPolicy(place, process.platform);
+  reportPolicy(policy.info);
   const settings = await openSettings(join(app.getPath("userData"), "settings.json"), report);
   protocol.handle(SCHEME, (request) => serve(request, renderer, readAsset));
-  guardPermissions(session.defaultSession);
+  guardPermissions(session.defaultSession, policy.allows("voice"));
   guardDownloads(session.defaultSession, report);
   const spelling = new SpellCheck(session.defaultSession, process.platform);
   const spell = (): void => spelling.set(settings.read("spellLanguages", SpellLanguages) ?? []);
@@ -100,10 +110,30 @@ async function run(): Promise<void> {
   settings.onChange("spellLanguages", spell);
   const keys = new KeyProtection(safeStorage);
   const pins = new ServerPins(session.defaultSession);
-  const loginItem =
+  const loginItem = new FixedLoginItem(
     process.platform === "linux"
       ? new AutostartFile(app.getPath("appData"), process.env["APPIMAGE"] ?? process.execPath)
-      : new SystemLoginItem(app);
+      : new SystemLoginItem(app),
+    policy,
+  );
+  loginItem.obey().catch(report);
+  const { proxy, updates } = await openConnection({
+    settings,
+    policy,
+    installation: {
+      platform: process.platform,
+      isPackaged: app.isPackaged,
+      resources: process.resourcesPath,
+      userData: app.getPath("userData"),
+      env: process.env,
+    },
+    after: afterTimeout,
+    onUpdates: (update) => tell(CONNECTION_CHANNELS.updateState, update),
+    beforeRestart: () => {
+      quitting = true;
+    },
+    report,
+  });
 
   let state: BridgeState = {
     language: firstLanguage(settings.read("language", v.string()), app.getLocale()),
@@ -116,7 +146,14 @@ async function run(): Promise<void> {
     spellCheck: true,
     linkPreviews: false,
   };
-  const info = platformInfo(app.getVersion(), process.platform, hostname(), features, process.argv);
+  const info = platformInfo(
+    app.getVersion(),
+    process.platform,
+    hostname(),
+    features,
+    process.argv,
+    policy.info,
+  );
   const lan = new LanDesk({
     log: { debug: ignore, info: ignore, warn: report, error: report },
     tell: (event) => tell(CHANNELS.lanEvent, event),
@@ -165,7 +202,9 @@ async function run(): Promise<void> {
   });
   settings.onChange("idleMinutes", () => idle.look());
 
-  registerIpc(ipcMain, {
+  const on = guardedIpc(ipcMain);
+  registerConnectionIpc(on, { proxy, updates });
+  registerIpc(on, {
     getSetting: (key) => settings.get(key),
     setSetting: (key, value) => settings.set(key, value),
     setBadge: (count) => {
@@ -203,6 +242,7 @@ async function run(): Promise<void> {
   app.on("will-quit", () => {
     lan.reset();
     idle.stop();
+    updates.stop();
   });
   app.on("activate", show);
   app.on("window-all-closed", () => {
@@ -276,6 +316,13 @@ async function readAsset(file: string): Promise<Uint8Array<ArrayBuffer> | undefi
     if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR") return undefined;
     throw error;
   }
+}
+
+function reportPolicy(info: PolicyInfo | undefined): void {
+  if (info === undefined) return;
+  const { file, problem, ignored } = info;
+  if (problem !== undefined) report(`The policy ${file} cannot be relied on: ${problem}`);
+  if (ignored.length > 0) report(`The policy ${file} has unknown keys: ${ignored.join(", ")}`);
 }
 
 function ignore(): void {

@@ -5,11 +5,11 @@ import type { GuardedSession } from "./permissions.ts";
 type Request = Parameters<GuardedSession["setPermissionRequestHandler"]>[0];
 type Check = Parameters<GuardedSession["setPermissionCheckHandler"]>[0];
 
-function guarded() {
+function guarded(hears = true) {
   let request: Request | undefined;
   let check: Check | undefined;
   let device: (() => boolean) | undefined;
-  guardPermissions({
+  const session: GuardedSession = {
     setPermissionRequestHandler: (handler) => {
       request = handler;
     },
@@ -19,7 +19,8 @@ function guarded() {
     setDevicePermissionHandler: (handler) => {
       device = handler;
     },
-  });
+  };
+  guardPermissions(session, hears);
   const asked = (
     url: string,
     permission: string,
@@ -55,6 +56,7 @@ it("gives the microphone to the app's own page, and the camera to nobody", () =>
   expect(check?.(null, "media", "https://example.org")).toBe(false);
   expect(asked("app://beeline/", "media", ["audio"])).toBe(true);
   expect(asked("https://example.org/", "media", ["audio"])).toBe(false);
+  expect(guarded(false).asked("app://beeline/", "media", ["audio"])).toBe(false);
   for (const types of [["video"], ["audio", "video"], [], undefined]) {
     expect(asked("app://beeline/", "media", types)).toBe(false);
   }

@@ -36,12 +36,13 @@ export interface GuardedSession {
   setDevicePermissionHandler(handler: () => boolean): void;
 }
 
-export function guardPermissions(session: GuardedSession): void {
+/** @param hears whether the administrator allows voice messages */
+export function guardPermissions(session: GuardedSession, hears: boolean): void {
   session.setPermissionRequestHandler((contents, permission, answer, details) => {
     const granted =
       GRANTED.has(permission) ||
       // The microphone, for voice messages; the camera for nobody.
-      (permission === "media" && isSoundOnly(details));
+      (permission === "media" && hears && isSoundOnly(details));
     answer(isOwn(contents.getURL()) && granted);
   });
   session.setPermissionCheckHandler(

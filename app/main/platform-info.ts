@@ -1,5 +1,6 @@
 import type { PlatformFeatures, PlatformInfo } from "../preload/bridge.ts";
 import { PLATFORM_ARGUMENT } from "../preload/channels.ts";
+import type { PolicyInfo } from "../preload/policy-info.ts";
 
 const SERVER_FLAG = "--server=";
 
@@ -13,6 +14,7 @@ export function platformInfo(
   hostName: string,
   features: PlatformFeatures,
   argv: readonly string[],
+  policy?: PolicyInfo,
 ): PlatformInfo {
   const flag = argv.find((argument) => argument.startsWith(SERVER_FLAG));
   const server = flag?.slice(SERVER_FLAG.length);
@@ -22,6 +24,7 @@ export function platformInfo(
     hostName,
     features,
     ...(server ? { defaultServer: server } : {}),
+    ...(policy === undefined ? {} : { policy }),
   };
 }
 

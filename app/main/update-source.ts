@@ -23,9 +23,11 @@ export function updateSource(
   policy: Policy,
 ): UpdatesOptions["source"] {
   if (!policy.allows("updates")) return "administrator";
+  // What runs from its sources has no such folder of its own.
+  if (!isPackaged) return "no-feed";
   const builtIn = existsSync(join(resources, "app-update.yml"));
   const { updateFeed } = policy;
-  if (!isPackaged || (!builtIn && updateFeed === undefined)) return "no-feed";
+  if (!builtIn && updateFeed === undefined) return "no-feed";
   const isAppImage = env["APPIMAGE"] !== undefined;
   const isPortable = env["PORTABLE_EXECUTABLE_FILE"] !== undefined;
   const isUnpacked =

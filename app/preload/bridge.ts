@@ -3,6 +3,8 @@
  * interface sees. Types only; every argument is parsed again by the main process.
  */
 import type { MENU_COMMANDS, SHOWS } from "./channels.ts";
+import type { ConnectionBridge } from "./connection.ts";
+import type { PolicyInfo } from "./policy-info.ts";
 import type { SettingKey } from "./setting-keys.ts";
 
 /** Settings are small values by key; the main process keeps them in its settings file. */
@@ -106,11 +108,15 @@ export interface PlatformInfo {
   /** Address of the server that the host suggests, e.g. given by a flag; absent where there is none. */
   readonly defaultServer?: string;
   readonly features: PlatformFeatures;
+  /** What the administrator of the machine has set; absent where they have set nothing. */
+  readonly policy?: PolicyInfo;
 }
 
 export interface BeelineBridge {
   /** Known when the page loads; does not change. */
   readonly platform: PlatformInfo;
+  /** Proxies and updates. */
+  readonly connection: ConnectionBridge;
   /** JSON text of the value, or undefined where it was never set. */
   getSetting(key: SettingKey): Promise<string | undefined>;
   /** @param value JSON text of at most 4 KiB; undefined removes it */

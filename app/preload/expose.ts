@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import type { BeelineBridge, BridgeEvent, BridgeServer, PlatformInfo } from "./bridge.ts";
+import { connectionBridge } from "./connection.ts";
+import { PolicyInfo } from "./policy-info.ts";
 import { CHANNELS, MENU_COMMANDS, PLATFORM_ARGUMENT, SHOWS } from "./channels.ts";
 
 /** The part of Electron's ipcRenderer that the bridge uses. */
@@ -20,6 +22,7 @@ const Platform = v.object({
     spellCheck: v.boolean(),
     linkPreviews: v.boolean(),
   }),
+  policy: v.exactOptional(PolicyInfo),
 });
 const ShellEvent = v.variant("type", [
   v.object({ type: v.literal("command"), command: v.picklist(MENU_COMMANDS) }),
@@ -76,6 +79,10 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
   });
   return {
     platform: platformOf(argv),
+    connection: connectionBridge(
+      (channel, ...args) => ipc.invoke(channel, ...args),
+      (channel, handler) => listen(ipc, channel, handler),
+    ),
     async getSetting(key) {
       return v.parse(v.optional(v.string()), await ipc.invoke(CHANNELS.getSetting, key));
     },

@@ -1,13 +1,13 @@
 /** How the app reaches servers through a proxy: one schema for the bridge, the settings and the policy. */
 import * as v from "valibot";
 
-/** More exceptions than anybody types. */
-const MAX_BYPASS = 64;
+/** More exceptions than anybody types, and few enough for a setting of 4 KiB. */
+const MAX_BYPASS = 32;
 
 const Host = v.pipe(v.string(), v.maxLength(253), v.regex(/^(?:[\w.-]+|[\da-f:.]*:[\da-f:.]*)$/i));
 const Port = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535));
 /** A host, a pattern such as `*.example.org`, an address or a range of them, or `<local>`. */
-const Bypass = v.pipe(v.string(), v.maxLength(256), v.regex(/^(?:<local>|[\w.*:/[\]-]+)$/));
+const Bypass = v.pipe(v.string(), v.maxLength(96), v.regex(/^(?:<local>|[\w.*:/[\]-]+)$/));
 const PacUrl = v.pipe(v.string(), v.maxLength(2048), v.url(), v.regex(/^https?:/i));
 
 /**

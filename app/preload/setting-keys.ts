@@ -25,6 +25,8 @@ export const SETTING_KEYS = [
   "autoAway",
   /** string[]: BCP 47 tags of the languages whose spelling is checked; empty for none. */
   "spellLanguages",
+  /** How servers are reached; see proxy-setting.ts. The page changes it by the bridge's `setProxy`. */
+  "proxy",
 ] as const;
 
 export type SettingKey = (typeof SETTING_KEYS)[number];
