@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { LinkStatus } from "../../../shared/chatkit/api.ts";
 import type { UserId } from "../../../shared/protocol/index.ts";
 import { Avatar } from "../components/avatar.tsx";
@@ -14,6 +15,7 @@ import { Composer } from "./composer.tsx";
 import { MessageList } from "./message-list.tsx";
 import { presenceLine } from "./presence-line.ts";
 import { SafetyBanner } from "./safety-banner.tsx";
+import { isFindKey, SearchInChat } from "./search-in-chat.tsx";
 import { useSafety } from "./use-safety.ts";
 
 export interface ConversationProps {
@@ -34,6 +36,17 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
     (conversation) => conversation.conversationId === conversationId,
   )?.title;
   const name = entry === undefined ? (title ?? "") : entryName(entry);
+  const [finding, setFinding] = useState(false);
+  useEffect(() => {
+    const find = (event: KeyboardEvent): void => {
+      if (!isFindKey(event) || document.querySelector("dialog[open]") !== null) return;
+      event.preventDefault();
+      setFinding(true);
+      document.querySelector<HTMLInputElement>(".find-bar input")?.select();
+    };
+    globalThis.addEventListener("keydown", find);
+    return () => globalThis.removeEventListener("keydown", find);
+  }, []);
   return (
     <section class="conversation" aria-label={t.chat.label(name)}>
       <header class="conversation-head">
@@ -77,6 +90,16 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
           />
         </span>
       </header>
+      {finding && (
+        <SearchInChat
+          key={`f:${conversationId}`}
+          model={open.model}
+          onClose={() => {
+            setFinding(false);
+            document.querySelector<HTMLElement>(".composer textarea")?.focus();
+          }}
+        />
+      )}
       <SafetyBanner key={`s:${conversationId}`} peer={open.peer} name={name} />
       <MessageList key={conversationId} model={open.model} peerName={name} />
       <Composer key={`c:${conversationId}`} model={open.model} peerName={name} entry={entry} />

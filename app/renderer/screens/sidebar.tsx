@@ -1,11 +1,13 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "../components/button.tsx";
-import { useAccount, useText } from "../components/context.tsx";
+import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
 import { BuddyList } from "./buddy-list.tsx";
 import { ChatList } from "./chat-list.tsx";
 import { PresenceMenu } from "./presence-menu.tsx";
+import { isSearchKey } from "./search-in-chat.tsx";
+import { SearchResults } from "./search.tsx";
 
 export interface SidebarProps {
   readonly onAddBuddy: () => void;
@@ -14,10 +16,24 @@ export interface SidebarProps {
 
 /** Oneself, search, and the two lists. */
 export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
+  const app = useApp();
   const account = useAccount();
   const { t } = useText();
   const [tab, setTab] = useState<"chats" | "buddies">("chats");
   const [query, setQuery] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const toSearch = (event: KeyboardEvent): void => {
+      if (!isSearchKey(event) || document.querySelector("dialog[open]") !== null) return;
+      event.preventDefault();
+      setTab("chats");
+      // On a narrow window the list is behind the conversation.
+      if (field.current?.checkVisibility() === false) account.closeConversation();
+      requestAnimationFrame(() => field.current?.select());
+    };
+    globalThis.addEventListener("keydown", toSearch);
+    return () => globalThis.removeEventListener("keydown", toSearch);
+  }, [account]);
   const unread = account.unread.value;
   const requests = [...account.roster.value.values()].filter((e) => e.state === "pending").length;
   const tabs = [
@@ -40,6 +56,7 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
       <div class="search" role="search">
         <Icon name="search" size={18} />
         <input
+          ref={field}
           type="text"
           inputMode="search"
           aria-label={t.sidebar.search}
@@ -48,8 +65,13 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
           maxLength={100}
           dir="auto"
           onInput={(event) => setQuery(event.currentTarget.value)}
+          onFocus={() => app.attempt(() => account.kit.archive.prepareSearch())}
           onKeyDown={(event) => {
+            if (event.isComposing) return;
             if (event.key === "Escape") setQuery("");
+            if (event.key !== "ArrowDown") return;
+            event.preventDefault();
+            document.querySelector<HTMLElement>("#sidebar-list .row-main")?.focus();
           }}
         />
         {query !== "" && (
@@ -103,7 +125,9 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
         aria-labelledby={`tab-${tab}`}
         data-testid="sidebar-list"
       >
-        {tab === "chats" ? (
+        {tab === "chats" && query.trim() !== "" ? (
+          <SearchResults query={query} />
+        ) : tab === "chats" ? (
           <ChatList query={query} onAddBuddy={onAddBuddy} />
         ) : (
           <BuddyList query={query} onAddBuddy={onAddBuddy} />

@@ -28,11 +28,11 @@ function message(n: number, text: string, change: Partial<MessageRecord> = {}): 
 
 /** Lets time pass until it is done. */
 async function run<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
-  let isDone = false;
+  const state = { isDone: false };
   const done = work.finally(() => {
-    isDone = true;
+    state.isDone = true;
   });
-  while (!isDone) await clock.advance(10);
+  while (!state.isDone) await clock.advance(10);
   return await done;
 }
 

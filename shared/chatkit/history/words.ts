@@ -17,7 +17,7 @@ const unspacedRuns = new RegExp(`[${UNSPACED}]+`, "gu");
 const hasUnspaced = new RegExp(`[${UNSPACED}]`, "u");
 const separators = /[^\p{L}\p{N}\p{M}\p{Emoji_Presentation}]+/gu;
 const accents = /[\u0300-\u036f]/g;
-const isPlain = /^[\u0000-\u007f]*$/;
+const isPlain = /^\p{ASCII}*$/u;
 
 /** Compatibility forms (full width, ligatures), case and accents make no difference (UAX #15 NFKD). */
 function fold(text: string): string {

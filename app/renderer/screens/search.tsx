@@ -1,0 +1,148 @@
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { SearchHit } from "../../../shared/chatkit/chatkit.ts";
+import { moveWithArrows } from "../components/arrow-keys.ts";
+import { Avatar } from "../components/avatar.tsx";
+import { useAccount, useApp, useText } from "../components/context.tsx";
+import { Marked } from "../components/marked.tsx";
+import { useNow } from "../components/use-now.ts";
+import { entryName, matches, matchesText } from "../model/buddies.ts";
+import { goToMessage, MessageSearch } from "../model/message-search.ts";
+import { BuddyRow } from "./buddy-list.tsx";
+import { ChatRow } from "./chat-list.tsx";
+import { Empty } from "./empty.tsx";
+
+const MINUTE = 60_000;
+
+/** What was typed, found in chats, people and all messages. */
+export function SearchResults({ query }: { readonly query: string }): JSX.Element {
+  const account = useAccount();
+  const { t } = useText();
+  const search = useMemo(() => new MessageSearch(account.kit), [account]);
+  useEffect(() => {
+    void search.look(query);
+  }, [search, query]);
+  const { hits, busy, failed, more } = search.state.value;
+  const roster = account.roster.value;
+  const talked = account.conversations.value.filter(
+    ({ peer, last, settings }) =>
+      last !== undefined || peer === account.open.value?.peer || Object.keys(settings).length > 0,
+  );
+  const chats = talked.filter((conversation) => {
+    const entry = roster.get(conversation.peer);
+    return entry === undefined ? matchesText([conversation.title], query) : matches(entry, query);
+  });
+  const known = new Set(talked.map(({ peer }) => peer));
+  const people = [...roster.values()].filter(
+    (entry) =>
+      entry.state === "buddies" && !known.has(entry.profile.userId) && matches(entry, query),
+  );
+  const isEmpty = chats.length + people.length + hits.length === 0;
+  if (isEmpty && !busy) {
+    return (
+      <div role="status">
+        <Empty
+          picture="search"
+          title={failed ? t.history.searchFailed : t.sidebar.noResults(query)}
+        />
+      </div>
+    );
+  }
+  return (
+    <div
+      class="results"
+      data-testid="search-results"
+      onKeyDown={(event) => moveWithArrows(event, ".row-main")}
+    >
+      {chats.length > 0 && (
+        <section aria-labelledby="found-chats">
+          <h3 id="found-chats" class="group-head">
+            {t.history.foundChats}
+          </h3>
+          <ul class="rows">
+            {chats.map((conversation) => (
+              <ChatRow key={conversation.conversationId} conversation={conversation} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {people.length > 0 && (
+        <section aria-labelledby="found-people">
+          <h3 id="found-people" class="group-head">
+            {t.history.foundPeople}
+          </h3>
+          <ul class="rows">
+            {people.map((entry) => (
+              <BuddyRow key={entry.profile.userId} entry={entry} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {hits.length > 0 && (
+        <section aria-labelledby="found-messages">
+          <h3 id="found-messages" class="group-head">
+            {t.history.foundMessages}
+          </h3>
+          <ul class="rows">
+            {hits.map((hit) => (
+              <HitRow key={hit.message.id} hit={hit} />
+            ))}
+          </ul>
+          {more && <MoreOnSight onSight={() => void search.more()} />}
+        </section>
+      )}
+      <p class="visually-hidden" role="status">
+        {busy ? "" : t.history.found(hits.length)}
+      </p>
+      {busy && <span class="spinner results-busy" aria-hidden="true" />}
+    </div>
+  );
+}
+
+function HitRow({ hit }: { readonly hit: SearchHit }): JSX.Element {
+  const app = useApp();
+  const account = useAccount();
+  const { t, format } = useText();
+  const now = useNow(MINUTE);
+  const { message, ranges, text } = hit;
+  const conversation = account.kit.conversations.get(message.conversationId);
+  const entry = conversation && account.roster.value.get(conversation.peer);
+  const name = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
+  return (
+    <li class="row" data-testid="hit">
+      <button
+        type="button"
+        class="row-main"
+        onClick={() => app.attempt(() => goToMessage(account, message))}
+      >
+        <Avatar id={conversation?.peer ?? message.from} name={name} size={36} />
+        <span class="row-words">
+          <span class="row-line">
+            <bdi class="row-name">{name}</bdi>
+            <time class="row-time" dateTime={new Date(message.sentAt).toISOString()}>
+              {format.brief(message.sentAt, now)}
+            </time>
+          </span>
+          <span class="hit-text" dir="auto">
+            {message.own && <span class="hit-own">{t.history.ownMessage} </span>}
+            <Marked text={text} ranges={ranges} />
+          </span>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+/** Asks for more when it comes into sight. */
+function MoreOnSight({ onSight }: { readonly onSight: () => void }): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (element.current === null) return undefined;
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) onSight();
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  });
+  return <div ref={element} class="results-more" />;
+}
