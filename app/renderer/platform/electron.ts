@@ -16,7 +16,7 @@ const ADDRESS_REFRESH_MS = 3_000;
 
 /** The Electron window, through the typed bridge of the preload. */
 export async function createElectronPlatform(bridge: BeelineBridge): Promise<Platform> {
-  const { os, features } = bridge.platform;
+  const { os, features, policy } = bridge.platform;
   let addresses: readonly TransportAddress[] = await bridge.localAddresses();
   setInterval(() => {
     bridge.localAddresses().then(
@@ -66,6 +66,8 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     onNotificationClick: (handler) => bridge.onNotificationClick(handler),
 
     guard: bridge,
+    connection: bridge.connection,
+    ...(policy === undefined ? {} : { policy }),
     desktop: {
       os,
       features,

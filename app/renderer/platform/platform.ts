@@ -10,6 +10,8 @@ import type {
   BridgeState,
   PlatformFeatures,
 } from "../../preload/bridge.ts";
+import type { ConnectionBridge } from "../../preload/connection.ts";
+import type { PolicyInfo } from "../../preload/policy-info.ts";
 import type { SettingKey } from "../../preload/setting-keys.ts";
 import type { CertificateGuard } from "../ports/pinning-connector.ts";
 
@@ -96,6 +98,12 @@ export interface Platform {
 
   /** Absent in a browser. */
   readonly desktop?: Desktop;
+
+  /** Proxies and updates; absent in a browser, which has its own. */
+  readonly connection?: ConnectionBridge;
+
+  /** What the administrator of the machine has set; absent where they have set nothing. */
+  readonly policy?: PolicyInfo;
 
   /**
    * Fetches a page of the web for its preview, from this machine. Undefined where there is none to
