@@ -8,6 +8,7 @@ import type {
   LinkStatus,
   Message,
   Notice,
+  Transfer,
 } from "../../shared/chatkit/chatkit.ts";
 import {
   canonicalUserName,
@@ -42,6 +43,8 @@ export class EngineDevice implements AsyncDisposable {
   /** What was told by `message`, own ones included. */
   readonly told: Message[] = [];
   readonly notices: Notice[] = [];
+  /** What was told last of each file. */
+  readonly transfers = new Map<MessageId, Transfer>();
   readonly #deliveries = new Map<MessageId, DeliveryState>();
   readonly #waiters = new Set<() => void>();
 
@@ -71,6 +74,7 @@ export class EngineDevice implements AsyncDisposable {
     this.kit.on("message", (message) => this.told.push(message));
     this.kit.on("messageChanged", ({ id, delivery }) => this.#deliveries.set(id, delivery));
     this.kit.on("notice", (notice) => this.notices.push(notice));
+    this.kit.on("transfer", (transfer) => this.transfers.set(transfer.messageId, transfer));
     for (const event of watched) {
       this.kit.on(event, () => {
         // After all other handlers of the event.
@@ -189,6 +193,7 @@ const watched: readonly (keyof ChatKitEvents)[] = [
   "route",
   "safety",
   "self",
+  "transfer",
 ];
 
 export function textOf({ body }: Message): string {

@@ -3,6 +3,7 @@ import { systemClock } from "../../peer/system-clock.ts";
 import type { Log, Ports } from "../../../shared/chatkit/ports.ts";
 import { useNativeCrypto } from "../../../shared/crypto/index.ts";
 import { localAddresses } from "../../lan/local-addresses.ts";
+import { createFileVaults } from "./file-vault.ts";
 import { nodeCrypto } from "./native-crypto.ts";
 import { loadNodePeers } from "./node-peers.ts";
 import { nodeRandom } from "./node-random.ts";
@@ -36,6 +37,7 @@ export function createNodePorts(options: NodePortsOptions): Ports {
     ...(peers === undefined ? {} : { peers }),
     ...(lan ? { lan: createLan({ log }) } : {}),
     stores: createSqliteStores(dataFolder),
+    files: createFileVaults(dataFolder),
     stun: stunProbe,
     log,
     localAddresses: () => localAddresses(),
