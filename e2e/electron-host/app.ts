@@ -6,7 +6,7 @@ import type Electron from "electron";
 import { BrowserWindow, whenAllClosed } from "./browser-window.ts";
 import { HostEvent } from "./event.ts";
 import { InstanceLock } from "./instance-lock.ts";
-import { line, machine } from "./link.ts";
+import { leave, line, machine } from "./link.ts";
 import { loud } from "./loud.ts";
 
 type Known =
@@ -122,13 +122,13 @@ class HostApp extends EventEmitter implements Pick<Electron.App, Exclude<Known, 
   }
   #leave(code: number): void {
     this.#lock.release();
-    // Not from within a listener of the shell's: what it said last is on its way.
-    setImmediate(() => process.exit(code));
+    leave(code);
   }
 
   getPath(name: string): string {
     if (name === "userData" || name === "sessionData") return machine.userData;
     if (name === "home") return homedir();
+    if (name === "appData") return process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
     if (name === "temp") return tmpdir();
     if (name === "exe") return process.execPath;
     return join(machine.userData, `host-${name}`);

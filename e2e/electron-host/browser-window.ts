@@ -30,6 +30,7 @@ type Known =
   | "reload"
   | "restore"
   | "setBounds"
+  | "setFullScreen"
   | "setMenu"
   | "setOverlayIcon"
   | "setProgressBar"
@@ -77,6 +78,7 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
   #state: State = "normal";
   #isVisible = false;
   #isFocused = false;
+  #isFullScreen = false;
   #isDestroyed = false;
   #wasReady = false;
 
@@ -191,8 +193,13 @@ export class BrowserWindow extends EventEmitter implements Pick<Electron.Browser
   isMaximized(): boolean {
     return this.#state === "maximized";
   }
+  setFullScreen(isFull: boolean): void {
+    if (isFull === this.#isFullScreen) return;
+    this.#isFullScreen = isFull;
+    this.emit(isFull ? "enter-full-screen" : "leave-full-screen");
+  }
   isFullScreen(): boolean {
-    return false;
+    return this.#isFullScreen;
   }
 
   getBounds(): Electron.Rectangle {

@@ -65,6 +65,7 @@ export class HostedApp implements AsyncDisposable {
       onMessage: (listener) => void this.#child.on("message", listener),
     });
     this.#line.on("machine", () => ({ userData, version, screens, keyring }));
+    this.#line.on("leaving", () => undefined);
     this.#line.on("watch", () => ({ code: watch, arg: undefined }));
     this.#windows = new ChromiumWindows(this.#line, userData, (problem) => {
       this.#errors.push(String(problem));

@@ -14,6 +14,12 @@ export const Machine = v.object({
   keyring: v.boolean(),
 });
 
+/** Ends this process, when all that was said has been sent. */
+export function leave(status: number): void {
+  // Not from within a listener of the shell's: its answer comes after.
+  setImmediate(() => process.send?.({ type: "tell", name: "leaving" }, () => process.exit(status)));
+}
+
 /** @throws where this process was not started by one that owns windows */
 function openLine(): Line {
   const send = process.send?.bind(process);

@@ -5,6 +5,7 @@ import { line } from "./link.ts";
 import { loud } from "./loud.ts";
 
 type Known =
+  | "addWordToSpellCheckerDictionary"
   | "availableSpellCheckerLanguages"
   | "closeAllConnections"
   | "forceReloadProxyConfig"
@@ -75,6 +76,9 @@ export class HostSession extends EventEmitter implements Pick<Electron.Session, 
   }
   getSpellCheckerLanguages(): string[] {
     return this.#spellCheckerLanguages;
+  }
+  addWordToSpellCheckerDictionary(): boolean {
+    return true;
   }
   setSpellCheckerDictionaryDownloadURL(): void {
     // Nothing is downloaded.

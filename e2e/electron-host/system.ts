@@ -1,7 +1,7 @@
 /** The parts of Electron that speak with the system: there is none, so each says or keeps the least. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Electron from "electron";
 import { HostEvent } from "./event.ts";
@@ -166,8 +166,9 @@ class HostTray extends EventEmitter {
   #toolTip = "";
   #isDestroyed = false;
 
-  constructor() {
+  constructor(image: Electron.NativeImage | string) {
     super();
+    this.setImage(image);
     return loud("Tray", this);
   }
   setToolTip(text: string): void {
@@ -176,8 +177,11 @@ class HostTray extends EventEmitter {
   getToolTip(): string {
     return this.#toolTip;
   }
-  setImage(): void {
-    // Shown nowhere.
+  /** Shown nowhere. @throws for a file that is not there, as Electron does */
+  setImage(image: Electron.NativeImage | string): void {
+    if (typeof image === "string" && !existsSync(image)) {
+      throw new Error(`Failed to load image from path '${image}'`);
+    }
   }
   setTitle(): void {
     // Shown by macOS alone.

@@ -1,9 +1,13 @@
 /** The desktop app as somebody at the machine has it: its window, its tray, its notifications. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, type Page } from "playwright/test";
 import * as v from "valibot";
 import { Seen } from "./seen.ts";
 import { startAgain, startShell, type Shell, type ShellKind, type Start } from "./shell.ts";
 import { answerNotification, clickTray, look, press } from "./watch.ts";
+
+/** A program that is about to end has ended by then. */
+const END_TIMEOUT_MS = 3_000;
 
 export class Desktop implements AsyncDisposable {
   readonly #kind: ShellKind;
@@ -40,7 +44,7 @@ export class Desktop implements AsyncDisposable {
 
   /** @param path the labels of the way to the item, with `/` between; the tray's own has none */
   async press(place: "menu" | "popup" | "tray", path: string): Promise<void> {
-    await this.#shell.evaluate(press, `${place}/${path}`);
+    await this.#do(press, `${place}/${path}`);
   }
   async clickTray(): Promise<void> {
     await this.#shell.evaluate(clickTray, "");
@@ -103,9 +107,25 @@ export class Desktop implements AsyncDisposable {
     return this.#shell.evaluate(act, "");
   }
 
+  /** As from its menu. */
+  async quit(): Promise<void> {
+    await this.#do(({ app }) => app.quit(), "");
+    await this.ended;
+  }
+
   /** The program is started once more on the same data. @returns the status with which that ended */
   async startAgain(args: readonly string[]): Promise<number> {
     return startAgain(this.#kind, { ...this.#start, args });
+  }
+
+  /** What ends the program may not be answered. */
+  async #do(act: Parameters<Shell["evaluate"]>[0], arg: string): Promise<void> {
+    try {
+      await this.#shell.evaluate(act, arg);
+    } catch (error) {
+      const stays = sleep(END_TIMEOUT_MS, "stays", { ref: false });
+      if ((await Promise.race([this.ended, stays])) === "stays") throw error;
+    }
   }
 
   async kill(): Promise<void> {

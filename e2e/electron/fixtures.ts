@@ -37,8 +37,12 @@ export const test = people.extend<DesktopFixtures & Options>({
   launch: async ({ machine, shell }, use) => {
     await using started = new AsyncDisposableStack();
     await use(async (...args) => {
-      // Its own place for what belongs to the system: nothing of the real one is touched.
-      const env = { XDG_CONFIG_HOME: join(machine, "config") };
+      const env = {
+        // Its own place for what belongs to the system: nothing of the real one is touched.
+        XDG_CONFIG_HOME: join(machine, "config"),
+        // One of the desktops that show icons in a tray.
+        XDG_CURRENT_DESKTOP: "XFCE",
+      };
       const start = { userData: join(machine, "data"), args, env };
       return started.use(await Desktop.start(shell, start));
     });

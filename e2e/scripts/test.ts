@@ -1,6 +1,6 @@
 /**
- * `npm test`: unit and integration tests, the builds, then the tests in a real browser. Every step
- * runs even after a failed one. The last line is the total of both runners.
+ * `npm test`: unit and integration tests, the builds, then the tests in a real browser and those of
+ * the desktop app. Every step runs even after a failed one. The last line is the total of all.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -16,7 +16,7 @@ const ci = process.env["CI"] !== undefined && process.env["CI"] !== "";
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
-const parts = [unit(), build(), browser()];
+const parts = [unit(), build(), browser(), shell()];
 const { passed, failed, skipped } = sum(parts);
 const skippedInCi = ci && skipped > 0;
 if (skipped > 0) say(`${skipped} skipped${ci ? ": with CI set, nothing may be skipped" : ""}`);
@@ -49,6 +49,15 @@ function browser(): Totals {
   const args = ["test", "--config", "e2e/playwright.config.ts", "--reporter=list,json"];
   const status = run("playwright", args, {
     BEELINE_CHROMIUM: chromium,
+    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+  });
+  return stepTotals(status, read(report, playwrightTotals));
+}
+
+/** The desktop app, over the stand-in for Electron: a step that says so itself. */
+function shell(): Totals {
+  const report = join(results, "shell.json");
+  const status = run("node", ["e2e/scripts/e2e.ts", "--reporter=list,json"], {
     PLAYWRIGHT_JSON_OUTPUT_NAME: report,
   });
   return stepTotals(status, read(report, playwrightTotals));
