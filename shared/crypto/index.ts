@@ -7,6 +7,7 @@ export * from "./device-log.ts";
 export * from "./identity.ts";
 export * from "./link-description.ts";
 export * from "./native-crypto.ts";
+export * from "./passphrase.ts";
 export * from "./password.ts";
 export * from "./pair-seal.ts";
 export * from "./route-message.ts";
