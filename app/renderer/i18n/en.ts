@@ -761,6 +761,59 @@ export const en = {
     compare: "Compare",
   },
 
+  policy: {
+    setBy: "Set by your administrator.",
+    problem:
+      "The policy file of this machine cannot be relied on. Whatever it could forbid is off until your administrator repairs it:",
+    noSignIn: "Until then, nobody can sign in here anew.",
+    onlyServer: "Your administrator allows this server only.",
+  },
+
+  proxy: {
+    title: "Proxy",
+    text: "How this device reaches your server. Direct links to people never go through a proxy.",
+    modes: { system: "System", none: "None", manual: "Manual", pac: "Script" },
+    scheme: "Kind of proxy",
+    schemes: { http: "HTTP", https: "HTTPS", socks5: "SOCKS 5" },
+    host: "Host",
+    port: "Port",
+    bypass: "Not for these hosts",
+    bypassHint: "Separated by commas, such as *.example.org, 192.168.0.0/16",
+    url: "Address of the script",
+    urlHint: "A PAC file, which says for each address where to go",
+    wrong: {
+      host: "This is not a host name or an address.",
+      port: "A port is a number from 1 to 65535.",
+      bypass: "At most 32 host names, patterns or ranges of addresses.",
+      url: "An address begins with http:// or https://.",
+    },
+    apply: "Apply",
+    applied: "The proxy is in use",
+  },
+
+  updates: {
+    title: "Updates",
+    off: {
+      administrator: "Your administrator takes care of updates.",
+      "no-feed": "This build does not look for updates.",
+      unsupported: "This kind of package cannot update itself.",
+    },
+    waiting: "Beeline looks for updates from time to time.",
+    current: "Beeline is up to date.",
+    checking: "Looking for an update…",
+    downloading: (version: string, percent: number) =>
+      `Downloading version ${version}: ${percent} %`,
+    ready: (version: string) => `Version ${version} is ready. Beeline restarts when you say so.`,
+    failed: {
+      unreachable: "The update server could not be reached. Beeline tries again later.",
+      interrupted: "The download broke off. Beeline tries again later.",
+      untrusted: "What was downloaded was not what had been announced. It was thrown away.",
+      "not-installed": "The update could not be installed. Beeline goes on as it is.",
+    },
+    check: "Look for updates",
+    restart: "Restart and update",
+  },
+
   settings: {
     title: "Settings",
     sections: {
@@ -775,6 +828,7 @@ export const en = {
       devices: "Devices",
       password: "Password",
       invite: "Invite",
+      connection: "Connection",
       about: "About",
     },
     displayName: "Your name",

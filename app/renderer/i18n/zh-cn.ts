@@ -684,6 +684,57 @@ export const zhCn: Catalogue = {
     compare: "核对",
   },
 
+  policy: {
+    setBy: "由管理员设定。",
+    problem: "本机的策略文件无法采信。在管理员修复之前，凡是它可能禁止的功能一律关闭：",
+    noSignIn: "在此之前，无法在本机登录新的账号。",
+    onlyServer: "管理员只允许使用这个服务器。",
+  },
+
+  proxy: {
+    title: "代理",
+    text: "本设备如何连接服务器。与他人之间的直接连接不经过代理。",
+    modes: { system: "跟随系统", none: "不使用", manual: "手动", pac: "脚本" },
+    scheme: "代理类型",
+    schemes: { http: "HTTP", https: "HTTPS", socks5: "SOCKS 5" },
+    host: "主机",
+    port: "端口",
+    bypass: "以下主机不使用代理",
+    bypassHint: "以逗号分隔，例如 *.example.org, 192.168.0.0/16",
+    url: "脚本地址",
+    urlHint: "PAC 文件，由它决定每个地址怎么走",
+    wrong: {
+      host: "这不是主机名或地址。",
+      port: "端口是 1 到 65535 之间的数字。",
+      bypass: "最多 32 个主机名、通配模式或地址范围。",
+      url: "地址须以 http:// 或 https:// 开头。",
+    },
+    apply: "应用",
+    applied: "代理已生效",
+  },
+
+  updates: {
+    title: "更新",
+    off: {
+      administrator: "更新由管理员负责。",
+      "no-feed": "此版本不检查更新。",
+      unsupported: "这种安装包无法自行更新。",
+    },
+    waiting: "Beeline 会不时检查更新。",
+    current: "Beeline 已是最新版本。",
+    checking: "正在检查更新…",
+    downloading: (version: string, percent: number) => `正在下载版本 ${version}：${percent}%`,
+    ready: (version: string) => `版本 ${version} 已就绪，何时重启由您决定。`,
+    failed: {
+      unreachable: "无法连接更新服务器，稍后会再试。",
+      interrupted: "下载中断，稍后会再试。",
+      untrusted: "下载的内容与公布的不符，已被丢弃。",
+      "not-installed": "更新未能安装，Beeline 照常运行。",
+    },
+    check: "检查更新",
+    restart: "重启并更新",
+  },
+
   settings: {
     title: "设置",
     sections: {
@@ -698,6 +749,7 @@ export const zhCn: Catalogue = {
       devices: "设备",
       password: "密码",
       invite: "邀请",
+      connection: "连接",
       about: "关于",
     },
     displayName: "你的名字",
