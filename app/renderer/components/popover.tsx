@@ -2,7 +2,10 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 export interface PopoverProps {
+  /** Gets the focus back. */
   readonly anchor: HTMLElement | null;
+  /** Where it opens instead of at the anchor: a press of the pointer, CSS pixels. */
+  readonly at?: { readonly x: number; readonly y: number } | undefined;
   readonly label: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
@@ -11,13 +14,22 @@ export interface PopoverProps {
 const MARGIN = 8;
 
 /** A small window below (or above) a control; a press outside or Escape closes it. */
-export function Popover({ anchor, label, onClose, children }: PopoverProps): JSX.Element {
+export function Popover({
+  anchor,
+  at: point,
+  label,
+  onClose,
+  children,
+}: PopoverProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = box.current;
     if (element === null || anchor === null) return undefined;
     element.showPopover();
-    const at = anchor.getBoundingClientRect();
+    const at =
+      point === undefined
+        ? anchor.getBoundingClientRect()
+        : { left: point.x, top: point.y, bottom: point.y - MARGIN };
     const { width, height } = element.getBoundingClientRect();
     const below = at.bottom + MARGIN + height <= innerHeight;
     element.style.left = `${Math.max(MARGIN, Math.min(at.left, innerWidth - width - MARGIN))}px`;

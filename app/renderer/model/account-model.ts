@@ -12,6 +12,9 @@ import type {
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { ConversationId, RosterEntry, UserId } from "../../../shared/protocol/index.ts";
 import { ConversationModel } from "./conversation-model.ts";
+import { LinkPreviews } from "./link-previews.ts";
+import { mutedUntil } from "./mute.ts";
+import { FileDesk } from "./files.ts";
 
 /** What is shown beside the list. */
 export interface OpenConversation {
@@ -22,6 +25,8 @@ export interface OpenConversation {
 /** A signed-in account: the engine's state as signals, and what is open in this window. */
 export class AccountModel {
   readonly kit: ChatKitApi;
+  readonly files: FileDesk;
+  readonly previews = new LinkPreviews();
   readonly server: string;
   /** Of the server's own certificate, where it was given by an invitation link. */
   readonly pin: string | undefined;
@@ -33,6 +38,7 @@ export class AccountModel {
   readonly #devices = signal<readonly OwnDevice[]>([]);
   readonly #safety = signal<ReadonlyMap<UserId, Safety>>(new Map());
   readonly #routes = signal<ReadonlyMap<UserId, Route>>(new Map());
+  readonly #typing = signal<ReadonlySet<ConversationId>>(new Set());
   readonly #clockDiffers = signal(false);
   readonly #open = signal<OpenConversation | undefined>(undefined);
   readonly #unsubscribe: readonly (() => void)[];
@@ -52,9 +58,14 @@ export class AccountModel {
     return seen;
   });
 
-  readonly unread: ReadonlySignal<number> = computed(() =>
-    this.#conversations.value.reduce((sum, { unread }) => sum + unread, 0),
-  );
+  /** Messages not seen, muted conversations left out; one marked as unread counts as one. */
+  readonly unread: ReadonlySignal<number> = computed(() => {
+    const now = Date.now();
+    return this.#conversations.value
+      .filter(({ settings }) => mutedUntil(settings, now) === undefined)
+      .map(({ settings, unread }) => Math.max(unread, settings.markedUnread === true ? 1 : 0))
+      .reduce((sum, unread) => sum + unread, 0);
+  });
 
   constructor(
     kit: ChatKitApi,
@@ -62,6 +73,7 @@ export class AccountModel {
     onNotice: (notice: Notice) => void,
   ) {
     this.kit = kit;
+    this.files = new FileDesk(kit);
     this.server = server;
     this.pin = pin;
     this.#connection = signal<ConnectionState>(kit.connection);
@@ -92,6 +104,12 @@ export class AccountModel {
       }),
       kit.on("route", (route) => {
         this.#routes.value = new Map(this.#routes.peek()).set(route.userId, route);
+      }),
+      kit.on("typing", ({ active, conversationId }) => {
+        const typing = new Set(this.#typing.peek());
+        if (active) typing.add(conversationId);
+        else typing.delete(conversationId);
+        this.#typing.value = typing;
       }),
       kit.on("safety", (safety) => this.#putSafety(safety)),
       kit.on("notice", (notice) => {
@@ -130,6 +148,10 @@ export class AccountModel {
   get routes(): ReadonlySignal<ReadonlyMap<UserId, Route>> {
     return this.#routes;
   }
+  /** Conversations in which somebody types. */
+  get typing(): ReadonlySignal<ReadonlySet<ConversationId>> {
+    return this.#typing;
+  }
   get clockDiffers(): ReadonlySignal<boolean> {
     return this.#clockDiffers;
   }
@@ -151,6 +173,11 @@ export class AccountModel {
     const model = new ConversationModel(this.kit, conversationId);
     this.#open.value = { peer: known.peer, model };
     await model.open(known.unread);
+  }
+
+  /** Under which a text not sent yet is kept: two accounts may have the same conversation. */
+  draftKey(conversationId: ConversationId | ""): string {
+    return `${this.#self.peek()?.profile.userId ?? ""}/${conversationId}`;
   }
 
   closeConversation(): void {
@@ -178,6 +205,7 @@ export class AccountModel {
 
   async close(): Promise<void> {
     this.closeConversation();
+    this.files.close();
     for (const end of this.#unsubscribe) end();
     await this.kit.close();
   }

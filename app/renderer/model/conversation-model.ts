@@ -30,6 +30,12 @@ export function canChange({ own, body, sentAt, delivery }: Message, now: number)
   );
 }
 
+/** May it be taken back by whoever sent it? The engine decides in the end. */
+export function canRecall({ own, body, sentAt, delivery }: Message, now: number): boolean {
+  const isContent = body.type === "text" || body.type === "file";
+  return own && isContent && delivery.state !== "failed" && now - sentAt < CHANGE_WINDOW_MS;
+}
+
 function bounded<K, V>(map: Map<K, V>, limit: number): ReadonlyMap<K, V> {
   for (const oldest of map.keys()) {
     if (map.size <= limit) break;
@@ -54,6 +60,7 @@ export class ConversationModel {
   readonly #unreadFrom = signal<MessageId | undefined>(undefined);
   readonly #shown = signal<ShownMessage | undefined>(undefined);
   readonly #endHeld = signal(true);
+  #keepsUnread = false;
   readonly #composing = signal<Composing | undefined>(undefined);
   /** Messages that others answer and that are not held. */
   readonly #quotes = signal<ReadonlyMap<MessageId, Message | undefined>>(new Map());
@@ -264,6 +271,17 @@ export class ConversationModel {
   /** A message came while nobody looked: the divider stands before it. */
   markUnreadFrom(id: MessageId): void {
     this.#unreadFrom.value = id;
+  }
+
+  /** From that message on it counts as not seen, and is left so while the person reads on here. */
+  async keepUnreadFrom(id: MessageId): Promise<void> {
+    this.#keepsUnread = true;
+    this.#unreadFrom.value = id;
+    await this.#kit.conversations.markUnread(id);
+  }
+
+  get keepsUnread(): boolean {
+    return this.#keepsUnread;
   }
 
   clearUnread(): void {

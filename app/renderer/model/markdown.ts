@@ -1,5 +1,6 @@
 import MarkdownIt from "markdown-it";
 import { linkParts } from "./linkify.ts";
+import { isMark, isOwnMark, nameMarks, splitMarks } from "./mention-marks.ts";
 
 /** Emphasis and code. */
 const MARKS = /[*_~`]/g;
@@ -31,16 +32,27 @@ const { rules } = markdown.renderer;
 const { escapeHtml } = markdown.utils;
 
 rules["text"] = (tokens, index) =>
-  linkParts(tokens[index]?.content ?? "")
+  // Marks are taken out before links are looked for: none gets into an address.
+  splitMarks(tokens[index]?.content ?? "")
+    .map((piece) =>
+      isMark(piece)
+        ? `<mark${isOwnMark(piece) ? " data-self" : ""}>${piece}</mark>`
+        : linksToHtml(piece),
+    )
+    .join("");
+rules["fence"] = (tokens, index) =>
+  `<pre><code>${escapeHtml(tokens[index]?.content.replace(/\n$/, "") ?? "")}</code></pre>`;
+rules["softbreak"] = () => "\n";
+
+function linksToHtml(text: string): string {
+  return linkParts(text)
     .map((part) =>
       part.kind === "text"
         ? escapeHtml(part.text)
         : `<a href="${escapeHtml(part.href)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(part.text)}</a>`,
     )
     .join("");
-rules["fence"] = (tokens, index) =>
-  `<pre><code>${escapeHtml(tokens[index]?.content.replace(/\n$/, "") ?? "")}</code></pre>`;
-rules["softbreak"] = () => "\n";
+}
 
 /** Could the text be anything but plain? That is shown as it was written, spaces and all. */
 export function hasMarkup(text: string): boolean {
@@ -50,11 +62,16 @@ export function hasMarkup(text: string): boolean {
 }
 
 /**
- * HTML of a message: `p`, `em`, `strong`, `s`, `code`, `pre`, `blockquote`, `ul`, `ol`, `li` and `a`
- * alone, without line breaks between blocks. Goes through the sanitiser before it is shown.
+ * HTML of a message: `p`, `em`, `strong`, `s`, `code`, `pre`, `blockquote`, `ul`, `ol`, `li`, `a` and
+ * `mark` alone, without line breaks between blocks. Goes through the sanitiser before it is shown.
+ * @param names of the mentions that single characters of the text stand for
  */
-export function markdownToHtml(text: string): string {
-  return markdown.render(text).replaceAll(BETWEEN_BLOCKS, "$1");
+export function markdownToHtml(
+  text: string,
+  names: ReadonlyMap<string, string> = new Map(),
+): string {
+  const html = markdown.render(text).replaceAll(BETWEEN_BLOCKS, "$1");
+  return nameMarks(html, names, escapeHtml);
 }
 
 /** The renderer's own line breaks: where messages keep theirs, they would show. */

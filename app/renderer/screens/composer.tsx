@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { limits, type RosterEntry } from "../../../shared/protocol/index.ts";
 import { Button, IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
@@ -7,6 +7,12 @@ import { EmojiPicker } from "../components/emoji-picker.tsx";
 import { Icon } from "../components/icons.tsx";
 import { bodySummary, bodyText } from "../model/body.ts";
 import type { Composing, ConversationModel } from "../model/conversation-model.ts";
+import { canRecord } from "../model/voice-recorder.ts";
+import { AttachButton } from "./attachments.tsx";
+import { VoiceButton } from "./voice-button.tsx";
+import { findMentions, mentionQuery, type Member } from "../model/mentions.ts";
+import { matchesText } from "../model/buddies.ts";
+import { MentionPicker } from "./mention-picker.tsx";
 
 /** The counter shows from here on. */
 const NEAR_LIMIT = 500;
@@ -62,16 +68,18 @@ function Closed(props: { text: string; children?: JSX.Element }): JSX.Element {
   );
 }
 
-function Writer({ model, peerName }: ComposerProps): JSX.Element {
+function Writer({ model, peerName, entry }: ComposerProps): JSX.Element {
   const app = useApp();
-  const { kit } = useAccount();
+  const account = useAccount();
+  const { kit } = account;
   const { t } = useText();
   const { conversationId } = model;
   const composing = model.composing.value;
-  const [text, setText] = useState(() => app.platform.readDraft(conversationId));
+  const [text, setText] = useState(() => app.platform.readDraft(account.draftKey(conversationId)));
   const area = useRef<HTMLTextAreaElement>(null);
   const smile = useRef<HTMLSpanElement>(null);
   const [picking, setPicking] = useState(false);
+  const mentioning = useMentioning(entry);
   const left = limits.MAX_TEXT_LENGTH - text.length;
   const sendable = text.trim() !== "" && left >= 0;
 
@@ -89,34 +97,48 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
 
   const change = (next: string): void => {
     setText(next);
-    if (composing?.kind !== "edit") app.platform.writeDraft(conversationId, next);
+    if (composing?.kind === "edit") return;
+    app.platform.writeDraft(account.draftKey(conversationId), next);
+    kit.typing(conversationId, next.trim() !== "");
+  };
+  const put = (words: string, start: number, end: number): void => {
+    const element = area.current;
+    change(text.slice(0, start) + words + text.slice(end));
+    requestAnimationFrame(() => {
+      element?.focus();
+      element?.setSelectionRange(start + words.length, start + words.length);
+    });
   };
   /** Where the caret is, in place of what is selected. */
   const insert = (emoji: string): void => {
     setPicking(false);
-    const element = area.current;
-    const start = element?.selectionStart ?? text.length;
-    change(text.slice(0, start) + emoji + text.slice(element?.selectionEnd ?? start));
-    requestAnimationFrame(() => {
-      element?.focus();
-      element?.setSelectionRange(start + emoji.length, start + emoji.length);
-    });
+    const start = area.current?.selectionStart ?? text.length;
+    put(emoji, start, area.current?.selectionEnd ?? start);
+  };
+  const mention = (member: Member): void => {
+    const { asked } = mentioning;
+    mentioning.look(undefined);
+    if (asked === undefined) return;
+    put(`@${member.displayName} `, asked.start, asked.start + 1 + asked.query.length);
   };
   const stop = (): void => {
     model.compose(undefined);
-    if (composing?.kind === "edit") setText(app.platform.readDraft(conversationId));
+    if (composing?.kind === "edit")
+      setText(app.platform.readDraft(account.draftKey(conversationId)));
     area.current?.focus();
   };
   const send = (): void => {
     if (!sendable) return;
     const sent = text;
+    const mentions = findMentions(sent, mentioning.members);
+    mentioning.look(undefined);
     if (composing?.kind === "edit") {
       const { id, body } = composing.message;
       stop();
       if (sent === bodyText(body)) return;
       app.attempt(async () => {
         try {
-          await kit.edit(id, sent);
+          await kit.edit(id, sent, { mentions });
         } catch (error) {
           // What was written stays in the field, to be copied or sent anew.
           change(sent);
@@ -127,7 +149,7 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
     }
     change("");
     stop();
-    const options = composing === undefined ? {} : { replyTo: composing.to.id };
+    const options = composing === undefined ? { mentions } : { mentions, replyTo: composing.to.id };
     kit.send(conversationId, sent, options).catch((error: unknown) => {
       app.fail(error);
       // Nothing that was written may be lost; what was typed since stays behind it.
@@ -148,7 +170,16 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
       {composing !== undefined && (
         <ComposingLine composing={composing} peerName={peerName} onStop={stop} />
       )}
+      {mentioning.offered.length > 0 && (
+        <MentionPicker
+          id={mentioning.id}
+          members={mentioning.offered}
+          chosen={mentioning.chosen}
+          onChoose={mention}
+        />
+      )}
       <div class={`composer-box ${left < 0 ? "has-error" : ""}`}>
+        {composing?.kind !== "edit" && <AttachButton model={model} />}
         <textarea
           ref={area}
           rows={1}
@@ -159,10 +190,20 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
           title=""
           aria-describedby="composer-count"
           data-testid="composer"
-          onInput={(event) => change(event.currentTarget.value)}
+          aria-controls={mentioning.offered.length > 0 ? mentioning.id : undefined}
+          aria-activedescendant={
+            mentioning.offered.length > 0 ? `${mentioning.id}-${mentioning.chosen}` : undefined
+          }
+          onInput={(event) => {
+            change(event.currentTarget.value);
+            mentioning.look(event.currentTarget);
+          }}
+          onSelect={(event) => mentioning.look(event.currentTarget)}
+          onBlur={() => mentioning.look(undefined)}
           onKeyDown={(event) => {
             // 229: an input method is at work, also where the browser ends composition first.
             const inputMethod = event.isComposing || event.keyCode === 229;
+            if (!inputMethod && mentioning.takes(event, mention)) return;
             if (event.key === "Escape" && model.composing.peek() !== undefined && !inputMethod) {
               event.preventDefault();
               stop();
@@ -203,17 +244,82 @@ function Writer({ model, peerName }: ComposerProps): JSX.Element {
         >
           {left < 0 ? t.composer.over(-left) : left <= NEAR_LIMIT ? t.composer.left(left) : ""}
         </span>
-        <IconButton
-          kind="primary"
-          icon="send"
-          label={t.composer.send}
-          type="submit"
-          disabled={!sendable}
-          data-testid="send"
-        />
+        {text === "" && composing?.kind !== "edit" && canRecord() ? (
+          <VoiceButton model={model} />
+        ) : (
+          <IconButton
+            kind="primary"
+            icon="send"
+            label={t.composer.send}
+            type="submit"
+            disabled={!sendable}
+            data-testid="send"
+          />
+        )}
       </div>
     </form>
   );
+}
+
+interface Mentioning {
+  readonly id: string;
+  readonly members: readonly Member[];
+  readonly asked: { readonly start: number; readonly query: string } | undefined;
+  readonly offered: readonly Member[];
+  readonly chosen: number;
+  /** The text or the caret changed; undefined to offer nobody. */
+  look(area: HTMLTextAreaElement | undefined): void;
+  /** True where the key chooses among those offered. */
+  takes(event: KeyboardEvent, choose: (member: Member) => void): boolean;
+}
+
+/** Offers those in the conversation while an `@` is being typed. */
+function useMentioning(entry: RosterEntry | undefined): Mentioning {
+  const id = useId();
+  const [asked, setAsked] = useState<Mentioning["asked"]>();
+  const [chosen, setChosen] = useState(0);
+  const members: readonly Member[] = entry === undefined ? [] : [entry.profile];
+  const offered =
+    asked === undefined
+      ? []
+      : members.filter(({ displayName, userName }) =>
+          matchesText([displayName, userName], asked.query),
+        );
+  return {
+    id,
+    members,
+    asked,
+    offered,
+    chosen: Math.min(chosen, Math.max(0, offered.length - 1)),
+    look(area) {
+      setAsked(area === undefined ? undefined : mentionQuery(area.value, area.selectionStart));
+      setChosen(0);
+    },
+    takes(event, choose) {
+      if (offered.length === 0) return false;
+      const member = offered[Math.min(chosen, offered.length - 1)];
+      switch (event.key) {
+        case "ArrowDown":
+        case "ArrowUp": {
+          const step = event.key === "ArrowDown" ? 1 : offered.length - 1;
+          setChosen((chosen + step) % offered.length);
+          break;
+        }
+        case "Enter":
+        case "Tab":
+          if (member === undefined) return false;
+          choose(member);
+          break;
+        case "Escape":
+          setAsked(undefined);
+          break;
+        default:
+          return false;
+      }
+      event.preventDefault();
+      return true;
+    },
+  };
 }
 
 /** What the next text is about, above where it is written. */

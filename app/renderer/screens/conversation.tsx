@@ -11,10 +11,13 @@ import { Tooltip } from "../components/tooltip.tsx";
 import { useNow } from "../components/use-now.ts";
 import type { OpenConversation } from "../model/account-model.ts";
 import { entryName } from "../model/buddies.ts";
+import { Attachments } from "./attachments.tsx";
 import { Composer } from "./composer.tsx";
 import { MessageList } from "./message-list.tsx";
+import { PinsBar } from "./pins-bar.tsx";
 import { presenceLine } from "./presence-line.ts";
 import { SafetyBanner } from "./safety-banner.tsx";
+import { TypingWords } from "./typing-words.tsx";
 import { isFindKey, SearchInChat } from "./search-in-chat.tsx";
 import { useSafety } from "./use-safety.ts";
 
@@ -74,10 +77,12 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
             )}
           </h2>
           <p class="conversation-presence" dir="auto">
-            {entry !== undefined && presenceLine(t, format, entry, now)}
-            {entry !== undefined && entry.presence.statusText !== "" && (
-              <span class="conversation-status"> · {entry.presence.statusText}</span>
-            )}
+            <TypingWords conversationId={conversationId} name={name}>
+              {entry !== undefined && presenceLine(t, format, entry, now)}
+              {entry !== undefined && entry.presence.statusText !== "" && (
+                <span class="conversation-status"> · {entry.presence.statusText}</span>
+              )}
+            </TypingWords>
           </p>
         </div>
         <LinkChip peer={open.peer} />
@@ -101,7 +106,14 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
         />
       )}
       <SafetyBanner key={`s:${conversationId}`} peer={open.peer} name={name} />
+      <PinsBar key={`p:${conversationId}`} model={open.model} />
       <MessageList key={conversationId} model={open.model} peerName={name} />
+      <Attachments
+        key={`a:${conversationId}`}
+        model={open.model}
+        peerName={name}
+        open={entry?.state === "buddies"}
+      />
       <Composer key={`c:${conversationId}`} model={open.model} peerName={name} entry={entry} />
     </section>
   );

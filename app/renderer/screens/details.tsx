@@ -8,6 +8,8 @@ import { Confirm } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
 import { Icon } from "../components/icons.tsx";
 import { entryName } from "../model/buddies.ts";
+import { mutedUntil } from "../model/mute.ts";
+import { ConversationMenu } from "./conversation-menu.tsx";
 import { LinkLine } from "./link-line.tsx";
 import { presenceLine } from "./presence-line.ts";
 import { RouteSetting } from "./route-setting.tsx";
@@ -66,12 +68,54 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
               <bdi>@{entry.profile.userName}</bdi>
             </p>
           </div>
+          <ThisChat peer={peer} />
           {entry.state === "buddies" && <Naming key={peer} entry={entry} />}
           {entry.state === "buddies" && <Verification peer={peer} name={name} />}
           {entry.state === "buddies" && <Devices entry={entry} />}
           {entry.state === "buddies" && <RouteSetting peer={peer} name={name} />}
           <Danger entry={entry} onDone={onClose} />
         </div>
+      )}
+    </section>
+  );
+}
+
+/** What the person chose for the conversation, and the way to change it. */
+function ThisChat({ peer }: { peer: UserId }): JSX.Element | null {
+  const account = useAccount();
+  const { t, format } = useText();
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const conversation = account.conversations.value.find((one) => one.peer === peer);
+  if (conversation === undefined) return null;
+  const { archived, pinned } = conversation.settings;
+  const muted = mutedUntil(conversation.settings, Date.now());
+  const words = t.conversations;
+  const chosen = [
+    pinned === true ? words.pinned : "",
+    archived === true ? words.archived : "",
+    muted === undefined
+      ? ""
+      : muted === Infinity
+        ? words.muted
+        : words.mutedUntil(format.full(muted)),
+  ].filter((text) => text !== "");
+  return (
+    <section class="details-section">
+      <h3>{words.settings}</h3>
+      {chosen.length > 0 && <p class="dialog-text">{chosen.join(" · ")}</p>}
+      <Button
+        icon="more"
+        aria-haspopup="dialog"
+        onClick={(event) => setAnchor(event.currentTarget)}
+      >
+        {t.common.more}
+      </Button>
+      {anchor !== null && (
+        <ConversationMenu
+          conversation={conversation}
+          anchor={anchor}
+          onClose={() => setAnchor(null)}
+        />
       )}
     </section>
   );

@@ -1,31 +1,36 @@
 import type { JSX } from "preact";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
-import { Icon, type IconName } from "../components/icons.tsx";
+import { Icon } from "../components/icons.tsx";
+import { Menu, MenuItem } from "../components/menu.tsx";
 import { Popover } from "../components/popover.tsx";
 import { bodyText } from "../model/body.ts";
-import { canChange, type ConversationModel } from "../model/conversation-model.ts";
+import { canChange, canRecall, type ConversationModel } from "../model/conversation-model.ts";
 
 /** What people answer with most. */
 const REACTIONS = ["👍", "❤️", "😂", "🎉", "😮", "😢"] as const;
 
-/** What can be done with a message: react, reply, copy, edit, take back. */
+/** What needs a window of its own before it is done. */
+export type AskedAction = "recall" | "forward" | "details";
+
+/** What can be done with a message: react, reply, forward, copy, pin, edit, take back. */
 export function MessageActions(props: {
   readonly message: Message;
   readonly model: ConversationModel;
   readonly anchor: HTMLElement | null;
-  /** Asks before it is taken back. */
-  readonly onRecall: () => void;
+  readonly onAsk: (action: AskedAction) => void;
   /** Shows all emojis to react with. */
   readonly onPick: () => void;
   readonly onClose: () => void;
 }): JSX.Element {
-  const { message, model, anchor, onRecall, onPick, onClose } = props;
+  const { message, model, anchor, onAsk, onPick, onClose } = props;
   const app = useApp();
   const { kit, self } = useAccount();
   const { t } = useText();
   const text = bodyText(message.body);
   const changeable = canChange(message, Date.now());
+  const isContent = message.body.type === "text" || message.body.type === "file";
+  const isPinned = message.pinnedAt !== undefined;
   const me = self.value?.profile.userId;
   const mine = message.reactions.find(({ userId }) => userId === me)?.emoji;
   const then = (act: () => void) => (): void => {
@@ -60,16 +65,23 @@ export function MessageActions(props: {
           </button>
         </div>
       )}
-      <div class="menu">
+      <Menu>
         {message.body.type !== "recalled" && (
-          <Action
+          <MenuItem
             icon="reply"
             label={t.chat.reply}
             onClick={then(() => model.compose({ kind: "reply", to: message }))}
           />
         )}
+        {isContent && (
+          <MenuItem
+            icon="forward"
+            label={t.conversations.forward}
+            onClick={then(() => onAsk("forward"))}
+          />
+        )}
         {text !== undefined && (
-          <Action
+          <MenuItem
             icon="copy"
             label={t.chat.copyText}
             onClick={then(() =>
@@ -81,27 +93,40 @@ export function MessageActions(props: {
           />
         )}
         {changeable && (
-          <Action
+          <MenuItem
             icon="pencil"
             label={t.chat.edit}
             onClick={then(() => model.compose({ kind: "edit", message }))}
           />
         )}
-        {changeable && <Action icon="trash" label={t.chat.recall} onClick={then(onRecall)} />}
-      </div>
+        {isContent && message.delivery.state !== "failed" && (
+          <MenuItem
+            icon="pin"
+            label={isPinned ? t.conversations.unpinMessage : t.conversations.pinMessage}
+            onClick={then(() => app.attempt(() => kit.pin(message.id, !isPinned)))}
+          />
+        )}
+        {!message.own && (
+          <MenuItem
+            icon="unreadDot"
+            label={t.conversations.unreadFromHere}
+            onClick={then(() => app.attempt(() => model.keepUnreadFrom(message.id)))}
+          />
+        )}
+        <MenuItem
+          icon="info"
+          label={t.conversations.details}
+          onClick={then(() => onAsk("details"))}
+        />
+        {canRecall(message, Date.now()) && (
+          <MenuItem
+            icon="trash"
+            label={t.chat.recall}
+            danger
+            onClick={then(() => onAsk("recall"))}
+          />
+        )}
+      </Menu>
     </Popover>
-  );
-}
-
-function Action(props: {
-  readonly icon: IconName;
-  readonly label: string;
-  readonly onClick: () => void;
-}): JSX.Element {
-  return (
-    <button type="button" class="menu-item" onClick={props.onClick}>
-      <Icon name={props.icon} size={18} />
-      <span>{props.label}</span>
-    </button>
   );
 }

@@ -10,13 +10,15 @@ import { EmojiPicker } from "../components/emoji-picker.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Illustration } from "../components/illustrations.tsx";
 import { PathGlyph } from "../components/path-glyph.tsx";
-import { RichText } from "../components/rich-text.tsx";
 import { Tooltip } from "../components/tooltip.tsx";
-import { bodySummary, bodyText } from "../model/body.ts";
+import { bodyText } from "../model/body.ts";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import { emojiOnlyCount } from "../model/emoji.ts";
 import type { TimelineRow } from "../model/timeline.ts";
-import { MessageActions } from "./message-actions.tsx";
+import { ForwardDialog } from "./forward-dialog.tsx";
+import { MessageActions, type AskedAction } from "./message-actions.tsx";
+import { MessageBody } from "./message-body.tsx";
+import { MessageDetailsDialog } from "./message-details.tsx";
 import { Quote, Reactions } from "./message-parts.tsx";
 
 export interface TimelineRowProps {
@@ -84,7 +86,7 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
   const { t, format } = useText();
   const { message, first, last } = row;
   const { own, delivery, body } = message;
-  const [recalling, setRecalling] = useState(false);
+  const [asked, setAsked] = useState<AskedAction>();
   const [picking, setPicking] = useState<HTMLElement | null>(null);
   const [acting, setActing] = useState<HTMLElement | null>(null);
   const text = bodyText(body);
@@ -112,13 +114,7 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
       <div class="bubble-row">
         <div class="bubble">
           {replyTo !== undefined && <Quote of={replyTo} model={model} peerName={peerName} />}
-          <div class="bubble-text" dir="auto" data-testid="message-text">
-            {text === undefined ? (
-              <em class="bubble-unknown">{bodySummary(t, body)}</em>
-            ) : (
-              <RichText text={text} />
-            )}
-          </div>
+          <MessageBody message={message} />
           <MessageMark
             message={message}
             newest={newest}
@@ -142,7 +138,7 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
           message={message}
           model={model}
           anchor={acting}
-          onRecall={() => setRecalling(true)}
+          onAsk={setAsked}
           onPick={() => setPicking(acting)}
           onClose={() => setActing(null)}
         />
@@ -157,13 +153,19 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
           onClose={() => setPicking(null)}
         />
       )}
-      {recalling && (
+      {asked === "forward" && (
+        <ForwardDialog message={message} onClose={() => setAsked(undefined)} />
+      )}
+      {asked === "details" && (
+        <MessageDetailsDialog message={message} onClose={() => setAsked(undefined)} />
+      )}
+      {asked === "recall" && (
         <Confirm
           title={t.chat.recallTitle}
           text={t.chat.recallText}
           action={t.chat.recall}
           onConfirm={() => app.attempt(() => kit.recall(message.id))}
-          onClose={() => setRecalling(false)}
+          onClose={() => setAsked(undefined)}
         />
       )}
       {delivery.state === "failed" && (
@@ -191,7 +193,7 @@ function MessageMark(props: {
 }): JSX.Element {
   const { message, newest, onActions } = props;
   const { t, format } = useText();
-  const { delivery, sentAt, editedAt } = message;
+  const { delivery, sentAt, editedAt, pinnedAt } = message;
   const time = format.time(sentAt);
   const edited = editedAt === undefined ? [] : [t.chat.editedAt(format.full(editedAt))];
   const words = [format.full(sentAt), ...edited, deliveryWords(t, format, delivery)];
@@ -205,6 +207,7 @@ function MessageMark(props: {
         aria-label={`${time}, ${deliveryName(t, delivery)}. ${t.chat.actions}`}
         onClick={(event) => onActions(event.currentTarget)}
       >
+        {pinnedAt !== undefined && <Icon name="pin" size={13} />}
         {editedAt !== undefined && <span class="message-edited">{t.chat.edited}</span>}
         <span aria-hidden="true">{time}</span>
         {"path" in delivery && <PathGlyph path={delivery.path} />}

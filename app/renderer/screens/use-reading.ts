@@ -23,7 +23,9 @@ export function useReading(model: ConversationModel, atEnd: boolean): number {
     const read = (): void => {
       if (!ready || !atEnd || !isLookedAt()) return;
       setFresh(0);
-      if ((kit.conversations.get(conversationId)?.unread ?? 0) > 0) {
+      const { settings, unread = 0 } = kit.conversations.get(conversationId) ?? {};
+      // What the person has just marked as unread stays so until they come again.
+      if (!model.keepsUnread && (unread > 0 || settings?.markedUnread === true)) {
         app.attempt(() => kit.conversations.markRead(conversationId));
       }
     };
