@@ -1,6 +1,7 @@
-import * as v from "valibot";
-import { FileBody, type KeptBody } from "../../../shared/protocol/index.ts";
+import type { FileBody, KeptBody } from "../../../shared/protocol/index.ts";
 import type { Catalogue } from "../i18n/en.ts";
+import { fileKind, safeName } from "./file-kind.ts";
+import { fileBody } from "./files.ts";
 
 /** The text of a body, or undefined where this version cannot show it. */
 export function bodyText(body: KeptBody): string | undefined {
@@ -12,6 +13,22 @@ export function bodyText(body: KeptBody): string | undefined {
 /** What stands for a message in a list, a quote or a notification. */
 export function bodySummary(t: Catalogue, body: KeptBody): string {
   if (body.type === "recalled") return t.chat.recalled;
-  if (v.is(FileBody, body)) return body.caption ?? body.name;
+  const file = fileBody(body);
+  if (file !== undefined) return fileSummary(t, file);
   return bodyText(body) ?? t.chat.unknownBody;
+}
+
+function fileSummary(t: Catalogue, body: FileBody): string {
+  if (body.caption !== undefined) return body.caption;
+  switch (fileKind(body)) {
+    case "image":
+      return t.files.photo;
+    case "video":
+      return t.files.video;
+    case "voice":
+      return t.files.voice;
+    case "audio":
+    case "file":
+      return safeName(body.name);
+  }
 }

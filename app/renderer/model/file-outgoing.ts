@@ -1,0 +1,92 @@
+import type { SendFileOptions } from "../../../shared/chatkit/files/files-api.ts";
+import { limits } from "../../../shared/protocol/index.ts";
+import { BlobSource, UNKNOWN_TYPE } from "../ports/blob-source.ts";
+import type { FolderEntry, PickedFile } from "./files.ts";
+import { MAX_CLEANED_BYTES, withoutMetadata } from "./image-metadata.ts";
+import { previewOf } from "./image-preview.ts";
+
+/** Photos whose place can be taken out of them. */
+const CLEANED = new Set([
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/heic",
+  "image/heif",
+  "image/avif",
+]);
+
+/** What browsers do not name, by its extension. */
+const TYPES: Readonly<Record<string, string>> = { heic: "image/heic", heif: "image/heif" };
+
+export function typeOf(file: File): string {
+  const extension = file.name.split(".").at(-1)?.toLowerCase() ?? "";
+  return new BlobSource(file, file.name, file.type || (TYPES[extension] ?? UNKNOWN_TYPE)).mediaType;
+}
+
+export function isPhoto(file: File): boolean {
+  return CLEANED.has(typeOf(file));
+}
+
+/** A photo's place could not be taken out: the person decides whether it goes all the same. */
+export class UncleanedError extends Error {
+  constructor() {
+    super("the photo's metadata could not be removed");
+    this.name = "UncleanedError";
+  }
+}
+
+export interface OutgoingChoice {
+  /** Photos go as they are, with where they were taken. */
+  readonly keepMetadata: boolean;
+  /** Nothing is shown in place at the other end. */
+  readonly asFile: boolean;
+}
+
+/**
+ * What is sent of something chosen. Rejects with `UncleanedError` where a photo was to be cleaned
+ * and cannot be.
+ */
+export async function outgoing(
+  { name, content }: PickedFile,
+  { keepMetadata, asFile }: OutgoingChoice,
+): Promise<{ readonly source: BlobSource; readonly options: SendFileOptions }> {
+  if (!(content instanceof File)) {
+    return { source: new BlobSource(await zipOf(content), fitName(`${name}.zip`)), options: {} };
+  }
+  const mediaType = typeOf(content);
+  const blob = isPhoto(content) && !keepMetadata ? await cleaned(content, mediaType) : content;
+  const source = new BlobSource(blob, fitName(name), asFile ? UNKNOWN_TYPE : mediaType);
+  return { source, options: asFile ? {} : await previewOf(blob, mediaType) };
+}
+
+async function cleaned(file: File, type: string): Promise<Blob> {
+  if (file.size > MAX_CLEANED_BYTES) throw new UncleanedError();
+  const parts = withoutMetadata(new Uint8Array(await file.arrayBuffer()));
+  if (parts === undefined) throw new UncleanedError();
+  return new Blob(
+    parts.map((part) => new Uint8Array(part)),
+    { type },
+  );
+}
+
+/**
+ * The folder as one archive, not compressed: most of what is large is so already. The browser
+ * keeps large blobs on disk.
+ */
+async function zipOf(entries: readonly FolderEntry[]): Promise<Blob> {
+  const { downloadZip } = await import("client-zip");
+  const files = entries.map(({ path, file }) => ({
+    name: path,
+    input: file,
+    lastModified: new Date(file.lastModified),
+  }));
+  return new Blob([await downloadZip(files).blob()], { type: "application/zip" });
+}
+
+/** The most that a message holds, with the extension in it. */
+function fitName(name: string): string {
+  const over = name.length - limits.MAX_FILE_NAME_LENGTH;
+  if (over <= 0) return name === "" ? "file" : name;
+  const dot = Math.max(name.lastIndexOf("."), name.length - 20);
+  return name.slice(0, dot - over) + name.slice(dot);
+}

@@ -1,0 +1,86 @@
+import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
+import type { FileSource } from "../../../shared/chatkit/files/file-vault.ts";
+import type { MessageId } from "../../../shared/protocol/index.ts";
+import { BlobSource } from "../ports/blob-source.ts";
+
+/** Addresses that nobody shows at the moment: scrolling back finds them. */
+const MAX_IDLE = 40;
+
+/** A source without a blob of its own is read into one only up to this. */
+const MAX_READ_BYTES = 256 * 1024 * 1024;
+
+interface Entry {
+  readonly url: Promise<string>;
+  users: number;
+}
+
+/** `blob:` addresses of files that are whole here, each made once and revoked when nobody needs it. */
+export class FileUrls {
+  readonly #files: Pick<ChatKitApi["files"], "open">;
+  /** The one used longest ago first. */
+  readonly #entries = new Map<MessageId, Entry>();
+  #closed = false;
+
+  constructor(files: Pick<ChatKitApi["files"], "open">) {
+    this.#files = files;
+  }
+
+  /** Until `release`. Rejects with `ChatKitError`. */
+  acquire(id: MessageId): Promise<string> {
+    const entry = this.#entries.get(id) ?? { url: this.#make(id), users: 0 };
+    entry.users += 1;
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
+    entry.url.catch(() => {
+      // Asked anew the next time.
+      if (this.#entries.get(id) === entry) this.#entries.delete(id);
+    });
+    return entry.url;
+  }
+
+  release(id: MessageId): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.users -= 1;
+    let idle = [...this.#entries.values()].filter(({ users }) => users <= 0).length;
+    for (const [known, { users }] of this.#entries) {
+      if (idle <= MAX_IDLE) return;
+      if (users > 0) continue;
+      this.#drop(known);
+      idle -= 1;
+    }
+  }
+
+  /** The file was taken back or deleted. */
+  forget(id: MessageId): void {
+    if (this.#entries.has(id)) this.#drop(id);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const id of this.#entries.keys()) this.#drop(id);
+  }
+
+  async #make(id: MessageId): Promise<string> {
+    const blob = await blobOf(await this.#files.open(id));
+    if (this.#closed) throw new Error("the account was closed");
+    return URL.createObjectURL(blob);
+  }
+
+  #drop(id: MessageId): void {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    entry?.url.then(
+      (url) => URL.revokeObjectURL(url),
+      // There was none.
+      () => undefined,
+    );
+  }
+}
+
+async function blobOf(source: FileSource): Promise<Blob> {
+  if (source instanceof BlobSource) return source.blob;
+  if (source.size > MAX_READ_BYTES) throw new Error("too large to be read into memory");
+  const bytes = await source.read(0, source.size);
+  return new Blob([new Uint8Array(bytes)], { type: source.mediaType });
+}

@@ -1,0 +1,82 @@
+import { signal, type Signal } from "@preact/signals";
+import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
+import type { Message } from "../../../shared/chatkit/api.ts";
+import {
+  FileBody,
+  type ConversationId,
+  type KeptBody,
+  type MessageId,
+} from "../../../shared/protocol/index.ts";
+import * as v from "valibot";
+import { FileUrls } from "./file-urls.ts";
+import { VoicePlayer } from "./voice-player.ts";
+
+/** Files that a person chose, before they are sent. */
+export interface Picked {
+  readonly conversationId: ConversationId;
+  readonly files: readonly PickedFile[];
+}
+
+export interface PickedFile {
+  readonly name: string;
+  /** The folder's files where it is one; it goes as one archive. */
+  readonly content: File | readonly FolderEntry[];
+}
+
+export interface FolderEntry {
+  /** From the folder on, with `/`. */
+  readonly path: string;
+  readonly file: File;
+}
+
+/** Chosen at once; more are a folder. */
+export const MAX_PICKED = 50;
+
+/** What the windows of one account share about files. */
+export class FileDesk {
+  readonly kit: ChatKitApi;
+  readonly urls: FileUrls;
+  readonly voice: VoicePlayer;
+  /** Waiting in the sheet. */
+  readonly picked: Signal<Picked | undefined> = signal(undefined);
+  /** The picture or film that fills the window. */
+  readonly shown: Signal<MessageId | undefined> = signal(undefined);
+
+  constructor(kit: ChatKitApi) {
+    this.kit = kit;
+    this.urls = new FileUrls(kit.files);
+    this.voice = new VoicePlayer(
+      (id) => this.urls.acquire(id),
+      (id) => this.urls.release(id),
+    );
+  }
+
+  /** Adds to what waits in the sheet of the same conversation. */
+  pick(conversationId: ConversationId, files: readonly PickedFile[]): void {
+    if (files.length === 0) return;
+    const before = this.picked.peek();
+    const known = before?.conversationId === conversationId ? before.files : [];
+    this.picked.value = { conversationId, files: [...known, ...files].slice(0, MAX_PICKED) };
+  }
+
+  close(): void {
+    this.voice.stop();
+    this.urls.close();
+  }
+}
+
+/** The body of a file's message; undefined for any other. */
+export function fileBody(body: KeptBody): FileBody | undefined {
+  const file = v.safeParse(FileBody, body);
+  return file.success ? file.output : undefined;
+}
+
+/** Files by their message, in order. */
+export function filesOf(
+  messages: readonly Message[],
+): readonly { readonly message: Message; readonly body: FileBody }[] {
+  return messages.flatMap((message) => {
+    const body = fileBody(message.body);
+    return body === undefined ? [] : [{ message, body }];
+  });
+}
