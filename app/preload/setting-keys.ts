@@ -21,7 +21,7 @@ export const SETTING_KEYS = [
   "startMinimised",
   /** number: minutes without a key or a movement until the person is away; 0 never. */
   "idleMinutes",
-  /** Whether `away` was set for want of activity and not by hand: the account's user id. */
+  /** string[]: ids of the users who are away for want of activity, and not by hand. */
   "autoAway",
   /** string[]: BCP 47 tags of the languages whose spelling is checked; empty for none. */
   "spellLanguages",

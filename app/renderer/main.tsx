@@ -2,8 +2,10 @@ import { render } from "preact";
 import { ChatKit } from "../../shared/chatkit/chatkit.ts";
 import { App } from "./app.tsx";
 import { createI18n } from "./i18n/i18n.ts";
+import { AppLock } from "./model/app-lock.ts";
 import { AppModel } from "./model/app-model.ts";
 import { attend } from "./model/attention.ts";
+import { watchIdle } from "./model/idle-watch.ts";
 import { loadSettings } from "./model/settings.ts";
 import { createWindowLocks } from "./model/window-lock.ts";
 import { createBrowserPlatform } from "./platform/browser.ts";
@@ -32,13 +34,27 @@ const ports = createBrowserPorts({
 });
 const host = { client: platform.client, deviceName: platform.deviceName };
 
+const lock = await AppLock.load({
+  platform,
+  now: () => Date.now(),
+  randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+});
 const model = new AppModel({
   platform,
   settings,
   i18n: createI18n(settings.language),
   locks: createWindowLocks(),
+  lock,
   createKit: ({ server, pin }) =>
     new ChatKit({ server, host, ports, ...(pin === undefined ? {} : { pin }) }),
+});
+watchIdle(lock, {
+  target: globalThis.window,
+  now: () => Date.now(),
+  every: (ms, task) => {
+    const timer = setInterval(task, ms);
+    return () => clearInterval(timer);
+  },
 });
 attend(model, () => !isLookedAt());
 

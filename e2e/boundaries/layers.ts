@@ -73,7 +73,9 @@ export const LAYERS: readonly Layer[] = [
     // The preload only for the type of its bridge.
     layers: ["shared/protocol", "shared/crypto", "shared/chatkit", "app/peer", "app/preload"],
     packages: [
+      "@noble/*",
       "@preact/signals",
+      "@scure/base",
       "client-zip",
       "dexie",
       "dompurify",

@@ -4,6 +4,7 @@ import { createI18n, type Language } from "../i18n/i18n.ts";
 import type { Platform, PlatformNotification } from "../platform/platform.ts";
 import { FakeKit, type FakeOptions } from "../testing/fake-kit.ts";
 import { conversationId, message, userId } from "../testing/fake-people.ts";
+import { AppLock } from "./app-lock.ts";
 import { AppModel, type Phase } from "./app-model.ts";
 import { attend } from "./attention.ts";
 import { loadSettings } from "./settings.ts";
@@ -57,12 +58,19 @@ async function open(
     localAddresses: () => [],
   };
   const settings = await loadSettings(platform, ["en"]);
+  const lock = await AppLock.load({
+    platform,
+    now: () => 0,
+    randomBytes: (length) => new Uint8Array(length),
+    hash: async (passphrase) => new TextEncoder().encode(passphrase.padEnd(32, "-")),
+  });
   const kits: FakeKit[] = [];
   const model = new AppModel({
     platform,
     settings,
     i18n: createI18n(signal<Language>("en")),
     locks,
+    lock,
     createKit() {
       const made = new FakeKit(kit);
       kits.push(made);
@@ -80,7 +88,7 @@ test("nothing remembered: asks to sign in; a sign-in is remembered", async () =>
   expect(kind(model)).toBe("sign-in");
   await model.signIn({ ...account, password: "correct horse" });
   expect(kind(model)).toBe("main");
-  expect(stored.get("account")).toEqual(account);
+  expect(stored.get("accounts")).toMatchObject({ list: [account] });
   expect(stored.get("server")).toBe(account.server);
 });
 
@@ -91,7 +99,7 @@ test("a refused sign-in closes its engine, frees the account and stays at the fo
   });
   expect(kits.map(({ closed }) => closed)).toEqual([true]);
   expect(locks.holder).toBeUndefined();
-  expect(stored.has("account")).toBe(false);
+  expect(stored.has("accounts")).toBe(false);
   expect(kind(model)).toBe("sign-in");
 });
 
@@ -117,7 +125,7 @@ test("signing out forgets the account here", async () => {
   const { model, stored, locks } = await open({ account });
   await model.signOut(true);
   expect(kind(model)).toBe("sign-in");
-  expect(stored.get("account")).toBeUndefined();
+  expect(stored.get("accounts")).toEqual({ list: [] });
   expect(locks.holder).toBeUndefined();
 });
 
@@ -143,5 +151,7 @@ test("title counts unread; a hidden window notifies of others' messages only", a
   kit.receive({ ...from, own: true, from: userId(0) });
   hidden = false;
   kit.receive(from);
-  expect(shown).toEqual([{ title: "Grace Hopper", body: "Hi", tag: conversationId(1) }]);
+  expect(shown).toEqual([
+    { title: "Grace Hopper", body: "Hi", tag: `${userId(0)}/${conversationId(1)}` },
+  ]);
 });

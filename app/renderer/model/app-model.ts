@@ -1,20 +1,30 @@
-import { signal, type ReadonlySignal } from "@preact/signals";
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { assertNever } from "../../../shared/chatkit/assert-never.ts";
 import type { Notice, SignedOutReason } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
-import { canonicalUserName, type ServerInfo } from "../../../shared/protocol/index.ts";
+import type { ServerInfo } from "../../../shared/protocol/index.ts";
 import type { I18n } from "../i18n/i18n.ts";
 import { logWarning } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
-import { AccountModel } from "./account-model.ts";
+import { accountKey, MAX_ACCOUNTS, type RememberedAccount } from "./account-list.ts";
+import type { AccountModel } from "./account-model.ts";
+import { AccountSlot } from "./account-slot.ts";
+import type { AppLock } from "./app-lock.ts";
 import { errorText } from "./errors.ts";
-import type { RememberedAccount, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { Toasts } from "./toasts.ts";
-import type { WindowLock, WindowLocks } from "./window-lock.ts";
+import type { WindowLocks } from "./window-lock.ts";
 
 export type Phase =
   | { readonly kind: "starting" }
-  | { readonly kind: "sign-in"; readonly reason?: SignedOutReason }
+  /** Nothing of any account is shown until the passphrase is given. */
+  | { readonly kind: "locked" }
+  | {
+      readonly kind: "sign-in";
+      readonly reason?: SignedOutReason;
+      /** Whose session is over; absent for another account. */
+      readonly account?: RememberedAccount;
+    }
   | { readonly kind: "main"; readonly account: AccountModel }
   /** Open in another window of this browser. */
   | { readonly kind: "elsewhere"; readonly account: RememberedAccount };
@@ -40,53 +50,113 @@ export interface AppOptions {
   readonly settings: Settings;
   readonly i18n: I18n;
   readonly locks: WindowLocks;
+  readonly lock: AppLock;
   readonly createKit: (server: ServerChoice) => ChatKitApi;
 }
 
-/** Which account is open, and how it came to be: sign-in, restoring, signing out, other windows. */
+/** Which accounts are open, which of them is shown, and how they came to be. */
 export class AppModel {
   readonly platform: Platform;
   readonly settings: Settings;
   readonly i18n: I18n;
+  readonly lock: AppLock;
   readonly toasts = new Toasts();
-  readonly #phase = signal<Phase>({ kind: "starting" });
   readonly #locks: WindowLocks;
   readonly #createKit: (server: ServerChoice) => ChatKitApi;
-  #lock: WindowLock | undefined;
+  readonly #slots = signal<readonly AccountSlot[]>([]);
+  /** Key of the account that is shown; undefined: the form for another one. */
+  readonly #shown = signal<string | undefined>(undefined);
+  readonly #started = signal(false);
 
-  constructor({ platform, settings, i18n, locks, createKit }: AppOptions) {
+  /** What the window shows. */
+  readonly phase: ReadonlySignal<Phase> = computed(() => {
+    if (this.lock.locked.value) return { kind: "locked" };
+    const slot = this.shownSlot.value;
+    if (slot === undefined) return { kind: this.#started.value ? "sign-in" : "starting" };
+    const state = slot.state.value;
+    switch (state.kind) {
+      case "starting":
+        return { kind: "starting" };
+      case "open":
+        return { kind: "main", account: state.account };
+      case "elsewhere":
+        return { kind: "elsewhere", account: slot.remembered };
+      case "signed-out":
+        return { ...state, kind: "sign-in", account: slot.remembered };
+    }
+  });
+
+  /** Whose screen is shown; undefined where somebody is about to be added. */
+  readonly shownSlot: ReadonlySignal<AccountSlot | undefined> = computed(() =>
+    this.#slots.value.find(({ key }) => key === this.#shown.value),
+  );
+
+  /** All that are signed in and open in this window: each receives, whichever is shown. */
+  readonly opened: ReadonlySignal<readonly AccountModel[]> = computed(() =>
+    this.#slots.value.flatMap(({ account }) => (account === undefined ? [] : [account])),
+  );
+
+  /** Unread messages of all accounts together. */
+  readonly unread: ReadonlySignal<number> = computed(() =>
+    this.opened.value.reduce((sum, { unread }) => sum + unread.value, 0),
+  );
+
+  constructor({ platform, settings, i18n, locks, lock, createKit }: AppOptions) {
     this.platform = platform;
     this.settings = settings;
     this.i18n = i18n;
+    this.lock = lock;
     this.#locks = locks;
     this.#createKit = createKit;
   }
 
-  get phase(): ReadonlySignal<Phase> {
-    return this.#phase;
+  /** All accounts of this device, in the order in which they were added. */
+  get slots(): ReadonlySignal<readonly AccountSlot[]> {
+    return this.#slots;
   }
 
-  /** Takes up the account that was open last, or asks for one. */
+  get mayAdd(): boolean {
+    return this.#slots.value.length < MAX_ACCOUNTS;
+  }
+
+  /** Takes up the accounts that are signed in here, or asks for one. */
   async start(): Promise<void> {
-    const account = this.settings.account.peek();
-    if (account === undefined) {
-      this.#phase.value = { kind: "sign-in" };
-      return;
-    }
-    const lock = await this.#locks.claim(lockName(account), () => this.#pause(account));
-    if (lock === undefined) {
-      this.#phase.value = { kind: "elsewhere", account };
-      return;
-    }
-    this.#lock = lock;
-    await this.#restore(account);
+    const { list, shown } = this.settings.accounts.known.peek();
+    this.#slots.value = list.map((account) => this.#slot(account));
+    const first = this.#slots.peek().find(({ key }) => key === shown) ?? this.#slots.peek()[0];
+    this.#shown.value = first?.key;
+    this.#started.value = true;
+    // The one that is looked at does not wait for the others.
+    await first?.start();
+    await Promise.all(
+      this.#slots.peek().map((slot) => (slot === first ? undefined : slot.start())),
+    );
+  }
+
+  /** Shows an account; the others go on receiving. */
+  show(key: string): void {
+    if (this.#shown.peek() === key || !this.#slots.peek().some((slot) => slot.key === key)) return;
+    this.#shown.value = key;
+    void this.settings.accounts.show(key);
+  }
+
+  /** Asks for another account; the ones that are open stay so. */
+  addAccount(): void {
+    if (this.mayAdd) this.#shown.value = undefined;
+  }
+
+  /** Which of the accounts is this? */
+  slotOf(account: AccountModel): AccountSlot | undefined {
+    return this.#slots.peek().find((slot) => slot.account === account);
   }
 
   /** Continues in this window; the other one pauses. */
   async useHere(account: RememberedAccount): Promise<void> {
-    this.#phase.value = { kind: "starting" };
-    this.#lock = await this.#locks.takeOver(lockName(account), () => this.#pause(account));
-    await this.#restore(account);
+    const key = accountKey(account);
+    await this.#slots
+      .peek()
+      .find((slot) => slot.key === key)
+      ?.useHere();
   }
 
   /** What a server says of itself, without signing in. Rejects with `ChatKitError`. */
@@ -113,21 +183,37 @@ export class AppModel {
     );
   }
 
-  async signOut(forgetDevice: boolean): Promise<void> {
-    const phase = this.#phase.peek();
-    if (phase.kind !== "main") return;
-    await phase.account.kit.signOut({ forgetDevice });
-    await this.#leave(phase.account);
-    if (forgetDevice) this.platform.clearDrafts();
-    this.settings.account.value = undefined;
-    this.#phase.value = { kind: "sign-in", reason: "by-user" };
+  /** Signs an account out, the shown one if left out. Rejects with `ChatKitError`. */
+  async signOut(forgetDevice: boolean, slot = this.shownSlot.peek()): Promise<void> {
+    if (slot === undefined) return;
+    const account = slot.account;
+    const prefix = account?.draftKey("");
+    await slot.signOut(forgetDevice);
+    if (forgetDevice && prefix !== undefined) this.platform.clearDrafts(prefix);
+    await this.#forget(slot);
+  }
+
+  /**
+   * Signs every account out and deletes what they have on this device, those of other windows too.
+   * Goes on where one cannot be reached, so that nobody is left over.
+   */
+  async signOutEverything(): Promise<void> {
+    for (const slot of this.#slots.peek()) {
+      try {
+        if (slot.state.peek().kind === "elsewhere") await slot.useHere();
+        await slot.signOut(true);
+      } catch (error) {
+        this.fail(error);
+        await slot.close();
+      }
+      await this.#forget(slot);
+    }
+    this.platform.clearDrafts("");
   }
 
   /** The session has ended at the server: back to the form, with the name filled in. */
   async signInAgain(reason: SignedOutReason): Promise<void> {
-    const phase = this.#phase.peek();
-    if (phase.kind === "main") await this.#leave(phase.account);
-    this.#phase.value = { kind: "sign-in", reason };
+    await this.shownSlot.peek()?.end(reason);
   }
 
   /** Runs something a person asked for; what fails is told in their language. */
@@ -139,45 +225,35 @@ export class AppModel {
     this.toasts.show("error", errorText(this.i18n.text.peek(), error));
   }
 
-  async #restore(account: RememberedAccount): Promise<void> {
-    try {
-      const kit = this.#createKit(account);
-      if (await kit.restore(account.userName)) {
-        this.#show(kit, account);
-        return;
-      }
-      await kit.close();
-    } catch (error) {
-      this.fail(error);
-    }
-    this.#release();
-    this.#phase.value = { kind: "sign-in" };
-  }
-
   async #enter(
     account: RememberedAccount,
     begin: (kit: ChatKitApi) => Promise<unknown>,
   ): Promise<void> {
-    const kit = this.#createKit(account);
-    this.#release();
-    // Whoever types a password wants it here.
-    this.#lock = await this.#locks.takeOver(lockName(account), () => this.#pause(account));
-    try {
-      await begin(kit);
-    } catch (error) {
-      this.#release();
-      await kit.close();
-      throw error;
-    }
-    const userName = kit.self?.profile.userName ?? account.userName;
+    const key = accountKey(account);
+    const known = this.#slots.peek().find((slot) => slot.key === key);
+    const slot = known ?? this.#slot(account);
+    await slot.enter(account, begin);
     this.settings.server.value = account.server;
-    this.settings.account.value = { ...account, userName };
-    this.#show(kit, account);
+    if (known === undefined) this.#slots.value = [...this.#slots.peek(), slot];
+    this.#shown.value = key;
+    await this.settings.accounts.put(slot.remembered);
   }
 
-  #show(kit: ChatKitApi, server: ServerChoice): void {
-    const account = new AccountModel(kit, server, (notice) => this.#tell(notice));
-    this.#phase.value = { kind: "main", account };
+  #slot(account: RememberedAccount): AccountSlot {
+    return new AccountSlot(account, {
+      locks: this.#locks,
+      createKit: this.#createKit,
+      onNotice: (notice) => this.#tell(notice),
+      onFailure: (error) => this.fail(error),
+    });
+  }
+
+  /** Out of the list; the next one takes its place on the screen. */
+  async #forget(slot: AccountSlot): Promise<void> {
+    const left = this.#slots.peek().filter((other) => other !== slot);
+    if (this.#shown.peek() === slot.key) this.#shown.value = left[0]?.key;
+    this.#slots.value = left;
+    await this.settings.accounts.remove(slot.key);
   }
 
   #tell(notice: Notice): void {
@@ -202,26 +278,4 @@ export class AppModel {
         return assertNever(notice.kind);
     }
   }
-
-  /** Another window took the account. */
-  async #pause(account: RememberedAccount): Promise<void> {
-    const phase = this.#phase.peek();
-    this.#phase.value = { kind: "elsewhere", account };
-    this.#lock = undefined;
-    if (phase.kind === "main") await phase.account.close();
-  }
-
-  async #leave(account: AccountModel): Promise<void> {
-    await account.close();
-    this.#release();
-  }
-
-  #release(): void {
-    this.#lock?.release();
-    this.#lock = undefined;
-  }
-}
-
-function lockName({ server, userName }: RememberedAccount): string {
-  return `${server}|${canonicalUserName(userName)}`;
 }

@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import type { Message } from "../../../shared/chatkit/api.ts";
+import type { Conversation, Message } from "../../../shared/chatkit/api.ts";
 import type { AccountModel } from "./account-model.ts";
 import type { AppModel } from "./app-model.ts";
 import { bodyText } from "./body.ts";
@@ -8,48 +8,72 @@ import { entryName } from "./buddies.ts";
 /** Longest excerpt of a message in a notification. */
 const EXCERPT = 200;
 
-/** Keeps tab title, badge and notifications in step with the open account. */
+/** Keeps tab title, badge and notifications in step with all open accounts. */
 export function attend(app: AppModel, isHidden: () => boolean): void {
   effect(() => {
-    const phase = app.phase.value;
     const t = app.i18n.text.value;
-    const unread = phase.kind === "main" ? phase.account.unread.value : 0;
+    const unread = app.unread.value;
     app.platform.setUnread(unread, unread > 0 ? t.titleUnread(unread) : t.appName);
   });
   effect(() => {
-    const phase = app.phase.value;
-    if (phase.kind !== "main") return undefined;
-    const { account } = phase;
-    const ends = [
+    const ends = app.opened.value.map((account) =>
       account.kit.on("message", (message) => {
-        if (!message.own && isHidden() && app.settings.notifications.peek()) {
-          notify(app, account, message);
-        }
+        if (message.own || !app.settings.notifications.peek()) return;
+        if (isHidden() || !isShown(app, account)) notify(app, account, message);
       }),
-      app.platform.onNotificationClick((tag) => {
-        const conversation = account.kit.conversations
-          .list()
-          .find(({ conversationId }) => conversationId === tag);
-        if (conversation === undefined) return;
-        app.attempt(() => account.openConversation(conversation.conversationId));
-      }),
-    ];
+    );
     return () => {
       for (const end of ends) end();
     };
   });
+  app.platform.onNotificationClick((tag) => {
+    const found = notified(app, tag);
+    if (found === undefined) return;
+    const slot = app.slotOf(found.account);
+    if (slot !== undefined) app.show(slot.key);
+    app.attempt(() => found.account.openConversation(found.conversation.conversationId));
+  });
+}
+
+/** The conversation that a notification with this tag was about, and whose it is. */
+export function notified(
+  app: AppModel,
+  tag: string,
+): { account: AccountModel; conversation: Conversation } | undefined {
+  for (const account of app.opened.peek()) {
+    const conversation = account.kit.conversations
+      .list()
+      .find(({ conversationId }) => account.draftKey(conversationId) === tag);
+    if (conversation !== undefined) return { account, conversation };
+  }
+  return undefined;
+}
+
+function isShown(app: AppModel, account: AccountModel): boolean {
+  const phase = app.phase.peek();
+  return phase.kind === "main" && phase.account === account;
 }
 
 function notify(app: AppModel, account: AccountModel, message: Message): void {
-  if (account.self.peek()?.show === "busy") return;
+  const self = account.self.peek();
+  if (self?.show === "busy") return;
+  const t = app.i18n.text.peek();
+  const several = app.slots.peek().length > 1;
+  const whose = several && self !== undefined ? self.profile.displayName : undefined;
+  const tag = account.draftKey(message.conversationId);
+  if (app.lock.locked.peek()) {
+    // Nothing that tells who wrote, or what.
+    app.platform.notify({ title: t.appName, body: t.accounts.newMessage, tag });
+    return;
+  }
   const entry = account.kit.roster.get(message.from);
   const name =
     entry === undefined
       ? (account.kit.conversations.get(message.conversationId)?.title ?? "")
       : entryName(entry);
   app.platform.notify({
-    title: name,
-    body: (bodyText(message.body) ?? app.i18n.text.peek().newMessageFrom(name)).slice(0, EXCERPT),
-    tag: message.conversationId,
+    title: whose === undefined ? name : t.accounts.notificationTitle(name, whose),
+    body: (bodyText(message.body) ?? t.newMessageFrom(name)).slice(0, EXCERPT),
+    tag,
   });
 }

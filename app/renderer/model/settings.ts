@@ -1,25 +1,34 @@
 import { effect, signal, type Signal } from "@preact/signals";
 import { languages, matchLanguage, type Language } from "../i18n/i18n.ts";
 import type { Platform } from "../platform/platform.ts";
+import { AccountList } from "./account-list.ts";
 
-export type Theme = "system" | "light" | "dark";
-export const themes: readonly Theme[] = ["system", "light", "dark"];
+export type Theme = "system" | "light" | "dark" | "contrast-light" | "contrast-dark";
+export const themes = [
+  "system",
+  "light",
+  "dark",
+  "contrast-light",
+  "contrast-dark",
+] as const satisfies readonly Theme[];
 
-/** The account that was open last. */
-export interface RememberedAccount {
-  readonly server: string;
-  readonly userName: string;
-  /** SHA-256 of the server's own certificate (base64url), where an invitation link gave it. */
-  readonly pin?: string;
-}
+/** In percent of the usual size. */
+export const textSizes = [80, 90, 100, 110, 125, 150] as const;
+export type TextSize = (typeof textSizes)[number];
+
+export const motionChoices = ["system", "reduce"] as const;
+export type MotionChoice = (typeof motionChoices)[number];
 
 /** What a person chose for this installation; a change is written at once. */
 export interface Settings {
   readonly language: Signal<Language>;
   readonly theme: Signal<Theme>;
+  readonly textSize: Signal<TextSize>;
+  readonly motion: Signal<MotionChoice>;
   readonly notifications: Signal<boolean>;
+  /** Where the last sign-in went. */
   readonly server: Signal<string>;
-  readonly account: Signal<RememberedAccount | undefined>;
+  readonly accounts: AccountList;
 }
 
 /** Reads everything once; unreadable values become the defaults. */
@@ -27,25 +36,30 @@ export async function loadSettings(
   platform: Platform,
   preferred: readonly string[],
 ): Promise<Settings> {
-  const [language, theme, notifications, server, account] = await Promise.all([
+  const [language, theme, textSize, motion, notifications, server, accounts] = await Promise.all([
     platform.readSetting("language"),
     platform.readSetting("theme"),
+    platform.readSetting("textSize"),
+    platform.readSetting("motion"),
     platform.readSetting("notifications"),
     platform.readSetting("server"),
-    platform.readSetting("account"),
+    AccountList.load(platform),
   ]);
   const settings: Settings = {
     language: signal(languages.find((known) => known === language) ?? matchLanguage(preferred)),
     theme: signal(themes.find((known) => known === theme) ?? "system"),
+    textSize: signal(textSizes.find((known) => known === textSize) ?? 100),
+    motion: signal(motionChoices.find((known) => known === motion) ?? "system"),
     notifications: signal(notifications !== false),
     server: signal(typeof server === "string" ? server : ""),
-    account: signal(asAccount(account)),
+    accounts,
   };
   remember(settings.language, (value) => platform.writeSetting("language", value));
   remember(settings.theme, (value) => platform.writeSetting("theme", value));
+  remember(settings.textSize, (value) => platform.writeSetting("textSize", value));
+  remember(settings.motion, (value) => platform.writeSetting("motion", value));
   remember(settings.notifications, (value) => platform.writeSetting("notifications", value));
   remember(settings.server, (value) => platform.writeSetting("server", value));
-  remember(settings.account, (value) => platform.writeSetting("account", value));
   return settings;
 }
 
@@ -57,13 +71,4 @@ function remember<T>(value: Signal<T>, write: (value: T) => Promise<void>): void
     if (!first) void write(current);
     first = false;
   });
-}
-
-function asAccount(value: unknown): RememberedAccount | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!("server" in value) || !("userName" in value)) return undefined;
-  const { server, userName } = value;
-  if (typeof server !== "string" || typeof userName !== "string") return undefined;
-  const pin = "pin" in value && typeof value.pin === "string" ? value.pin : undefined;
-  return { server, userName, ...(pin === undefined ? {} : { pin }) };
 }

@@ -20,12 +20,6 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
   const [details, setDetails] = useState(false);
   const open = account.open.value;
   const close = (): void => setDialog(undefined);
-  useEffect(() => {
-    // The machine has a network again, or another one: what hangs on the old one is asked at once.
-    const again = (): void => account.kit.reconnectNow();
-    addEventListener("online", again);
-    return () => removeEventListener("online", again);
-  }, [account]);
   return (
     <AccountContext.Provider value={account}>
       <div class="app" data-testid="main-screen">

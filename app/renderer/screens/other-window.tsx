@@ -3,7 +3,7 @@ import { Button } from "../components/button.tsx";
 import { useApp, useText } from "../components/context.tsx";
 import { Illustration } from "../components/illustrations.tsx";
 import { LogoMark } from "../components/logo.tsx";
-import type { RememberedAccount } from "../model/settings.ts";
+import type { RememberedAccount } from "../model/account-list.ts";
 
 /** The account is open in another window of this browser. */
 export function OtherWindowScreen({ account }: { account: RememberedAccount }): JSX.Element {

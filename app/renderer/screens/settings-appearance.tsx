@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { useApp, useText } from "../components/context.tsx";
 import { Choice, Switch } from "../components/field.tsx";
 import { languageNames, languages } from "../i18n/i18n.ts";
-import { themes } from "../model/settings.ts";
+import { motionChoices, textSizes, themes, type TextSize } from "../model/settings.ts";
 
 export function AppearanceSection(): JSX.Element {
   const { settings } = useApp();
@@ -26,9 +26,30 @@ export function AppearanceSection(): JSX.Element {
           settings.theme.value = value;
         }}
       />
+      <Choice
+        label={t.settings.textSize}
+        value={sizeName(settings.textSize.value)}
+        options={textSizes.map((size) => ({
+          value: sizeName(size),
+          label: t.settings.textSizeOf(size),
+        }))}
+        onChange={(value) => {
+          settings.textSize.value = textSizes.find((size) => sizeName(size) === value) ?? 100;
+        }}
+      />
+      <Choice
+        label={t.settings.motion}
+        value={settings.motion.value}
+        options={motionChoices.map((value) => ({ value, label: t.settings.motions[value] }))}
+        onChange={(value) => {
+          settings.motion.value = value;
+        }}
+      />
     </div>
   );
 }
+
+const sizeName = (size: TextSize): `${TextSize}` => `${size}`;
 
 export function NotificationsSection(): JSX.Element {
   const app = useApp();

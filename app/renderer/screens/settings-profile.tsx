@@ -4,8 +4,8 @@ import { limits } from "../../../shared/protocol/index.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
-import { Confirm } from "../components/dialog.tsx";
-import { Field, Switch } from "../components/field.tsx";
+import { Field } from "../components/field.tsx";
+import { SignOut } from "./sign-out.tsx";
 
 export function ProfileSection(): JSX.Element | null {
   const app = useApp();
@@ -54,27 +54,5 @@ export function ProfileSection(): JSX.Element | null {
       </div>
       {leaving && <SignOut onClose={() => setLeaving(false)} />}
     </>
-  );
-}
-
-function SignOut({ onClose }: { onClose: () => void }): JSX.Element {
-  const app = useApp();
-  const { t } = useText();
-  const [forget, setForget] = useState(false);
-  return (
-    <Confirm
-      title={t.settings.signOutTitle}
-      text={t.settings.signOutText}
-      action={t.settings.signOut}
-      onConfirm={() => app.attempt(() => app.signOut(forget))}
-      onClose={onClose}
-    >
-      <Switch
-        label={t.settings.forget}
-        hint={t.settings.forgetHint}
-        checked={forget}
-        onChange={setForget}
-      />
-    </Confirm>
   );
 }

@@ -3,18 +3,24 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../components/dialog.tsx";
 import { useText } from "../components/context.tsx";
 import { Icon, type IconName } from "../components/icons.tsx";
+import { AccountsSection } from "./settings-accounts.tsx";
+import { LockSection } from "./settings-lock.tsx";
 import { AboutSection } from "./settings-about.tsx";
 import { AppearanceSection, NotificationsSection } from "./settings-appearance.tsx";
 import { DevicesSection } from "./settings-devices.tsx";
 import { NetworkSection } from "./settings-network.tsx";
 import { InviteSection } from "./settings-invite.tsx";
 import { PasswordSection } from "./settings-password.tsx";
+import { PrivacySection } from "./settings-privacy.tsx";
 import { ProfileSection } from "./settings-profile.tsx";
 
 const sections = {
   profile: ["person", ProfileSection],
   appearance: ["palette", AppearanceSection],
+  accounts: ["people", AccountsSection],
+  lock: ["shield", LockSection],
   notifications: ["bell", NotificationsSection],
+  privacy: ["eyeOff", PrivacySection],
   devices: ["device", DevicesSection],
   network: ["network", NetworkSection],
   password: ["lock", PasswordSection],
@@ -26,7 +32,10 @@ type SectionName = keyof typeof sections;
 const names = [
   "profile",
   "appearance",
+  "accounts",
+  "lock",
   "notifications",
+  "privacy",
   "devices",
   "network",
   "password",

@@ -10,6 +10,7 @@ import { focusInvalid } from "../components/focus-invalid.ts";
 import { Icon } from "../components/icons.tsx";
 import type { Catalogue } from "../i18n/en.ts";
 import { errorText } from "../model/errors.ts";
+import type { RememberedAccount } from "../model/account-list.ts";
 import { completeServerAddress } from "../model/server-address.ts";
 import { LanguagePicker, SignInPitch } from "./sign-in-pitch.tsx";
 import { ServersNearby } from "./servers-nearby.tsx";
@@ -29,10 +30,17 @@ const fieldOf: Partial<Record<ChatKitError["reason"], FieldName>> = {
   "wrong-certificate": "server",
 };
 
-export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined }): JSX.Element {
+export interface SignInProps {
+  readonly reason?: SignedOutReason | undefined;
+  /** Whose session is over; absent for another account. */
+  readonly account?: RememberedAccount | undefined;
+}
+
+export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.Element {
   const app = useApp();
   const { t } = useText();
-  const remembered = app.settings.account.peek();
+  /** Somebody is signed in here already: this is one more, and there is a way back. */
+  const [before] = useState(() => app.slots.peek().find((slot) => slot.account !== undefined));
   const [opening] = useState(() => parseInviteLink(app.platform.takeInviteLink() ?? ""));
   const [mode, setMode] = useState<"sign-in" | "register">(
     opening?.invite === undefined ? "sign-in" : "register",
@@ -40,7 +48,8 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
   const [fields, setFields] = useState<Record<FieldName, string>>({
     server:
       opening?.server ??
-      (app.settings.server.peek() || remembered?.server || app.platform.defaultServer),
+      remembered?.server ??
+      (app.settings.server.peek() || app.platform.defaultServer),
     userName: remembered?.userName ?? "",
     displayName: "",
     password: "",
@@ -123,6 +132,13 @@ export function SignInScreen({ reason }: { reason?: SignedOutReason | undefined 
             void submit().then(() => focusInvalid(form));
           }}
         >
+          {before !== undefined && (
+            <div class="sign-in-back">
+              <Button kind="quiet" icon="back" onClick={() => app.show(before.key)}>
+                {t.accounts.back}
+              </Button>
+            </div>
+          )}
           <h1 id="sign-in-title">{registering ? t.signIn.registerTitle : t.signIn.title}</h1>
           <p class="sign-in-subtitle">
             {registering ? t.signIn.registerSubtitle : t.signIn.subtitle}

@@ -3,9 +3,11 @@
  * `npx vite app/renderer`, then `/testing/preview.html?screen=main&theme=dark&language=zh-CN`.
  * No part of the production build.
  */
+import { signal } from "@preact/signals";
 import { render } from "preact";
 import { App } from "../app.tsx";
 import { createI18n } from "../i18n/i18n.ts";
+import { AppLock } from "../model/app-lock.ts";
 import { AppModel } from "../model/app-model.ts";
 import { attend } from "../model/attention.ts";
 import { loadSettings } from "../model/settings.ts";
@@ -39,6 +41,7 @@ const platform: Platform = {
 const remembered = {
   language: query.get("language") ?? "en",
   theme: query.get("theme") ?? "system",
+  textSize: Number(query.get("text") ?? 100),
   account:
     query.get("screen") === "sign-in"
       ? undefined
@@ -63,10 +66,23 @@ const kit = new FakeKit({
 });
 const taken = query.get("screen") === "elsewhere";
 const free = { release: () => undefined };
+const lock = await AppLock.load({
+  platform: { readSetting: async () => undefined, writeSetting: async () => undefined },
+  now: () => Date.now(),
+  randomBytes: (length) => new Uint8Array(length),
+});
+if (query.has("locked")) {
+  await lock.set("bee-line");
+  lock.engage();
+}
 const model = new AppModel({
   platform,
   settings,
-  i18n: createI18n(settings.language),
+  i18n: createI18n(
+    settings.language,
+    signal(query.get("dir") === "rtl" ? ("rtl" as const) : undefined),
+  ),
+  lock,
   locks: { claim: async () => (taken ? undefined : free), takeOver: async () => free },
   createKit: () => kit,
 });
