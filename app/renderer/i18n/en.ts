@@ -916,6 +916,7 @@ export const en = {
 
   files: {
     attach: "Attach",
+    otherSide: "the other side",
     attachMedia: "Photo or video",
     attachFile: "File",
     attachFolder: "Folder",

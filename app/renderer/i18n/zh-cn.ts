@@ -833,6 +833,7 @@ export const zhCn: Catalogue = {
 
   files: {
     attach: "添加附件",
+    otherSide: "对方",
     attachMedia: "照片或视频",
     attachFile: "文件",
     attachFolder: "文件夹",

@@ -4,6 +4,7 @@ import type { MessageId } from "../../../shared/protocol/index.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { entryName } from "../model/buddies.ts";
 import { bodySummary } from "../model/body.ts";
+import { QuoteThumbnail } from "./media-picture.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
 
 /** The message that a message answers, in short; a press goes there. */
@@ -20,14 +21,17 @@ export function Quote(props: {
       {quoted === undefined ? (
         <p class="quote-text">{t.chat.quoteMissing}</p>
       ) : (
-        <>
-          <p class="quote-name">
-            <bdi>{quoted.own ? t.chat.you : peerName}</bdi>
-          </p>
-          <p class="quote-text" dir="auto">
-            {bodySummary(t, quoted.body).slice(0, 300)}
-          </p>
-        </>
+        <div class="quote-row">
+          <QuoteThumbnail body={quoted.body} />
+          <div class="quote-words">
+            <p class="quote-name">
+              <bdi>{quoted.own ? t.chat.you : peerName}</bdi>
+            </p>
+            <p class="quote-text" dir="auto">
+              {bodySummary(t, quoted.body).slice(0, 300)}
+            </p>
+          </div>
+        </div>
       )}
     </blockquote>
   );
