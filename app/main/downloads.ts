@@ -52,9 +52,14 @@ export function safeFileName(name: string): string {
 function shorten(name: string): string {
   if (bytesOf(name) <= MAX_NAME_BYTES) return name;
   const extension = /\.[\w-]{1,16}$/.exec(name)?.[0] ?? "";
-  const letters = [...name.slice(0, name.length - extension.length)];
-  while (bytesOf(letters.join("")) > MAX_NAME_BYTES - extension.length) letters.pop();
-  return letters.join("").trimEnd() + extension;
+  let kept = "";
+  for (const { segment } of new Intl.Segmenter().segment(
+    name.slice(0, -extension.length || undefined),
+  )) {
+    if (bytesOf(kept + segment) > MAX_NAME_BYTES - extension.length) break;
+    kept += segment;
+  }
+  return kept.trimEnd() + extension;
 }
 
 function bytesOf(text: string): number {

@@ -30,13 +30,19 @@ export function overlay(
   window.setOverlayIcon(mark, description ?? "");
 }
 
-export function popUpContextMenu(window: BrowserWindow, words: () => ShellWords): void {
+export function popUpContextMenu(
+  window: BrowserWindow,
+  words: () => ShellWords,
+  report: (problem: unknown) => void,
+): void {
   const { webContents } = window;
   webContents.on("context-menu", (_event, place) => {
     const template = contextMenuTemplate(place, words(), {
       replaceMisspelling: (word) => webContents.replaceMisspelling(word),
       learn: (word) => void webContents.session.addWordToSpellCheckerDictionary(word),
-      copyText: (text) => clipboard.writeText(text),
+      copyText: (text) => {
+        clipboard.writeText(text).catch(report);
+      },
     });
     if (template.length > 0) Menu.buildFromTemplate(template).popup({ window });
   });

@@ -265,7 +265,7 @@ async function run(): Promise<void> {
     });
     const { webContents } = opened.window;
     recovery.watch(fragilePage(opened.window));
-    popUpContextMenu(opened.window, words);
+    popUpContextMenu(opened.window, words, report);
     // Another page knows nothing of what the one before had asked for.
     const forget = (): void => {
       lan.reset();

@@ -1,0 +1,43 @@
+import type { MenuItemConstructorOptions } from "electron";
+import { describe, expect, it } from "vitest";
+import { MENU_COMMANDS } from "../preload/channels.ts";
+import { menuTemplate } from "./menu.ts";
+import { firstLanguage, shellWords } from "./words.ts";
+
+/** All items that can be pressed. */
+function itemsOf(template: readonly MenuItemConstructorOptions[]): MenuItemConstructorOptions[] {
+  return template.flatMap((item) =>
+    Array.isArray(item.submenu) ? itemsOf(item.submenu) : item.type === "separator" ? [] : [item],
+  );
+}
+
+describe.each(["linux", "darwin", "win32"] as const)("the menu on %s", (platform) => {
+  it("has every command once, and tells the page", () => {
+    const told: string[] = [];
+    const items = itemsOf(
+      menuTemplate(platform, shellWords("en"), (command) => told.push(command)),
+    );
+    const own = items.filter(({ id }) => id !== undefined);
+    for (const { click } of own) Reflect.apply(click ?? (() => undefined), undefined, []);
+    expect(told.toSorted()).toEqual(MENU_COMMANDS.toSorted());
+    // The page hears these keys itself: pressed once they must not do it twice.
+    const shown = own.filter(({ accelerator }) => accelerator !== undefined);
+    for (const { registerAccelerator } of shown) expect(registerAccelerator).toBe(false);
+  });
+
+  it("has the roles that people expect, in the words of their language", () => {
+    const items = itemsOf(menuTemplate(platform, shellWords("zh-CN"), () => undefined));
+    const roles = items.map(({ role }) => role);
+    for (const role of ["undo", "cut", "copy", "paste", "zoomIn", "close", "quit"] as const) {
+      expect(roles).toContain(role);
+    }
+    for (const { label } of items) expect(label).toMatch(/\p{Script=Han}/u);
+  });
+});
+
+it("begins in the chosen language, or the system's", () => {
+  expect(firstLanguage("zh-CN", "en-GB")).toBe("zh-CN");
+  expect(firstLanguage("en", "zh-TW")).toBe("en");
+  expect(firstLanguage(undefined, "zh-Hans-CN")).toBe("zh-CN");
+  expect(firstLanguage("tlh", "de-DE")).toBe("en");
+});
