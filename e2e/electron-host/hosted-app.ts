@@ -60,7 +60,8 @@ export class HostedApp implements AsyncDisposable {
     });
     this.#line = new Line({
       send: (message) => {
-        if (this.#child.connected) this.#child.send(message);
+        // Who ends meanwhile hears nothing, and answers nothing.
+        if (this.#child.connected) this.#child.send(message, () => {});
       },
       onMessage: (listener) => void this.#child.on("message", listener),
     });

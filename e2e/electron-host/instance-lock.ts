@@ -1,4 +1,5 @@
 import {
+  type FSWatcher,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -19,6 +20,7 @@ export type SecondStart = v.InferOutput<typeof Request>;
 export class InstanceLock {
   readonly #lock: string;
   readonly #requests: string;
+  #watcher: FSWatcher | undefined;
 
   constructor(userData: string) {
     mkdirSync(userData, { recursive: true });
@@ -39,11 +41,12 @@ export class InstanceLock {
     rmSync(this.#requests, { recursive: true, force: true });
     mkdirSync(this.#requests);
     writeFileSync(this.#lock, String(process.pid));
-    watch(this.#requests, () => this.#read(onSecond)).unref();
+    this.#watcher = watch(this.#requests, () => this.#read(onSecond)).unref();
     return true;
   }
 
   release(): void {
+    this.#watcher?.close();
     if (this.#owner() === process.pid) rmSync(this.#lock, { force: true });
   }
 

@@ -26,6 +26,7 @@ export class Line {
   readonly #handlers = new Map<string, Handler>();
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #asked = 0;
+  #cut: string | undefined;
 
   constructor(end: LineEnd) {
     this.#end = end;
@@ -42,7 +43,8 @@ export class Line {
   }
 
   /** @throws LineError with the message of what the other side threw */
-  ask(name: string, value?: unknown): Promise<unknown> {
+  async ask(name: string, value?: unknown): Promise<unknown> {
+    if (this.#cut !== undefined) throw new LineError(this.#cut);
     this.#asked += 1;
     const answer = Promise.withResolvers<unknown>();
     this.#waiting.set(this.#asked, answer);
@@ -52,6 +54,7 @@ export class Line {
 
   /** The other side has gone: nobody waits for its answers any longer. */
   cut(reason: string): void {
+    this.#cut = reason;
     for (const { reject } of this.#waiting.values()) reject(new LineError(reason));
     this.#waiting.clear();
   }

@@ -17,7 +17,10 @@ export const Machine = v.object({
 /** Ends this process, when all that was said has been sent. */
 export function leave(status: number): void {
   // Not from within a listener of the shell's: its answer comes after.
-  setImmediate(() => process.send?.({ type: "tell", name: "leaving" }, () => process.exit(status)));
+  setImmediate(() => {
+    const last = { type: "tell", name: "leaving", value: undefined };
+    process.send?.(last, () => process.exit(status));
+  });
 }
 
 /** @throws where this process was not started by one that owns windows */
