@@ -277,14 +277,6 @@ export const en = {
     importPick: "Choose a file",
     importDone: (added: number, known: number) =>
       `${count(added, "# message added", "# messages added")}, ${count(known, "# was here already", "# were here already")}.`,
-    importErrors: {
-      "not-a-history": "This file is no export of Beeline.",
-      "newer-version": "This file was made by a newer Beeline: update this one.",
-      damaged: "This file is damaged. What came before the damage was taken in.",
-      "other-account": "This file belongs to another account.",
-      "wrong-passphrase": "This passphrase does not open the backup.",
-      truncated: "This backup is not whole or was changed. Nothing was restored.",
-    },
     backupTitle: "Backup",
     backupText:
       "An encrypted file with all messages and settings of your chats, for a new computer. Your keys are not in it: a new device makes its own.",
@@ -1050,6 +1042,11 @@ export const en = {
     "disk-full": "There is no room left on this device.",
     "no-permission": "The system does not allow access to this file.",
     "source-gone": "This file was moved, changed or deleted.",
+    "not-a-history": "This file is no history of Beeline.",
+    "newer-history": "This file was made by a newer Beeline: update this one.",
+    "damaged-history": "This file is damaged, or not all of it.",
+    "other-account": "This file belongs to another account.",
+    "wrong-passphrase": "This passphrase does not open the backup.",
     "no-files": "This device cannot keep files.",
     "invalid-server": "This is not a server address.",
     "server-unreachable": "The server cannot be reached.",

@@ -251,14 +251,6 @@ export const zhCn: Catalogue = {
     importPick: "选择文件",
     importDone: (added, known) =>
       `${count(added, "新增 # 条消息")}，${count(known, "# 条已存在")}。`,
-    importErrors: {
-      "not-a-history": "这个文件不是 Beeline 的导出文件。",
-      "newer-version": "这个文件由更新版本的 Beeline 生成：请先更新。",
-      damaged: "文件已损坏，损坏处之前的内容已导入。",
-      "other-account": "这个文件属于另一个账号。",
-      "wrong-passphrase": "此密码短语无法打开该备份。",
-      truncated: "该备份不完整或被改动过，没有恢复任何内容。",
-    },
     backupTitle: "备份",
     backupText:
       "一个加密文件，包含所有消息和聊天设置，可用于新电脑。其中不含你的密钥：新设备会生成自己的密钥。",
@@ -964,6 +956,11 @@ export const zhCn: Catalogue = {
     "disk-full": "本设备的存储空间已满。",
     "no-permission": "系统不允许访问此文件。",
     "source-gone": "此文件已被移动、更改或删除。",
+    "not-a-history": "这个文件不是 Beeline 的历史记录。",
+    "newer-history": "这个文件由更新版本的 Beeline 生成：请先更新。",
+    "damaged-history": "文件已损坏或不完整。",
+    "other-account": "这个文件属于另一个账号。",
+    "wrong-passphrase": "此密码短语无法打开该备份。",
     "no-files": "本设备无法保存文件。",
     "invalid-server": "这不是有效的服务器地址。",
     "server-unreachable": "无法连接服务器。",
