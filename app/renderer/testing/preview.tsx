@@ -15,7 +15,9 @@ import { createBrowserPlatform } from "../platform/browser.ts";
 import type { FoundServer, Platform } from "../platform/platform.ts";
 import { isLookedAt } from "../screens/use-reading.ts";
 import "../styles/index.css";
+import { showFiles } from "./fake-files.ts";
 import { FakeKit } from "./fake-kit.ts";
+import { conversationId } from "./fake-people.ts";
 
 const query = new URLSearchParams(location.search);
 const near = [
@@ -64,6 +66,7 @@ const kit = new FakeKit({
   registration: registration === "invite" || registration === "closed" ? registration : "open",
   ...(query.get("screen") === "empty" ? { people: [] } : {}),
 });
+if (query.has("files")) await showFiles(kit.files, conversationId(4));
 const taken = query.get("screen") === "elsewhere";
 const free = { release: () => undefined };
 const lock = await AppLock.load({
