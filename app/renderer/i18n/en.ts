@@ -13,6 +13,7 @@ import type {
 import type { TransferFailure } from "../../../shared/chatkit/files/files-api.ts";
 import type { CandidateKind } from "../../../shared/chatkit/ports.ts";
 import type { ErrorName, RoutePolicy, Show } from "../../../shared/protocol/index.ts";
+import type { MenuCommand } from "../../preload/bridge.ts";
 import type { EmojiGroup } from "../model/emoji-data.ts";
 import type { MicrophoneProblem } from "../model/voice-recorder.ts";
 import { plural } from "./plural.ts";
@@ -806,6 +807,55 @@ export const en = {
     restart: "Restart and update",
   },
 
+  desktop: {
+    badLink: "Beeline does not understand this link.",
+    notSent: "Not sent. Open Beeline first.",
+    inviteTitle: "An invitation",
+    inviteText: "This link leads to the server",
+    inviteHere: "You are signed in on this server already.",
+    inviteFull: "There are as many accounts here as fit. Sign out of one first.",
+    inviteGo: "Continue on this server",
+    shortcuts: "Keyboard shortcuts",
+    commands: {
+      about: "About Beeline",
+      settings: "Settings",
+      "new-conversation": "Add a buddy",
+      search: "Search",
+      "next-conversation": "Next conversation",
+      "previous-conversation": "Previous conversation",
+      shortcuts: "This list",
+    } satisfies Record<MenuCommand, string>,
+    find: "Find in the conversation",
+    send: "Send",
+    newLine: "New line",
+    escape: "Leave what is open",
+    lock: "Lock Beeline",
+    accounts: "Change between accounts",
+    window: "Window",
+    closeToTray: "Keep running when the window is closed",
+    closeToTrayHint: "Messages go on arriving; the icon beside the clock brings the window back.",
+    closeToTrayNoTray:
+      "This desktop may show no icon beside the clock. Start Beeline again to bring the window back.",
+    startMinimised: "Start without a window",
+    startMinimisedHint: "Beeline waits beside the clock until you open it.",
+    loginItem: "Start when you sign in to this computer",
+    loginItemHint: "In the background, so that messages reach you.",
+    idle: "Show me as away after",
+    idleMinutes: (n: number) => (n === 0 ? "Never" : count(n, "minute", "minutes")),
+    spelling: "Spelling",
+    spellingText:
+      "Off until you choose a language. Its dictionary is then fetched once from Google’s servers (redirector.gvt1.com); what you write stays here.",
+    spellingSystem: "Check spelling",
+    spellingSystemHint: "By macOS, which finds the language by itself.",
+    spellingAdd: "Add a language",
+    spellingRemove: (language: string) => `Do not check ${language}`,
+    spellingFull: "Four languages at most.",
+    keys: "Keys",
+    keysGuarded: "Your keys are guarded by this computer’s keychain.",
+    keysUnguarded:
+      "This computer has no keychain, so whoever can read your files can read your keys. Install a keyring such as GNOME Keyring or KWallet, or protect Beeline with a passphrase (App lock).",
+  },
+
   settings: {
     title: "Settings",
     sections: {
@@ -821,6 +871,7 @@ export const en = {
       password: "Password",
       invite: "Invite",
       connection: "Connection",
+      desktop: "Desktop",
       about: "About",
     },
     displayName: "Your name",
