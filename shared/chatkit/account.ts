@@ -9,7 +9,13 @@ import {
   type UserId,
 } from "../protocol/index.ts";
 import { decodeBase64, identityKeysOf, KEY_BYTES, type IdentityKeys } from "../crypto/index.ts";
-import type { ConnectionState, Conversation, Message, Notice } from "./api.ts";
+import {
+  ChatKitError,
+  type ConnectionState,
+  type Conversation,
+  type Message,
+  type Notice,
+} from "./api.ts";
 import { AccountSignIn } from "./connection/account-sign-in.ts";
 import { AddressWatch } from "./connection/address-watch.ts";
 import { Connection } from "./connection/connection.ts";
@@ -326,6 +332,7 @@ export class Account implements AsyncDisposable {
           emitter.emit("messageChanged", toMessage(message));
           this.files?.changed(message);
         },
+        onStoredChunk: async (chunk) => (await this.files?.storedChunk(chunk)) ?? "done",
         onConversationChanged: (id) => this.conversationChanged(id),
         onTyping: (typing) => emitter.emit("typing", typing),
         onUnreadable: (detail, error) =>
@@ -350,6 +357,8 @@ export class Account implements AsyncDisposable {
           return await this.delivery.send(peer, body);
         },
         find: (messageId) => this.delivery.find(messageId),
+        storeChunk: (...put) => this.delivery.storeChunk(...put),
+        fetchMail: () => this.delivery.fetchMail(),
         onTransfer: (transfer) => emitter.emit("transfer", transfer),
         onProblem: (error) => {
           if (error instanceof StoreError) this.#storeFailed(error);
@@ -362,11 +371,22 @@ export class Account implements AsyncDisposable {
       clock,
       log,
       book: this.book,
+      self: () => {
+        const profile = this.roster.account?.profile;
+        if (profile === undefined) throw new ChatKitError("not-open", "Nobody has signed in yet.");
+        return { userId: profile.userId, name: profile.displayName };
+      },
+      titleOf: (peer) => this.roster.nameOf(peer),
+      now: () => clock.now(),
       live: (message) => this.delivery.live(message),
       commit: (writes) => this.commit(writes),
       exclusive: (work) => this.delivery.exclusive(work),
       hide: (id) => this.delivery.hide(id),
       deleteFile: async (id) => await this.files?.forget(id),
+      onMerged: (conversationId) => {
+        emitter.emit("historyMerged", { conversationId });
+        this.conversationChanged(conversationId);
+      },
       onRemoved: (conversationId, ids) => emitter.emit("messagesRemoved", { conversationId, ids }),
       onConversationChanged: (id) => this.conversationChanged(id),
     });
@@ -374,6 +394,7 @@ export class Account implements AsyncDisposable {
     this.connection.onState((state) => {
       if (state.state === "signed-out") this.#saveSession(false);
       if (state.state === "online") this.prepared.look();
+      this.files?.directoryChanged();
       // Closing what is signed out already is no news.
       const isNews = state.state !== "idle" || this.#lastState !== "signed-out";
       this.#lastState = state.state;

@@ -295,6 +295,13 @@ export type ChatKitErrorName =
   | "no-permission"
   /** The file that was to be read is gone, or not the same any more. */
   | "source-gone"
+  /** A file is no history or backup of Beeline's, or a newer version's. */
+  | "not-a-history"
+  | "newer-history"
+  /** It is not all there, or was changed. */
+  | "damaged-history"
+  | "other-account"
+  | "wrong-passphrase"
   /** This host keeps no files. */
   | "no-files"
   | "invalid-server"

@@ -1,11 +1,9 @@
 import * as v from "valibot";
-import type {
-  DeliveryState,
-  FailureReason,
-  Path,
-  PathReason,
-  WaitReason,
-} from "../../../shared/chatkit/delivery/delivery-state.ts";
+import {
+  StoredDelivery,
+  StoredPath,
+  StoredPathReason,
+} from "../../../shared/chatkit/delivery/stored-delivery.ts";
 import {
   StoreError,
   type ConversationRecord,
@@ -19,60 +17,6 @@ import {
   MessageId,
   UserId,
 } from "../../../shared/protocol/index.ts";
-
-/** Every member of a union of texts, so that the compiler finds one that is missing. */
-type AllOf<T extends string> = { readonly [K in T]: K };
-
-const paths = {
-  direct: "direct",
-  relayed: "relayed",
-  stored: "stored",
-} as const satisfies AllOf<Path>;
-
-const pathReasons = {
-  "link-open": "link-open",
-  "link-opening": "link-opening",
-  "link-failed": "link-failed",
-  "link-lost": "link-lost",
-  "no-webrtc": "no-webrtc",
-  "link-slow": "link-slow",
-  "own-policy": "own-policy",
-  "peer-policy": "peer-policy",
-  "link-limit": "link-limit",
-  offline: "offline",
-  unreachable: "unreachable",
-} as const satisfies AllOf<PathReason>;
-
-const waitReasons = {
-  "server-unreachable": "server-unreachable",
-  sending: "sending",
-  securing: "securing",
-  "mailbox-full": "mailbox-full",
-  "rate-limited": "rate-limited",
-  "own-policy": "own-policy",
-  "peer-policy": "peer-policy",
-  "policies-exclude": "policies-exclude",
-} as const satisfies AllOf<WaitReason>;
-
-const failureReasons = {
-  expired: "expired",
-  "not-buddies": "not-buddies",
-  "no-devices": "no-devices",
-  "mailbox-full": "mailbox-full",
-  "too-large": "too-large",
-  refused: "refused",
-} as const satisfies AllOf<FailureReason>;
-
-const way = { path: v.enum(paths), reason: v.enum(pathReasons) };
-
-const Delivery = v.variant("state", [
-  v.object({ state: v.literal("received"), path: v.enum(paths) }),
-  v.object({ state: v.literal("queued"), waiting: v.enum(waitReasons) }),
-  v.object({ state: v.literal("sent"), ...way }),
-  v.object({ state: v.literal("delivered"), ...way, at: v.number() }),
-  v.object({ state: v.literal("read"), ...way, at: v.number() }),
-  v.object({ state: v.literal("failed"), reason: v.enum(failureReasons) }),
-]) satisfies v.GenericSchema<DeliveryState>;
 
 const place = { at: v.number(), order: v.string() };
 
@@ -110,7 +54,7 @@ const StoredMessage = v.object({
   sentAt: v.number(),
   receivedAt: v.number(),
   body: KeptBody,
-  delivery: Delivery,
+  delivery: StoredDelivery,
   edited: v.exactOptional(v.object(place)),
   reactions: v.exactOptional(
     v.array(v.object({ ...place, userId: UserId, emoji: v.exactOptional(v.string()) })),
@@ -121,8 +65,8 @@ const StoredMessage = v.object({
       v.object({
         userId: UserId,
         deviceId: DeviceId,
-        path: v.exactOptional(v.enum(paths)),
-        reason: v.exactOptional(v.enum(pathReasons)),
+        path: v.exactOptional(StoredPath),
+        reason: v.exactOptional(StoredPathReason),
         sentAt: v.exactOptional(v.number()),
         storedAt: v.exactOptional(v.number()),
         deliveredAt: v.exactOptional(v.number()),

@@ -1,5 +1,7 @@
 import type { Message } from "../../../shared/chatkit/api.ts";
 import type { ArchiveApi, SearchOptions, SearchPage } from "../../../shared/chatkit/chatkit.ts";
+import type { HistoryRecords } from "../../../shared/chatkit/history/history-records.ts";
+import type { Merged } from "../../../shared/chatkit/history/merging.ts";
 import { textOf } from "../../../shared/chatkit/history/message-text.ts";
 import {
   findsAll,
@@ -8,6 +10,7 @@ import {
   searchable,
 } from "../../../shared/chatkit/history/words.ts";
 import type { ConversationId, MessageId } from "../../../shared/protocol/index.ts";
+import { userId } from "./fake-people.ts";
 
 /** Searching and deleting over scripted messages. */
 export class FakeArchive implements ArchiveApi {
@@ -60,4 +63,17 @@ export class FakeArchive implements ArchiveApi {
     await this.deleteHere(ids);
   };
   keepFor = async (): Promise<void> => undefined;
+  records = (): HistoryRecords => ({
+    header: {
+      format: "beeline-history",
+      version: 1,
+      exportedAt: 0,
+      account: userId(0),
+      name: "Ada",
+    },
+    entries: (async function* () {
+      yield { type: "end", conversations: 0, messages: 0 } as const;
+    })(),
+  });
+  merge = async (): Promise<Merged> => ({ added: 0, known: 0 });
 }

@@ -3,6 +3,8 @@ import { toMessage, type Account } from "../account.ts";
 import { ChatKitError, type Message } from "../api.ts";
 import { calling } from "../calling.ts";
 import type { ArchiveApi, SearchHit, SearchOptions, SearchPage } from "./history-api.ts";
+import { HistoryError, type HistoryRecords } from "./history-records.ts";
+import type { Merged } from "./merging.ts";
 import { textOf } from "./message-text.ts";
 import { needlesOf, rangesOf } from "./words.ts";
 
@@ -75,6 +77,20 @@ export class ArchiveCalls implements ArchiveApi {
     });
   }
 
+  records(conversationIds?: readonly ConversationId[]): HistoryRecords {
+    return this.#open().history.merging.records(conversationIds);
+  }
+
+  merge(records: HistoryRecords): Promise<Merged> {
+    return calling(async () => {
+      try {
+        return await this.#open().history.merging.merge(records);
+      } catch (error) {
+        throw error instanceof HistoryError ? asChatKitError(error) : error;
+      }
+    });
+  }
+
   #known(conversationId: ConversationId): Account {
     const account = this.#open();
     if (account.book.get(conversationId) === undefined) {
@@ -82,4 +98,17 @@ export class ArchiveCalls implements ArchiveApi {
     }
     return account;
   }
+}
+
+const reasons = {
+  "not-a-history": "not-a-history",
+  "newer-version": "newer-history",
+  damaged: "damaged-history",
+  "other-account": "other-account",
+  "wrong-passphrase": "wrong-passphrase",
+} as const;
+
+/** What is wrong with a history's file, as hosts tell it. */
+export function asChatKitError(error: HistoryError): ChatKitError {
+  return new ChatKitError(reasons[error.reason], error.message, { cause: error });
 }

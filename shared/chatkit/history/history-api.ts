@@ -1,6 +1,8 @@
 import type { ConversationId, MessageId, UserId } from "../../protocol/index.ts";
 import type { Message } from "../api.ts";
 import type { MessagePlace } from "../store.ts";
+import type { HistoryRecords } from "./history-records.ts";
+import type { Merged } from "./merging.ts";
 import type { TextRange } from "./words.ts";
 
 /** Which messages `search` looks through; all without. Times in ms since the epoch. */
@@ -51,4 +53,14 @@ export interface ArchiveApi {
   clear(conversationId: ConversationId): Promise<void>;
   /** Messages older than that are deleted here, now and from now on; undefined keeps them. */
   keepFor(conversationId: ConversationId, ms: number | undefined): Promise<void>;
+  /**
+   * The history as it is put into files: `historyText` writes it as JSON, `sealBackup` encrypts it.
+   * Read from the store while it is taken. @throws ChatKitError not-open
+   */
+  records(conversationIds?: readonly ConversationId[]): HistoryRecords;
+  /**
+   * Puts messages of a file into the history, each once. What is here stays as it is.
+   * @throws ChatKitError other-account, damaged-history, store-failed, and what reading it throws
+   */
+  merge(records: HistoryRecords): Promise<Merged>;
 }

@@ -1,0 +1,164 @@
+import type { ConversationId, MessageId, UserId } from "../../protocol/index.ts";
+import type { ConversationBook } from "../conversations/conversation-book.ts";
+import type { DeliveryState } from "../delivery/delivery-state.ts";
+import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import {
+  HISTORY_FORMAT,
+  HISTORY_VERSION,
+  HistoryError,
+  messageEntry,
+  type HistoryEntry,
+  type HistoryRecords,
+  type MessageEntry,
+} from "./history-records.ts";
+
+/** Messages read, and written, at once. */
+const PAGE = 250;
+
+export interface MergingOptions {
+  readonly store: Store;
+  readonly book: ConversationBook;
+  readonly self: () => { readonly userId: UserId; readonly name: string };
+  readonly titleOf: (peer: UserId) => string;
+  readonly now: () => number;
+  readonly live: (message: MessageRecord) => MessageRecord;
+  readonly commit: (writes: readonly StoreWrite[]) => Promise<void>;
+  readonly exclusive: (work: () => Promise<void>) => Promise<void>;
+  readonly onMerged: (conversationId: ConversationId) => void;
+}
+
+export interface Merged {
+  readonly added: number;
+  /** Were here already. */
+  readonly known: number;
+}
+
+/** The history out of the store and into it, piece by piece (SPEC H8). */
+export class Merging {
+  readonly #options: MergingOptions;
+
+  constructor(options: MergingOptions) {
+    this.#options = options;
+  }
+
+  /** @param only these conversations, or all */
+  records(only: readonly ConversationId[] | undefined): HistoryRecords {
+    const { now, self } = this.#options;
+    const { userId, name } = self();
+    return {
+      header: {
+        format: HISTORY_FORMAT,
+        version: HISTORY_VERSION,
+        exportedAt: now(),
+        account: userId,
+        name,
+      },
+      entries: this.#entries(only),
+    };
+  }
+
+  async *#entries(only: readonly ConversationId[] | undefined): AsyncGenerator<HistoryEntry> {
+    const { book, live, store, titleOf } = this.#options;
+    let conversations = 0;
+    let messages = 0;
+    for (const { record } of book.list()) {
+      const { conversationId, peer, settings = {} } = record;
+      if (only !== undefined && !only.includes(conversationId)) continue;
+      const { markedUnread: _, ...kept } = settings;
+      conversations += 1;
+      yield { type: "conversation", conversationId, peer, title: titleOf(peer), settings: kept };
+      let after = "";
+      for (;;) {
+        const page = await store.messages(conversationId, { after, limit: PAGE });
+        for (const message of page) yield messageEntry(live(message));
+        messages += page.length;
+        after = page.at(-1)?.order ?? after;
+        if (page.length < PAGE) break;
+      }
+    }
+    yield { type: "end", conversations, messages };
+  }
+
+  /**
+   * Puts in what is not here; what is here stays as it is. Whatever was merged before it fails stays,
+   * and merging it again does no harm.
+   * @throws HistoryError other-account, damaged; StoreError
+   */
+  async merge({ header, entries }: HistoryRecords): Promise<Merged> {
+    const { book, self } = this.#options;
+    if (header.account !== self().userId) {
+      throw new HistoryError("other-account", "It is another account's history.");
+    }
+    const peers = new Map<ConversationId, UserId>();
+    let waiting: MessageRecord[] = [];
+    let settings: StoreWrite[] = [];
+    let added = 0;
+    let all = 0;
+    const flush = async (): Promise<void> => {
+      added += await this.#put(waiting, settings);
+      waiting = [];
+      settings = [];
+    };
+    for await (const entry of entries) {
+      if (entry.type === "conversation") {
+        const { conversationId, peer } = entry;
+        if (book.idWith(peer) !== conversationId || peer === header.account) throw damaged();
+        peers.set(conversationId, peer);
+        const isNew = book.get(conversationId) === undefined;
+        book.ensure(peer);
+        const write = isNew && book.configure(conversationId, entry.settings ?? {});
+        if (write !== undefined && write !== false) settings.push(write);
+      } else if (entry.type === "message") {
+        const peer = peers.get(entry.conversationId);
+        const { userId } = entry.from;
+        if (peer === undefined || (userId !== peer && userId !== header.account)) throw damaged();
+        waiting.push(recordOf(entry, userId === header.account));
+        all += 1;
+        if (waiting.length === PAGE) await flush();
+      }
+    }
+    await flush();
+    for (const conversationId of peers.keys()) this.#options.onMerged(conversationId);
+    return { added, known: all - added };
+  }
+
+  /** @returns how many were not here */
+  async #put(records: readonly MessageRecord[], others: readonly StoreWrite[]): Promise<number> {
+    const { book, commit, exclusive, store } = this.#options;
+    const fresh = new Map<MessageId, MessageRecord>();
+    await exclusive(async () => {
+      const known = await Promise.all(records.map(({ id }) => store.message(id)));
+      for (const [index, record] of records.entries()) {
+        if (known[index] === undefined) fresh.set(record.id, record);
+      }
+      const writes: StoreWrite[] = [...others];
+      for (const message of fresh.values()) {
+        writes.push({ type: "put-message", message });
+        const shown = book.endsWith(message);
+        if (shown !== undefined) writes.push(shown);
+      }
+      try {
+        await commit(writes);
+      } catch (error) {
+        await book.load(store);
+        throw error;
+      }
+    });
+    return fresh.size;
+  }
+}
+
+function recordOf(entry: MessageEntry, own: boolean): MessageRecord {
+  const { type: _, ...record } = entry;
+  return { ...record, own, delivery: settled(entry.delivery, own) };
+}
+
+/** What was on its way from another device does not go from here: it can be sent again. */
+function settled(delivery: DeliveryState, own: boolean): DeliveryState {
+  if (!own) return delivery.state === "received" ? delivery : { state: "received", path: "stored" };
+  return delivery.state === "queued" ? { state: "failed", reason: "expired" } : delivery;
+}
+
+function damaged(): HistoryError {
+  return new HistoryError("damaged", "It holds what cannot be in such a history.");
+}
