@@ -18,6 +18,8 @@ export interface FieldProps {
   readonly placeholder?: string;
   readonly maxLength?: number;
   readonly autofocus?: boolean;
+  /** Shown, and not to be changed. */
+  readonly readOnly?: boolean;
 }
 
 /** A labelled line of text with its hint or its error. */
@@ -34,6 +36,7 @@ export function Field(props: FieldProps): JSX.Element {
     placeholder: props.placeholder,
     maxLength: props.maxLength,
     autofocus: props.autofocus ?? false,
+    readOnly: props.readOnly ?? false,
     autocapitalize: "off",
     spellcheck: false,
     dir: "auto",

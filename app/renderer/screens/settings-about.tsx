@@ -3,6 +3,7 @@ import type { ConnectionState } from "../../../shared/chatkit/api.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { LogoMark } from "../components/logo.tsx";
 import type { Catalogue } from "../i18n/en.ts";
+import { UpdateStatus } from "./update-status.tsx";
 
 export function AboutSection(): JSX.Element {
   const app = useApp();
@@ -35,6 +36,7 @@ export function AboutSection(): JSX.Element {
         <dt>{t.settings.connection}</dt>
         <dd>{connectionName(t, connection)}</dd>
       </dl>
+      <UpdateStatus />
     </>
   );
 }

@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "../components/dialog.tsx";
-import { useText } from "../components/context.tsx";
+import { useApp, useText } from "../components/context.tsx";
 import { Icon, type IconName } from "../components/icons.tsx";
 import { AccountsSection } from "./settings-accounts.tsx";
 import { LockSection } from "./settings-lock.tsx";
 import { AboutSection } from "./settings-about.tsx";
 import { AppearanceSection, NotificationsSection } from "./settings-appearance.tsx";
+import { ConnectionSection } from "./settings-connection.tsx";
 import { DevicesSection } from "./settings-devices.tsx";
 import { NetworkSection } from "./settings-network.tsx";
 import { InviteSection } from "./settings-invite.tsx";
@@ -23,6 +24,7 @@ const sections = {
   privacy: ["eyeOff", PrivacySection],
   devices: ["device", DevicesSection],
   network: ["network", NetworkSection],
+  connection: ["server", ConnectionSection],
   password: ["lock", PasswordSection],
   invite: ["addPerson", InviteSection],
   about: ["info", AboutSection],
@@ -38,6 +40,7 @@ const names = [
   "privacy",
   "devices",
   "network",
+  "connection",
   "password",
   "invite",
   "about",
@@ -47,11 +50,13 @@ export function SettingsDialog({ onClose }: { onClose: () => void }): JSX.Elemen
   const { t } = useText();
   const [current, setCurrent] = useState<SectionName>("profile");
   const [, Section] = sections[current];
+  const { connection } = useApp().platform;
+  const shown = names.filter((name) => name !== "connection" || connection !== undefined);
   return (
     <Dialog title={t.settings.title} size="large" onClose={onClose}>
       <div class="settings">
         <nav class="settings-nav" aria-label={t.settings.title}>
-          {names.map((name) => (
+          {shown.map((name) => (
             <button
               key={name}
               type="button"
