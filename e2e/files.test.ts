@@ -243,3 +243,36 @@ test("F11: what is taken back is deleted at both ends", { timeout: 60_000 }, asy
     .toBe("recalled");
   await expect(ben.kit.files.open(id)).rejects.toMatchObject({ reason: "no-such-message" });
 });
+
+test(
+  "F12: a small file waits in the mailbox, a larger one is offered again",
+  { timeout: 90_000 },
+  async () => {
+    people += 1;
+    await using ada = await device(`ada${people}`).register();
+    await using first = await device(`ben${people}`).register();
+    await befriend(ada, first);
+    await first.kit.close();
+    await ada.until("he is away", () => ada.entry(first.userName)?.presence.show === "offline");
+    const { conversationId } = await ada.with(first.userName);
+    const small = await fileOf(3 * MIB + 7);
+    const large = await fileOf(20 * MIB);
+    const sent = await ada.kit.files.send(conversationId, await PathSource.at(small.path));
+    const { id } = await ada.kit.files.send(conversationId, await PathSource.at(large.path));
+    await ada.until("it is stored", () => ada.transfers.get(sent.id)?.path === "stored");
+    await ada.kit.close();
+
+    await using ben = await device(`ben${people}`).restore();
+    expect(await reaches(ben, sent.id, "complete")).toMatchObject({ path: "stored" });
+    expect(await contentHash(ben, sent.id)).toBe(small.hash);
+    await comes(ben, id);
+    await ben.kit.files.fetch(id);
+    await reaches(ben, id, "waiting");
+    await using again = await device(`ada${people}`).restore();
+    await reaches(ben, id, "complete");
+    expect(await contentHash(ben, id)).toBe(large.hash);
+    await expect
+      .poll(async () => (await again.kit.files.transfer(sent.id))?.state, { timeout: 10_000 })
+      .toBe("complete");
+  },
+);

@@ -333,6 +333,16 @@ export const MAX_FILE_DEVICES = 64;
 /** Files up to this are hashed before they are sent, and wait in the mailbox of who is offline. */
 export const SMALL_FILE_BYTES = 8 * 1024 * 1024;
 
+/**
+ * Bytes of files that this device leaves in one mailbox: half of what a server keeps there, so that
+ * messages have room. And chunks that are on their way there at one time.
+ */
+export const MAX_POSTED_BYTES = 32 * 1024 * 1024;
+export const POSTED_AT_ONCE = 8;
+
+/** Messages whose chunks came before them; of more, the next session thinks. */
+export const MAX_AWAITED_FILES = 256;
+
 /** Fetched by themselves unless the person chose otherwise: photos and voice messages. */
 export const AUTO_FETCH_BYTES = 8 * 1024 * 1024;
 
@@ -366,8 +376,12 @@ export const FILE_LOOK_MS = 5;
 /** What was received is flushed to disk at least this often: what a crash costs. */
 export const FILE_FLUSH_BYTES = 8 * 1024 * 1024;
 
-/** A stream that brings nothing for so long is asked for again. */
+/**
+ * A stream that brings nothing for so long is asked for again. Its link is asked for a sign of life
+ * after the shorter time, and given up after twice that without one.
+ */
 export const FILE_SILENCE_MS = 20_000;
+export const FILE_STALL_MS = 3_000;
 
 /** Pause before somebody who cannot serve a file is asked again; doubles up to the maximum. */
 export const FILE_RETRY_MIN_MS = 2_000;

@@ -16,13 +16,14 @@ import { ProtocolError } from "./errors.ts";
  * | 25 | 16 | conversation |
  * | 41 | 16 | from |
  * | 57 | 16 | to |
- * | 73 | 1 | how it is sealed: 1 for the conversation's group, 2 for this device alone |
- * | 74 | … | 1: an MLSMessage (RFC 9420 §6), the same for all recipients; 2: nonce, ciphertext, tag |
+ * | 73 | 1 | how it is sealed: 1 for the conversation's group, 2 for this device alone, 3 with a file's key |
+ * | 74 | … | 1: an MLSMessage (RFC 9420 §6), the same for all recipients; 2: nonce, ciphertext, tag; 3: the 16 bytes of the file's message, the chunk's index (4 bytes) and the chunk (`crypto/chunked-seal.ts`) |
  *
  * Sequence, id, conversation and sender are authenticated together with the content. `after` and `to`
  * differ from recipient to recipient of one MLSMessage and are not; whoever changes them can make a
  * message late or lose it, as whoever carries it can. What is sealed for one device authenticates the
- * whole header.
+ * whole header. A chunk of a file, which waits in a mailbox (SPEC F12), authenticates its index alone:
+ * whatever the rest says, it is that chunk of that file or none.
  */
 export interface Envelope {
   /**
@@ -49,6 +50,9 @@ const VERSION = 1;
 
 /** The first sealed byte of an MLSMessage. */
 export const GROUP_SEALED = 1;
+/** The first sealed byte of a chunk of a file. */
+export const FILE_SEALED = 3;
+const FILE_CHUNK_AT = 1 + ID_BYTES + 4;
 export const ENVELOPE_HEADER_BYTES = 9 + 4 * ID_BYTES;
 export const MAX_SEALED_BYTES = MAX_ENVELOPE_BYTES - ENVELOPE_HEADER_BYTES;
 
@@ -114,4 +118,33 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 
 function readId(bytes: Uint8Array, offset: number): string {
   return encodeId(bytes.subarray(offset, offset + ID_BYTES));
+}
+
+/** A chunk of a file as it waits in a mailbox. */
+export interface StoredChunk {
+  /** The message that the file belongs to. */
+  readonly messageId: MessageId;
+  readonly index: number;
+  readonly sealed: Uint8Array;
+}
+
+/** What an envelope holds of it. */
+export function encodeStoredChunk({ index, messageId, sealed }: StoredChunk): Uint8Array {
+  const bytes = new Uint8Array(FILE_CHUNK_AT + sealed.length);
+  bytes[0] = FILE_SEALED;
+  decodeId(messageId, bytes, 1);
+  new DataView(bytes.buffer).setUint32(1 + ID_BYTES, index);
+  bytes.set(sealed, FILE_CHUNK_AT);
+  return bytes;
+}
+
+/** @returns undefined for anything else; `sealed` is a view of `bytes` */
+export function decodeStoredChunk(bytes: Uint8Array): StoredChunk | undefined {
+  if (bytes[0] !== FILE_SEALED || bytes.length < FILE_CHUNK_AT) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    messageId: v.parse(MessageId, readId(bytes, 1)),
+    index: view.getUint32(1 + ID_BYTES),
+    sealed: bytes.subarray(FILE_CHUNK_AT),
+  };
 }

@@ -6,7 +6,7 @@
 export const SUBPROTOCOL = "beeline.1";
 
 /** Minor version, told in `server.info`. */
-export const PROTOCOL_MINOR = 1;
+export const PROTOCOL_MINOR = 2;
 
 /** Where the server takes WebSocket connections. */
 export const WEBSOCKET_PATH = "/ws";

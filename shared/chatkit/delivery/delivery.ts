@@ -1,11 +1,14 @@
 import {
   encodeEnvelope,
+  encodeStoredChunk,
   type ConversationId,
   type DeviceId,
+  type EnvelopeHeader,
   type ChangeBody,
   type FileBody,
   type MessageId,
   type ReceiptContent,
+  type StoredChunk,
   type TextBody,
   type UserId,
 } from "../../protocol/index.ts";
@@ -19,6 +22,7 @@ import type { Clock, Log, Random, Timer } from "../ports.ts";
 import type { Privacy } from "../privacy/privacy-book.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { MessagePage, MessageRecord, OutboxRecord, Store } from "../store.ts";
+import type { Fate } from "./arrival.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Changes } from "./changes.ts";
 import { Courier } from "./courier.ts";
@@ -28,6 +32,7 @@ import { Inbox } from "./inbox.ts";
 import type { Journal } from "./journal.ts";
 import { MailboxFetcher } from "./mailbox-fetcher.ts";
 import { MailboxPutter } from "./mailbox-putter.ts";
+import { judgePut, type PutVerdict } from "./mailbox-verdict.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { PairSealer } from "./pair-sealer.ts";
 import { ReadMarks } from "./read-marks.ts";
@@ -59,6 +64,8 @@ export interface DeliveryOptions {
 }
 
 export interface DeliveryHandlers {
+  /** A chunk of a file waited in the mailbox; `done` once nobody needs it there. Never rejects. */
+  readonly onStoredChunk?: (chunk: StoredChunk) => Promise<Fate>;
   readonly onMessage: (message: MessageRecord) => void;
   readonly onMessageChanged: (message: MessageRecord) => void;
   readonly onConversationChanged: (conversationId: ConversationId) => void;
@@ -84,6 +91,7 @@ export class Delivery {
   readonly #arrivals: Arrivals;
   readonly #inbox: Inbox;
   readonly #fetcher: MailboxFetcher;
+  readonly #mailbox: MailboxPutter;
   readonly #typing: TypingTalk;
   readonly #unsubscribe: (() => void)[] = [];
   #expiry: Timer | undefined;
@@ -114,6 +122,7 @@ export class Delivery {
       if (isLast) onConversationChanged(message.conversationId);
     };
     const mailbox = new MailboxPutter(connection);
+    this.#mailbox = mailbox;
     const pairSealer = new PairSealer(identity, random);
     journal.join(sealing);
     this.#outbox = new Outbox({
@@ -244,6 +253,7 @@ export class Delivery {
           this.#receipts.flush();
         },
         onMail: () => this.#fetcher.fetch(true),
+        onStoredChunk: async (chunk) => (await handlers.onStoredChunk?.(chunk)) ?? "done",
         onHeard: (device, link) => this.#courier.heard(device, link),
         onUnreadable,
         onStoreFailed,
@@ -392,6 +402,26 @@ export class Delivery {
     if (this.#closed) return;
     this.#courier.directoryChanged();
     this.#fetcher.fetch(true);
+  }
+
+  /**
+   * Puts a chunk of a file into a device's mailbox, once however often it is asked for. Never rejects.
+   * @param id the same for the same chunk
+   */
+  storeChunk(
+    to: DeviceId,
+    { id, conversationId }: Pick<EnvelopeHeader, "id" | "conversationId">,
+    chunk: StoredChunk,
+  ): Promise<PutVerdict> {
+    const from = this.#options.directory.self.deviceId;
+    const sealed = encodeStoredChunk(chunk);
+    const header = { sequence: 0, after: 0, id, conversationId, from, to };
+    return judgePut(this.#mailbox.put({ id, to }, encodeEnvelope({ ...header, sealed })));
+  }
+
+  /** Looks into the mailbox again: what was passed over there can be taken now. */
+  fetchMail(): void {
+    if (!this.#closed) this.#fetcher.fetch(true);
   }
 
   /** Messages that have not reached everybody. */

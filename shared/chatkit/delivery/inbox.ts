@@ -1,11 +1,14 @@
 import {
   decodeEnvelope,
+  decodeStoredChunk,
   DeviceContent,
+  FILE_SEALED,
   GROUP_SEALED,
   type ConversationId,
   type DeviceId,
   type Envelope,
   type MessageId,
+  type StoredChunk,
   type ReceiptContent,
   type TypingContent,
 } from "../../protocol/index.ts";
@@ -14,7 +17,7 @@ import { MAX_INBOX_QUEUE } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { Link } from "../link.ts";
-import type { Arrival, Incoming, Letter, Standing } from "./arrival.ts";
+import type { Arrival, Fate, Incoming, Letter, Standing } from "./arrival.ts";
 import type { Directory } from "./directory.ts";
 import { Opener, type OpenerHandlers } from "./opener.ts";
 import type { PairSealer } from "./pair-sealer.ts";
@@ -35,6 +38,8 @@ export interface InboxHandlers extends Omit<OpenerHandlers, "onReady" | "refuse"
     receipt: ReceiptContent,
   ) => void;
   readonly onTyping: (envelope: Envelope, link: Link | undefined, typing: TypingContent) => void;
+  /** A chunk of a file waited in the mailbox. Never rejects. */
+  readonly onStoredChunk: (chunk: StoredChunk) => Promise<Fate>;
   /** What is known of each, before it is opened. @throws StoreError */
   readonly standingOf: (letters: readonly Letter[]) => Promise<readonly Standing[]>;
   /** Makes the messages durable and settles all; the next batch waits. Never rejects. */
@@ -167,6 +172,8 @@ export class Inbox {
         return { envelope, arrival };
       case PAIR_SEALED:
         return this.#takeForDevice(envelope, arrival, sender.publicKey);
+      case FILE_SEALED:
+        return this.#takeChunk(envelope, arrival);
       default:
         return this.#refuse(arrival, "something sealed in an unknown way");
     }
@@ -182,6 +189,16 @@ export class Inbox {
     if (content.kind === "typing") this.#handlers.onTyping(envelope, arrival.link, content);
     else this.#handlers.onReceipt(envelope.from, envelope.conversationId, content);
     arrival.settle?.("done");
+    return undefined;
+  }
+
+  /** Chunks go over links in frames of their own: in an envelope only out of the mailbox. */
+  #takeChunk({ sealed, sequence }: Envelope, arrival: Arrival): undefined {
+    const chunk = decodeStoredChunk(sealed);
+    if (chunk === undefined || sequence !== 0 || arrival.link !== undefined) {
+      return this.#refuse(arrival, "a chunk of a file that is none");
+    }
+    void this.#handlers.onStoredChunk(chunk).then((fate) => arrival.settle?.(fate));
     return undefined;
   }
 

@@ -6,13 +6,16 @@ import {
   FileId,
   ID_BYTES,
   type ConversationId,
+  type DeviceId,
   type MessageId,
+  type StoredChunk,
   type UserId,
 } from "../../protocol/index.ts";
 import { chunkedSeal, encodeBase64, KEY_BYTES, type IdentityKeys } from "../../crypto/index.ts";
 import { ChatKitError } from "../api.ts";
+import type { Fate } from "../delivery/arrival.ts";
 import type { Directory } from "../delivery/directory.ts";
-import { AUTO_FETCH_BYTES, SMALL_FILE_BYTES } from "../limits.ts";
+import { AUTO_FETCH_BYTES, MAX_AWAITED_FILES, SMALL_FILE_BYTES } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/link-service.ts";
 import type { Ports } from "../ports.ts";
@@ -22,6 +25,7 @@ import { fileBodyOf } from "./file-body.ts";
 import { FileContent } from "./file-content.ts";
 import { FileFetch } from "./file-fetch.ts";
 import { FileFetching } from "./file-fetching.ts";
+import { FilePosting, type FilePostingOptions } from "./file-posting.ts";
 import { FileRecords, type FileRecord } from "./file-records.ts";
 import { FileServing } from "./file-serving.ts";
 import { FileTalk } from "./file-talk.ts";
@@ -53,6 +57,10 @@ export interface FileEngineOptions {
   readonly sendMessage: (peer: UserId, body: FileBody) => Promise<MessageRecord>;
   /** @throws ChatKitError store-failed */
   readonly find: (messageId: MessageId) => Promise<MessageRecord | undefined>;
+  /** Never rejects. */
+  readonly storeChunk: FilePostingOptions["storeChunk"];
+  /** What was passed over in the mailbox can be taken now. */
+  readonly fetchMail: () => void;
   readonly onTransfer: (transfer: Transfer) => void;
   readonly onProblem: (error: unknown) => void;
 }
@@ -65,9 +73,17 @@ export class FileEngine {
   readonly #talk: FileTalk;
   readonly #serving: FileServing;
   readonly #fetching: FileFetching;
+  readonly #posting: FilePosting;
   readonly #unsubscribe: (() => void)[] = [];
   /** Files that are here, and of which their senders do not know that yet. */
   readonly #untold = new Map<MessageId, FileRecord>();
+  readonly #untoldBy = new Map<MessageId, DeviceId>();
+  /** Messages that have not come yet, of whose files something is in the mailbox. */
+  readonly #awaited = new Set<MessageId>();
+  /** Messages of whose files chunks are left in the mailbox, for one before them is missing. */
+  readonly #gapped = new Set<MessageId>();
+  /** Chunks out of the mailbox are taken in their order. */
+  #mail: Promise<unknown> = Promise.resolve();
   #autoFetch = AUTO_FETCH_BYTES;
   #closed = false;
 
@@ -99,6 +115,15 @@ export class FileEngine {
       onChanged: (fetch) => this.#board.put(standingOf(fetch)),
       onComplete: (fetch) => this.#completed(fetch),
     });
+    const { storeChunk } = options;
+    this.#posting = new FilePosting({
+      ...parts,
+      directory,
+      find,
+      serverOnline,
+      storeChunk,
+      onStored: (messageId) => this.#showOwn(messageId),
+    });
   }
 
   /** Takes up what was under way; before links are opened. @throws StoreError */
@@ -107,7 +132,8 @@ export class FileEngine {
     this.#autoFetch = (await this.#records.autoFetch()) ?? AUTO_FETCH_BYTES;
     for (const record of await this.#records.unfinished()) {
       const { messageId, state } = record;
-      if (record.untold === true) this.#untold.set(messageId, record);
+      if (record.untold === true) this.#owe(record, (await find(messageId))?.from.deviceId);
+      if (record.source) this.#posting.add(record);
       if (record.source) this.#showOwn(messageId);
       else if (state === "waiting") this.#wantAgain(await find(messageId), record);
       else if (state !== "complete") this.#board.put(standingOfRecord(record));
@@ -176,8 +202,10 @@ export class FileEngine {
       await vault.delete(fileId);
       throw error;
     }
+    await source.close();
+    const posting = this.#posting.toPost(directory.devicesOf(peer), body.size);
     const sentTo = [...directory.devicesOf(peer), ...directory.ownOthers()];
-    await this.#records.put({
+    const record: FileRecord = {
       messageId: message.id,
       conversationId,
       fileId,
@@ -187,7 +215,10 @@ export class FileEngine {
       state: "offered",
       sentTo: sentTo.map(({ deviceId }) => deviceId),
       complete: [],
-    });
+      ...(posting.length === 0 ? {} : { posting }),
+    };
+    await this.#records.put(record);
+    this.#posting.add(record);
     this.#showOwn(message.id);
     return message;
   }
@@ -195,6 +226,7 @@ export class FileEngine {
   async forward(messageId: MessageId, conversationId: ConversationId): Promise<MessageRecord> {
     const { body } = await this.#file(messageId);
     const source = await this.open(messageId);
+    // Closed by `send` where that succeeds.
     const { caption, durationMs, image, waveform } = body;
     return await this.send(conversationId, source, {
       forwarded: true,
@@ -269,6 +301,7 @@ export class FileEngine {
     if (this.#isSource(message)) {
       const record = (await this.#records.get(messageId)) ?? newRecord(message, body, true);
       const { posting: _, ...rest } = record;
+      this.#posting.forget(messageId);
       await this.#records.put({ ...rest, state: "failed", failure: "withdrawn" });
       this.#serving.end(messageId, "withdrawn");
       await vault.delete(body.fileId);
@@ -277,7 +310,7 @@ export class FileEngine {
     await this.#fetching.stop(messageId);
     await vault.delete(body.fileId);
     await this.#records.delete(messageId);
-    this.#untold.delete(messageId);
+    this.#settle(messageId);
     this.#board.end(standingOfRecord(newRecord(message, body, false)));
   }
 
@@ -293,6 +326,7 @@ export class FileEngine {
   /** A message came, from somebody else or another of one's own devices. */
   arrived(message: MessageRecord): void {
     const body = fileBodyOf(message);
+    if (this.#awaited.delete(message.id)) this.#options.fetchMail();
     if (body === undefined || this.#isSource(message)) return;
     if (body.size > this.#autoFetch) return;
     this.fetch(message.id).catch(this.#options.onProblem);
@@ -307,10 +341,11 @@ export class FileEngine {
   /** Deletes what is here of a message's file; the message is gone, or about to go. */
   async forget(messageId: MessageId): Promise<void> {
     this.#serving.end(messageId, "withdrawn");
+    this.#posting.forget(messageId);
     await this.#fetching.stop(messageId);
     const record = await this.#records.get(messageId);
     this.#board.remove(messageId);
-    this.#untold.delete(messageId);
+    this.#settle(messageId);
     if (record === undefined) return;
     await this.#options.vault.delete(record.fileId);
     await this.#records.delete(messageId);
@@ -325,6 +360,18 @@ export class FileEngine {
   directoryChanged(): void {
     if (this.#closed) return;
     this.#fetching.look();
+    this.#posting.look();
+    for (const deviceId of this.#owed()) {
+      const [link] = this.#options.links.openLinks(deviceId);
+      if (link !== undefined) this.#tellHad(link);
+    }
+  }
+
+  /** A chunk was in the mailbox: it may be deleted there once it is in the vault. Never rejects. */
+  storedChunk(chunk: StoredChunk): Promise<Fate> {
+    const turn = this.#mail.then(() => this.#takeStored(chunk));
+    this.#mail = turn;
+    return turn;
   }
 
   /** Ends everything; what came is flushed. Idempotent. */
@@ -333,6 +380,7 @@ export class FileEngine {
     this.#closed = true;
     for (const end of this.#unsubscribe) end();
     this.#serving.close();
+    this.#posting.close();
     await this.#fetching.close();
     this.#board.close();
   }
@@ -360,6 +408,40 @@ export class FileEngine {
     }
   }
 
+  async #takeStored({ index, messageId, sealed }: StoredChunk): Promise<Fate> {
+    if (this.#closed) return "failed";
+    try {
+      const message = await this.#options.find(messageId);
+      if (message === undefined) {
+        if (this.#awaited.size < MAX_AWAITED_FILES) this.#awaited.add(messageId);
+        return "behind";
+      }
+      const body = fileBodyOf(message);
+      const record = await this.#records.get(messageId);
+      const isOver = record?.state === "complete" || record?.source === true;
+      if (body === undefined || isOver || body.size > SMALL_FILE_BYTES) return "done";
+      // It is here already: getting it costs nobody anything any more.
+      if (this.#fetching.get(messageId) === undefined) await this.fetch(messageId);
+      const taken = await this.#fetching.stored(messageId, index, sealed);
+      if (taken === "unknown") return "failed";
+      if (taken === "gap") {
+        // Those before it may have been passed over, and come the next time.
+        if (this.#gapped.size < MAX_AWAITED_FILES) this.#gapped.add(messageId);
+        return "behind";
+      }
+      if (this.#gapped.delete(messageId)) this.#options.fetchMail();
+      return "done";
+    } catch (error) {
+      this.#options.onProblem(error);
+      return "failed";
+    }
+  }
+
+  /** Devices that do not know yet that this one has their files. */
+  #owed(): ReadonlySet<DeviceId> {
+    return new Set(this.#untoldBy.values());
+  }
+
   #wantAgain(message: MessageRecord | undefined, record: FileRecord): void {
     const body = fileBodyOf(message);
     const content = body && FileContent.of(body);
@@ -369,30 +451,42 @@ export class FileEngine {
 
   #completed({ record, message }: FileFetch): void {
     this.#board.end(standingOfRecord(record));
-    this.#untold.set(record.messageId, record);
+    if (this.#gapped.delete(record.messageId)) this.#options.fetchMail();
+    this.#owe(record, message.from.deviceId);
     for (const link of this.#options.links.openLinks(message.from.deviceId)) {
       this.#tellHad(link);
       break;
     }
   }
 
+  #owe(record: FileRecord, to: DeviceId | undefined): void {
+    if (to === undefined) return;
+    this.#untold.set(record.messageId, record);
+    this.#untoldBy.set(record.messageId, to);
+  }
+
+  #settle(messageId: MessageId): void {
+    this.#untold.delete(messageId);
+    this.#untoldBy.delete(messageId);
+  }
+
   /** Tells a device of its files that are whole here, where it does not know yet. */
   #tellHad(link: Link): void {
-    for (const [messageId, record] of this.#untold) void this.#tellHadOne(link, messageId, record);
+    for (const [messageId, record] of this.#untold) {
+      if (this.#untoldBy.get(messageId) !== link.peer.deviceId) continue;
+      void this.#tellHadOne(link, messageId, record);
+    }
   }
 
   async #tellHadOne(link: Link, messageId: MessageId, record: FileRecord): Promise<void> {
-    const { find, onProblem } = this.#options;
     try {
-      const message = await find(messageId);
-      if (message?.from.deviceId !== link.peer.deviceId) return;
       const { fileId: file } = record;
       if (!this.#talk.say(link, { type: "have", message: messageId, file })) return;
-      this.#untold.delete(messageId);
+      this.#settle(messageId);
       const { untold: _, ...told } = record;
       await this.#records.put(told);
     } catch (error) {
-      onProblem(error);
+      this.#options.onProblem(error);
     }
   }
 

@@ -10,6 +10,7 @@ import {
   DIRECT_GRACE_MS,
   FILE_CREDIT_BYTES,
   FILE_SILENCE_MS,
+  FILE_STALL_MS,
   MAX_ACTIVE_FETCHES,
   MAX_WANTED_FILES,
 } from "../limits.ts";
@@ -35,7 +36,10 @@ export interface FileFetchingOptions {
   readonly vault: FileVault;
   readonly records: FileRecords;
   readonly talk: FileTalk;
-  readonly links: Pick<LinkService, "rule" | "direct" | "directPending" | "relay"> &
+  readonly links: Pick<
+    LinkService,
+    "rule" | "direct" | "directPending" | "relay" | "heardAt" | "prove" | "suspect"
+  > &
     Pick<LinkControls, "openLinks">;
   readonly directory: Pick<Directory, "self" | "devicesOf" | "ownOthers" | "isOnline">;
   readonly serverOnline: () => boolean;
@@ -310,19 +314,26 @@ export class FileFetching {
 
   /** A stream that brings nothing, although there is room, is as good as lost. */
   #watch(fetch: FileFetch, stream: IncomingStream): void {
-    const { clock } = this.#options;
+    const { clock, links } = this.#options;
+    const { link } = stream;
     stream.timer = clock.setTimer(() => {
       if (fetch.stream !== stream) return;
       const now = clock.monotonic();
       // It is this device's disk that the other end waits for.
       if (fetch.incoming?.isBusy === true) stream.heardAt = now;
-      if (now - stream.heardAt >= FILE_SILENCE_MS) {
+      const silent = now - stream.heardAt;
+      if (silent >= FILE_SILENCE_MS) {
         this.#dropStream(fetch, true);
-        this.#refusedBy(fetch, stream.link.peer.deviceId);
-        return;
+        return this.#refusedBy(fetch, link.peer.deviceId);
+      }
+      // A relay that was told to pause is silent for a reason.
+      if (silent >= FILE_STALL_MS && link.kind === "direct") {
+        const heardAt = links.heardAt(link) ?? stream.heardAt;
+        if (now - heardAt >= 2 * FILE_STALL_MS) return links.suspect(link);
+        links.prove(link);
       }
       this.#watch(fetch, stream);
-    }, FILE_SILENCE_MS);
+    }, FILE_STALL_MS);
   }
 
   #took(fetch: FileFetch): void {

@@ -6,7 +6,7 @@ import type { FileSource } from "./file-vault.ts";
 export interface FilesApi {
   /**
    * Sends a file. Resolves once the message is queued and the vault has the source, so that it can
-   * still be read after a restart.
+   * still be read after a restart; the source is closed then. It is the caller's where it rejects.
    * @throws ChatKitError no-such-conversation, invalid-file, disk-full, store-failed
    */
   send(
