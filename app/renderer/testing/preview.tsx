@@ -16,6 +16,7 @@ import type { FoundServer, Platform } from "../platform/platform.ts";
 import { isLookedAt } from "../screens/use-reading.ts";
 import "../styles/index.css";
 import { showFiles } from "./fake-files.ts";
+import { fakeConnection, fakeDamagedPolicy, fakePolicy } from "./fake-connection.ts";
 import { FakeKit } from "./fake-kit.ts";
 import { conversationId } from "./fake-people.ts";
 
@@ -31,6 +32,10 @@ const near = [
 ];
 const platform: Platform = {
   ...createBrowserPlatform("0.1.0"),
+  ...(query.has("desktop") ? { connection: fakeConnection(query.has("policy")) } : {}),
+  ...(query.has("policy")
+    ? { policy: query.get("policy") === "damaged" ? fakeDamagedPolicy : fakePolicy }
+    : {}),
   ...(query.has("near")
     ? {
         watchServers(handler: (servers: readonly FoundServer[]) => void) {
