@@ -37,7 +37,7 @@ export function FileCard({ message, body, peerName }: FileMessageProps): JSX.Ele
       <button
         type="button"
         class="file-open"
-        aria-label={here ? t.files.save(body.name) : t.files.download(body.name)}
+        title={here ? t.files.save(body.name) : t.files.download(body.name)}
         disabled={transfer === undefined || (asked && !here)}
         onClick={() =>
           app.attempt(() =>

@@ -89,7 +89,7 @@ export async function saveFile(files: FileDesk, id: MessageId, name: string): Pr
 export function FileName({ name }: { name: string }): JSX.Element {
   const [start, end] = nameParts(name);
   return (
-    <bdi class="file-name" title={start + end}>
+    <bdi class="file-name">
       <span class="file-name-start">{start}</span>
       {end !== "" && <span class="file-name-end">{end}</span>}
     </bdi>

@@ -1,0 +1,185 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
+import type { Locator, Page } from "playwright/test";
+import { expect, test } from "../support/fixtures.ts";
+import { jpegWithPlace, PLACE, picture } from "../support/made-files.ts";
+import { befriend, type Person } from "../support/person.ts";
+
+interface MadeFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+const sheet = (page: Page): Locator => page.getByTestId("file-sheet");
+const card = (page: Page, name: string): Locator =>
+  page.getByTestId("file-card").filter({ hasText: name });
+
+async function pick({ page }: Person, files: readonly MadeFile[]): Promise<void> {
+  await page.getByTestId("pick-file").setInputFiles([...files]);
+  await expect(sheet(page)).toBeVisible();
+}
+
+async function send({ page }: Person): Promise<void> {
+  await page.getByTestId("send-files").click();
+  await expect(sheet(page)).toBeHidden();
+}
+
+/** What the browser saves when somebody presses a file that is here. */
+async function saved(page: Page, button: Locator): Promise<{ name: string; bytes: Buffer }> {
+  const coming = page.waitForEvent("download");
+  await button.click();
+  const download = await coming;
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A drop or a paste, as the browser makes it of files of the system's. */
+async function bring(
+  target: Locator,
+  type: "drop" | "paste",
+  name: string,
+  mimeType: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const content = [...bytes];
+  await target.evaluate(
+    (element, made) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(made.content)], made.name, { type: made.mimeType }));
+      if (made.type === "paste") {
+        element.dispatchEvent(
+          new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }),
+        );
+        return;
+      }
+      for (const event of ["dragenter", "dragover", "drop"]) {
+        element.dispatchEvent(
+          new DragEvent(event, { dataTransfer: data, bubbles: true, cancelable: true }),
+        );
+      }
+    },
+    { type, name, mimeType, content },
+  );
+}
+
+test("photos and files go by picker, drop and paste; a photo shows, and tells no place", async ({
+  ada,
+  bob,
+}) => {
+  await befriend(ada, bob);
+  const photo = jpegWithPlace(await picture(ada.page, 320, 200, "image/jpeg"));
+  expect(photo.includes(PLACE)).toBe(true);
+  const notes = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("high water") };
+  await pick(ada, [{ name: "harbour.jpg", mimeType: "image/jpeg", buffer: photo }, notes]);
+  expect((await new AxeBuilder({ page: ada.page }).analyze()).violations).toEqual([]);
+  await ada.page.getByLabel("Caption").fill("This morning");
+  await send(ada);
+
+  const shown = bob.page.getByTestId("media-picture");
+  await expect(shown.getByRole("img", { name: "This morning" })).toBeVisible();
+  await expect(shown).toHaveAttribute("data-transfer", "complete");
+  await shown.getByRole("button", { name: "View This morning" }).click();
+  const viewer = bob.page.getByTestId("viewer");
+  await expect(viewer).toHaveAccessibleName("Picture 1 of 1");
+  const got = await saved(bob.page, viewer.getByTestId("viewer-save"));
+  expect(got.name).toBe("harbour.jpg");
+  expect(got.bytes.includes(PLACE)).toBe(false);
+  expect(got.bytes.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+  await bob.page.keyboard.press("Escape");
+  await expect(viewer).toBeHidden();
+
+  const text = card(bob.page, "notes.txt");
+  await expect(text).toHaveAttribute("data-transfer", "complete");
+  expect((await saved(bob.page, text.getByTestId("file-save"))).bytes.toString()).toBe(
+    "high water",
+  );
+
+  const page = Buffer.from("<script>document.title='run'</script>");
+  await bring(ada.page.locator(".conversation"), "drop", "page.html", "text/html", page);
+  await send(ada);
+  const html = card(bob.page, "page.html");
+  await expect(html).toHaveAttribute("data-transfer", "complete");
+  expect((await saved(bob.page, html.getByTestId("file-save"))).bytes).toEqual(page);
+  expect(await bob.page.title()).not.toContain("run");
+
+  const png = await picture(ada.page, 90, 160, "image/png");
+  await bring(ada.composer("bob"), "paste", "image.png", "image/png", png);
+  await ada.page.getByLabel("Caption").fill("pasted");
+  await ada.page.getByLabel("Caption").press("Enter");
+  await expect(bob.page.getByRole("img", { name: "pasted" })).toBeVisible();
+
+  // The other one is found with the arrow keys.
+  await bob.page.getByRole("button", { name: "View pasted" }).click();
+  await expect(viewer).toHaveAccessibleName("Picture 2 of 2");
+  await bob.page.keyboard.press("ArrowLeft");
+  await expect(viewer).toHaveAccessibleName("Picture 1 of 2");
+  expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
+  await bob.page.keyboard.press("Escape");
+  expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
+});
+
+test("a large file shows its progress, is paused, survives a reload, and arrives as it was", async ({
+  ada,
+  bob,
+}) => {
+  await befriend(ada, bob);
+  await ada.directTo();
+  const bytes = randomBytes(48 * 1024 * 1024);
+  await pick(ada, [{ name: "survey.bin", mimeType: "application/octet-stream", buffer: bytes }]);
+  await send(ada);
+
+  // Too large to come by itself.
+  const there = card(bob.page, "survey.bin");
+  await expect(there).toHaveAttribute("data-transfer", "offered");
+  await there.getByTestId("file-fetch").click();
+  await expect(there.getByTestId("file-progress")).toBeVisible();
+  await there.getByTestId("file-pause").click();
+  await expect(there.getByTestId("file-state")).toContainText("paused");
+  await expect(card(ada.page, "survey.bin")).toBeVisible();
+  await there.getByTestId("file-resume").click();
+  await expect(there.getByTestId("file-state")).toContainText("of 50 MB");
+
+  await bob.page.reload();
+  await bob.seesHome();
+  await bob.open("ada");
+  const again = card(bob.page, "survey.bin");
+  await expect(again).toHaveAttribute("data-transfer", "complete", { timeout: 120_000 });
+  const got = await saved(bob.page, again.getByTestId("file-save"));
+  expect(sha256(got.bytes)).toBe(sha256(bytes));
+  await expect(card(ada.page, "survey.bin")).toHaveAttribute("data-transfer", "complete");
+});
+
+test("a small file waits for somebody who is away; a large one is offered, and can be given up", async ({
+  ada,
+  bob,
+  server,
+}) => {
+  await befriend(ada, bob);
+  await bob.leave();
+  await expect(ada.page.locator(".conversation-presence")).toContainText(/Last seen|Offline/);
+  const small = randomBytes(300_000);
+  const large = randomBytes(12 * 1024 * 1024);
+  await pick(ada, [
+    { name: "small.bin", mimeType: "application/octet-stream", buffer: small },
+    { name: "large.bin", mimeType: "application/octet-stream", buffer: large },
+  ]);
+  await send(ada);
+  await expect(card(ada.page, "small.bin").first()).toBeVisible();
+
+  const back = await bob.comeBack(server.address);
+  await back.open("ada");
+  const here = card(back.page, "small.bin");
+  await expect(here).toHaveAttribute("data-transfer", "complete");
+  expect(sha256((await saved(back.page, here.getByTestId("file-save"))).bytes)).toBe(sha256(small));
+  const offered = card(back.page, "large.bin");
+  await expect(offered).toHaveAttribute("data-transfer", "offered");
+  await offered.getByTestId("file-fetch").click();
+  await offered.getByTestId("file-cancel").click();
+  await expect(offered).toHaveAttribute("data-transfer", "offered");
+  await expect(offered.getByTestId("file-progress")).toHaveCount(0);
+});
