@@ -1,6 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { formatInviteLink } from "../../shared/protocol/index.ts";
 import { AppContext } from "./components/context.tsx";
 import { ToastList } from "./components/toast-list.tsx";
 import { useLook } from "./components/use-look.ts";
@@ -53,7 +54,7 @@ function Screen({ model }: { model: AppModel }): JSX.Element {
       // Another account is another form.
       return (
         <SignInScreen
-          key={phase.account === undefined ? "" : accountKey(phase.account)}
+          key={`${phase.account === undefined ? "" : accountKey(phase.account)} ${invited(model)}`}
           reason={phase.reason}
           account={phase.account}
         />
@@ -63,6 +64,12 @@ function Screen({ model }: { model: AppModel }): JSX.Element {
     case "main":
       return <MainScreen key={model.slotOf(phase.account)?.key} account={phase.account} />;
   }
+}
+
+/** An invitation fills in another form. */
+function invited(model: AppModel): string {
+  const request = model.links.request.value;
+  return request?.kind === "invite" ? formatInviteLink(request.invite) : "";
 }
 
 /** What works wherever the focus is. */

@@ -1,10 +1,14 @@
 import { render } from "preact";
 import { ChatKit } from "../../shared/chatkit/chatkit.ts";
+import { parseInviteLink } from "../../shared/protocol/index.ts";
 import { App } from "./app.tsx";
 import { createI18n } from "./i18n/i18n.ts";
 import { AppLock } from "./model/app-lock.ts";
 import { AppModel } from "./model/app-model.ts";
 import { attend } from "./model/attention.ts";
+import { AutoAway } from "./model/auto-away.ts";
+import { listenForCommands } from "./model/commands.ts";
+import { connectDesktop } from "./model/desktop.ts";
 import { watchIdle } from "./model/idle-watch.ts";
 import { loadSettings } from "./model/settings.ts";
 import { createWindowLocks } from "./model/window-lock.ts";
@@ -57,6 +61,14 @@ watchIdle(lock, {
   },
 });
 attend(model, () => !isLookedAt());
+const invite = parseInviteLink(platform.takeInviteLink() ?? "");
+if (invite !== undefined) model.links.offer(invite);
+listenForCommands(model.commands, platform.kind, document);
+if (platform.desktop !== undefined) {
+  const { desktop } = platform;
+  const away = await AutoAway.load(platform);
+  connectDesktop({ app: model, desktop, away, now: () => Date.now() });
+}
 
 const root = document.querySelector("#app");
 if (root === null) throw new Error("the page has no #app");

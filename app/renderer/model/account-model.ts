@@ -175,6 +175,21 @@ export class AccountModel {
     await model.open(known.unread);
   }
 
+  /** Goes so many places down in the list, or up; past its ends it stays. */
+  async openNext(step: 1 | -1): Promise<void> {
+    const open = this.#open.peek()?.model.conversationId;
+    const list = this.#conversations
+      .peek()
+      .filter(
+        ({ conversationId, last, settings }) =>
+          conversationId === open || (last !== undefined && settings.archived !== true),
+      );
+    const at = list.findIndex(({ conversationId }) => conversationId === open);
+    // With none open, down is the first; up is nothing.
+    const next = at < 0 && step < 0 ? undefined : list[at + step];
+    if (next !== undefined) await this.openConversation(next.conversationId);
+  }
+
   /** Under which a text not sent yet is kept: two accounts may have the same conversation. */
   draftKey(conversationId: ConversationId | ""): string {
     return `${this.#self.peek()?.profile.userId ?? ""}/${conversationId}`;

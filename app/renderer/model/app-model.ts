@@ -10,7 +10,9 @@ import { accountKey, MAX_ACCOUNTS, type RememberedAccount } from "./account-list
 import type { AccountModel } from "./account-model.ts";
 import { AccountSlot } from "./account-slot.ts";
 import type { AppLock } from "./app-lock.ts";
+import { Commands } from "./commands.ts";
 import { errorText } from "./errors.ts";
+import { LinkDesk } from "./link-desk.ts";
 import type { Settings } from "./settings.ts";
 import { Toasts } from "./toasts.ts";
 import type { WindowLocks } from "./window-lock.ts";
@@ -61,6 +63,8 @@ export class AppModel {
   readonly i18n: I18n;
   readonly lock: AppLock;
   readonly toasts = new Toasts();
+  readonly commands = new Commands();
+  readonly links: LinkDesk;
   readonly #locks: WindowLocks;
   readonly #createKit: (server: ServerChoice) => ChatKitApi;
   readonly #slots = signal<readonly AccountSlot[]>([]);
@@ -108,6 +112,7 @@ export class AppModel {
     this.lock = lock;
     this.#locks = locks;
     this.#createKit = createKit;
+    this.links = new LinkDesk(this);
   }
 
   /** All accounts of this device, in the order in which they were added. */
@@ -236,6 +241,7 @@ export class AppModel {
     this.settings.server.value = account.server;
     if (known === undefined) this.#slots.value = [...this.#slots.peek(), slot];
     this.#shown.value = key;
+    this.links.done();
     await this.settings.accounts.put(slot.remembered);
   }
 

@@ -75,5 +75,6 @@ function notify(app: AppModel, account: AccountModel, message: Message): void {
     title: whose === undefined ? name : t.accounts.notificationTitle(name, whose),
     body: (bodyText(message.body) ?? t.newMessageFrom(name)).slice(0, EXCERPT),
     tag,
+    actions: true,
   });
 }

@@ -11,11 +11,17 @@ import { Illustration } from "../components/illustrations.tsx";
 import { entryName } from "../model/buddies.ts";
 import { errorText } from "../model/errors.ts";
 
-export function AddBuddyDialog({ onClose }: { onClose: () => void }): JSX.Element {
+export interface AddBuddyProps {
+  /** The name that a link gave. */
+  readonly initial?: string;
+  readonly onClose: () => void;
+}
+
+export function AddBuddyDialog({ initial = "", onClose }: AddBuddyProps): JSX.Element {
   const app = useApp();
   const account = useAccount();
   const { t } = useText();
-  const [userName, setUserName] = useState("");
+  const [userName, setUserName] = useState(initial);
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [copied, setCopied] = useState(false);

@@ -10,16 +10,34 @@ import { ConnectionBanner } from "./connection-banner.tsx";
 import { ConversationScreen } from "./conversation.tsx";
 import { Details } from "./details.tsx";
 import { Empty } from "./empty.tsx";
+import { InviteDialog } from "./invite-dialog.tsx";
 import { SettingsDialog } from "./settings.tsx";
+import { ShortcutsDialog } from "./shortcuts.tsx";
 import { Sidebar } from "./sidebar.tsx";
 
 /** The signed-in application: list, conversation and details beside each other. */
 export function MainScreen({ account }: { account: AccountModel }): JSX.Element {
+  const app = useApp();
   const { t } = useText();
-  const [dialog, setDialog] = useState<"add-buddy" | "settings">();
+  const [dialog, setDialog] = useState<"add-buddy" | "settings" | "about" | "shortcuts">();
   const [details, setDetails] = useState(false);
   const open = account.open.value;
   const close = (): void => setDialog(undefined);
+  const request = app.links.request.value;
+  useEffect(() => {
+    const { commands } = app;
+    const ends = [
+      commands.on("settings", () => setDialog("settings")),
+      commands.on("about", () => setDialog("about")),
+      commands.on("shortcuts", () => setDialog("shortcuts")),
+      commands.on("new-conversation", () => setDialog("add-buddy")),
+      commands.on("next-conversation", () => app.attempt(() => account.openNext(1))),
+      commands.on("previous-conversation", () => app.attempt(() => account.openNext(-1))),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [app, account]);
   return (
     <AccountContext.Provider value={account}>
       <div class="app" data-testid="main-screen">
@@ -55,6 +73,16 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
         </main>
         {dialog === "add-buddy" && <AddBuddyDialog onClose={close} />}
         {dialog === "settings" && <SettingsDialog onClose={close} />}
+        {dialog === "about" && <SettingsDialog section="about" onClose={close} />}
+        {dialog === "shortcuts" && <ShortcutsDialog onClose={close} />}
+        {request?.kind === "invite" && <InviteDialog invite={request.invite} />}
+        {request?.kind === "add-buddy" && (
+          <AddBuddyDialog
+            key={request.userName}
+            initial={request.userName}
+            onClose={() => app.links.done()}
+          />
+        )}
         <Announcements account={account} />
       </div>
     </AccountContext.Provider>

@@ -8,6 +8,7 @@ import { LockSection } from "./settings-lock.tsx";
 import { AboutSection } from "./settings-about.tsx";
 import { AppearanceSection, NotificationsSection } from "./settings-appearance.tsx";
 import { ConnectionSection } from "./settings-connection.tsx";
+import { DesktopSection } from "./settings-desktop.tsx";
 import { DevicesSection } from "./settings-devices.tsx";
 import { NetworkSection } from "./settings-network.tsx";
 import { InviteSection } from "./settings-invite.tsx";
@@ -25,6 +26,7 @@ const sections = {
   devices: ["device", DevicesSection],
   network: ["network", NetworkSection],
   connection: ["server", ConnectionSection],
+  desktop: ["window", DesktopSection],
   password: ["lock", PasswordSection],
   invite: ["addPerson", InviteSection],
   about: ["info", AboutSection],
@@ -41,17 +43,27 @@ const names = [
   "devices",
   "network",
   "connection",
+  "desktop",
   "password",
   "invite",
   "about",
 ] as const satisfies readonly SectionName[];
 
-export function SettingsDialog({ onClose }: { onClose: () => void }): JSX.Element {
+export interface SettingsProps {
+  /** Shown first. */
+  readonly section?: SectionName;
+  readonly onClose: () => void;
+}
+
+export function SettingsDialog({ section = "profile", onClose }: SettingsProps): JSX.Element {
   const { t } = useText();
-  const [current, setCurrent] = useState<SectionName>("profile");
+  const [current, setCurrent] = useState<SectionName>(section);
   const [, Section] = sections[current];
-  const { connection } = useApp().platform;
-  const shown = names.filter((name) => name !== "connection" || connection !== undefined);
+  const { platform } = useApp();
+  // Those of a host that has such a thing.
+  const shown = names.filter(
+    (name) => (name !== "connection" && name !== "desktop") || platform[name] !== undefined,
+  );
   return (
     <Dialog title={t.settings.title} size="large" onClose={onClose}>
       <div class="settings">

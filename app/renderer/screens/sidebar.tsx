@@ -23,17 +23,24 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
   const [query, setQuery] = useState("");
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    const toSearch = (event: KeyboardEvent): void => {
-      if (!isSearchKey(event) || document.querySelector("dialog[open]") !== null) return;
-      event.preventDefault();
+    const search = (): void => {
       setTab("chats");
       // On a narrow window the list is behind the conversation.
       if (field.current?.checkVisibility() === false) account.closeConversation();
       requestAnimationFrame(() => field.current?.select());
     };
+    const toSearch = (event: KeyboardEvent): void => {
+      if (!isSearchKey(event) || document.querySelector("dialog[open]") !== null) return;
+      event.preventDefault();
+      search();
+    };
+    const end = app.commands.on("search", search);
     globalThis.addEventListener("keydown", toSearch);
-    return () => globalThis.removeEventListener("keydown", toSearch);
-  }, [account]);
+    return () => {
+      end();
+      globalThis.removeEventListener("keydown", toSearch);
+    };
+  }, [account, app]);
   const unread = account.unread.value;
   const requests = [...account.roster.value.values()].filter((e) => e.state === "pending").length;
   const tabs = [

@@ -41,7 +41,10 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
   const { t } = useText();
   /** Somebody is signed in here already: this is one more, and there is a way back. */
   const [before] = useState(() => app.slots.peek().find((slot) => slot.account !== undefined));
-  const [opening] = useState(() => parseInviteLink(app.platform.takeInviteLink() ?? ""));
+  const [opening] = useState(() => {
+    const request = app.links.request.peek();
+    return request?.kind === "invite" ? request.invite : undefined;
+  });
   const [mode, setMode] = useState<"sign-in" | "register">(
     opening?.invite === undefined ? "sign-in" : "register",
   );
@@ -134,7 +137,14 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
         >
           {before !== undefined && (
             <div class="sign-in-back">
-              <Button kind="quiet" icon="back" onClick={() => app.show(before.key)}>
+              <Button
+                kind="quiet"
+                icon="back"
+                onClick={() => {
+                  app.show(before.key);
+                  app.links.done();
+                }}
+              >
                 {t.accounts.back}
               </Button>
             </div>

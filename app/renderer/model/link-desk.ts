@@ -1,0 +1,79 @@
+import { effect, signal, type ReadonlySignal } from "@preact/signals";
+import { canonicalUserName, type InviteLink } from "../../../shared/protocol/index.ts";
+import type { AccountModel } from "./account-model.ts";
+import { parseAppLink } from "./app-link.ts";
+import type { AppModel } from "./app-model.ts";
+
+/** What a link asks for and only the person may do. */
+export type LinkRequest =
+  | { readonly kind: "invite"; readonly invite: InviteLink }
+  /** Nobody of this name is a buddy. */
+  | { readonly kind: "add-buddy"; readonly userName: string };
+
+/**
+ * Links that were opened outside. A link shows what it is about; it never signs in, adds or sends by
+ * itself. It waits until an account is open, and one at a time: the last one counts.
+ */
+export class LinkDesk {
+  readonly #app: AppModel;
+  readonly #request = signal<LinkRequest | undefined>(undefined);
+  /** Whose conversation is to be opened, until there is an account to open it in. */
+  readonly #wanted = signal<string | undefined>(undefined);
+
+  constructor(app: AppModel) {
+    this.#app = app;
+    effect(() => {
+      const userName = this.#wanted.value;
+      const phase = app.phase.value;
+      if (userName === undefined || phase.kind !== "main") return;
+      this.#wanted.value = undefined;
+      this.#openConversation(userName, phase.account);
+    });
+  }
+
+  /** Waits for the person; the screen that shows it answers with `done`. */
+  get request(): ReadonlySignal<LinkRequest | undefined> {
+    return this.#request;
+  }
+
+  open(text: string): void {
+    const link = parseAppLink(text);
+    const { toasts, i18n } = this.#app;
+    if (link === undefined) {
+      toasts.show("error", i18n.text.peek().desktop.badLink);
+      return;
+    }
+    this.#request.value = link.kind === "invite" ? link : undefined;
+    this.#wanted.value = link.kind === "conversation" ? link.userName : undefined;
+  }
+
+  /** For an invitation that came with the page itself. */
+  offer(invite: InviteLink): void {
+    this.#request.value = { kind: "invite", invite };
+  }
+
+  done(): void {
+    this.#request.value = undefined;
+  }
+
+  #openConversation(userName: string, shown: AccountModel): void {
+    const app = this.#app;
+    const name = canonicalUserName(userName);
+    // The account that is looked at first; names of several servers may be the same.
+    const accounts = [shown, ...app.opened.peek().filter((account) => account !== shown)];
+    for (const account of accounts) {
+      const buddy = account.kit.roster
+        .entries()
+        .find(
+          ({ profile, state }) =>
+            state === "buddies" && canonicalUserName(profile.userName) === name,
+        );
+      const slot = app.slotOf(account);
+      if (buddy === undefined || slot === undefined) continue;
+      app.show(slot.key);
+      app.attempt(() => account.openPeer(buddy.profile.userId));
+      return;
+    }
+    this.#request.value = { kind: "add-buddy", userName };
+  }
+}
