@@ -4,7 +4,7 @@ import { ChatKitError, type Message } from "../api.ts";
 import { calling } from "../calling.ts";
 import type { FileEngine } from "./file-engine.ts";
 import { FileError, type FileSource } from "./file-vault.ts";
-import type { FilesApi, SendFileOptions, Transfer } from "./files-api.ts";
+import type { FilesApi, FileUsage, SendFileOptions, Transfer } from "./files-api.ts";
 
 interface Open {
   /** Absent where the host keeps no files. */
@@ -69,6 +69,14 @@ export class FileCalls implements FilesApi {
 
   setAutoFetch(maxBytes: number): Promise<void> {
     return this.#call((files) => files.setAutoFetch(maxBytes));
+  }
+
+  usage(): Promise<FileUsage> {
+    return this.#call((files) => files.usage());
+  }
+
+  deleteReceived(): Promise<void> {
+    return this.#call((files) => files.deleteReceived());
   }
 
   #call<T>(call: (files: FileEngine) => Promise<T>): Promise<T> {

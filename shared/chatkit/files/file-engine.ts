@@ -30,7 +30,7 @@ import { FileRecords, type FileRecord } from "./file-records.ts";
 import { FileServing } from "./file-serving.ts";
 import { FileTalk } from "./file-talk.ts";
 import type { FileSource, FileVault } from "./file-vault.ts";
-import type { SendFileOptions, Transfer } from "./files-api.ts";
+import type { FileUsage, SendFileOptions, Transfer } from "./files-api.ts";
 import { TransferBoard, type Standing } from "./transfer-board.ts";
 
 /** 19 random bytes begin the nonces of a file's chunks (`crypto/chunked-seal.ts`). */
@@ -353,7 +353,20 @@ export class FileEngine {
 
   /** Deletes the content of all files: this device forgets the account. */
   async forgetAll(): Promise<void> {
-    for (const fileId of await this.#records.fileIds()) await this.#options.vault.delete(fileId);
+    for (const { fileId } of await this.#records.all()) await this.#options.vault.delete(fileId);
+  }
+
+  async usage(): Promise<FileUsage> {
+    const here = (await this.#records.all()).map((record) => bytesHere(record));
+    const kept = here.filter((bytes) => bytes > 0);
+    return { files: kept.length, bytes: kept.reduce((sum, bytes) => sum + bytes, 0) };
+  }
+
+  async deleteReceived(): Promise<void> {
+    for (const record of await this.#records.all()) {
+      // Told as cancelled: each can be asked for again.
+      if (!record.source && bytesHere(record) > 0) await this.cancel(record.messageId);
+    }
   }
 
   /** The roster, somebody's presence, a route policy or the server's connection changed. */
@@ -564,6 +577,11 @@ function newRecord(message: MessageRecord, body: FileBody, source: boolean): Fil
     bytes: 0,
     state: "offered",
   };
+}
+
+function bytesHere({ bytes, failure, size, source, state }: FileRecord): number {
+  if (source) return failure === undefined ? size : 0;
+  return state === "complete" ? size : bytes;
 }
 
 function standingOf(fetch: FileFetch): Standing {

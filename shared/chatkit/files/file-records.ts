@@ -120,11 +120,11 @@ export class FileRecords {
   }
 
   /** Of everything that is, or was, here. @throws StoreError */
-  async fileIds(): Promise<readonly FileId[]> {
+  async all(): Promise<readonly FileRecord[]> {
     const values = await this.#options.store.values(OF);
     return [...values.values()].flatMap((value) => {
       const parsed = v.safeParse(FileRecord, parseJson(value));
-      return parsed.success ? [parsed.output.fileId] : [];
+      return parsed.success ? [parsed.output] : [];
     });
   }
 

@@ -37,6 +37,15 @@ export interface FilesApi {
   /** Files up to so many bytes are fetched by themselves; 0 for none. Remembered on this device. */
   setAutoFetch(maxBytes: number): Promise<void>;
   readonly autoFetch: number;
+  /** What files take on this device, one's own that are kept for others included. */
+  usage(): Promise<FileUsage>;
+  /** Deletes what was received, also in part; it can be fetched again while its sender has it. */
+  deleteReceived(): Promise<void>;
+}
+
+export interface FileUsage {
+  readonly files: number;
+  readonly bytes: number;
 }
 
 export interface SendFileOptions extends Pick<
