@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { builderArguments, UnusableFeed } from "./builder-arguments.ts";
+
+it("asks for nothing more than is given, and never publishes", () => {
+  expect(builderArguments({}, ["--linux", "deb"])).toEqual([
+    "--publish",
+    "never",
+    "--linux",
+    "deb",
+  ]);
+  expect(builderArguments({ BEELINE_UPDATE_FEED: "" }, [])).toEqual(["--publish", "never"]);
+});
+
+it("builds a feed of updates in where one is named", () => {
+  const env = { BEELINE_UPDATE_FEED: "https://updates.example.org/beeline" };
+  expect(builderArguments(env, [])).toEqual([
+    "--publish",
+    "never",
+    "-c.publish.provider=generic",
+    "-c.publish.url=https://updates.example.org/beeline",
+  ]);
+});
+
+it.each(["http://updates.example.org", "updates.example.org"])("takes no feed like %s", (feed) => {
+  expect(() => builderArguments({ BEELINE_UPDATE_FEED: feed }, [])).toThrow(UnusableFeed);
+});
+
+it("names the repository that a package comes from", () => {
+  const env = { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "somebody/beeline" };
+  expect(builderArguments(env, [])).toContain(
+    "-c.extraMetadata.homepage=https://github.com/somebody/beeline",
+  );
+});

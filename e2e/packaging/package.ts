@@ -1,0 +1,41 @@
+/**
+ * `npm run package`: builds the app and packs it for the system that it runs on, into `dist/packages`.
+ * Further arguments are electron-builder's: `npm run package -- --linux deb`.
+ *
+ * - `BEELINE_UPDATE_FEED`: https address of the folder from which installed apps are to update
+ *   themselves; without it they ask nobody
+ * - `CSC_LINK`, `CSC_KEY_PASSWORD`, `APPLE_…`: electron-builder's own, for signing
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { electronBinary } from "../scripts/electron.ts";
+import { buildApp } from "./build-app.ts";
+import { builderArguments, UnusableFeed } from "./builder-arguments.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BUILDER = join(ROOT, "node_modules", "electron-builder", "cli.js");
+
+async function main(): Promise<number> {
+  if (electronBinary() === undefined) {
+    process.stderr.write(
+      "npm run package: Electron's binary is not here: `npx install-electron` brings it.\n",
+    );
+    return 1;
+  }
+  const args = builderArguments(process.env, process.argv.slice(2));
+  await buildApp(join(ROOT, "dist"));
+  const { status } = spawnSync(process.execPath, [BUILDER, ...args], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
+  return status ?? 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UnusableFeed)) throw error;
+  process.stderr.write(`npm run package: ${error.message}\n`);
+  process.exitCode = 1;
+}
