@@ -231,7 +231,8 @@ export class ChromiumWindows {
       const isLeaving = request.isNavigationRequest();
       const isMainFrame = isLeaving && request.frame().parentFrame() === null;
       const may = !isLeaving || (await this.#line.ask("leaving", { window, url, isMainFrame }));
-      await (may === true ? route.continue() : route.abort());
+      // As if it had never been tried: no error page takes the place of the page.
+      await (may === true ? route.continue() : route.abort("aborted"));
       return;
     }
     if (request.isNavigationRequest()) this.#line.tell("page", { window, what: "loading", url });

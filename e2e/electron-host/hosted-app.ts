@@ -38,6 +38,8 @@ export class HostedApp implements AsyncDisposable {
   readonly #line: Line;
   readonly #windows: ChromiumWindows;
   readonly #errors: string[] = [];
+  /** The stand-in is there, and watched. */
+  readonly #started = Promise.withResolvers<void>();
   /** The status with which the program ended. */
   readonly ended: Promise<number>;
 
@@ -67,7 +69,10 @@ export class HostedApp implements AsyncDisposable {
     });
     this.#line.on("machine", () => ({ userData, version, screens, keyring }));
     this.#line.on("leaving", () => undefined);
-    this.#line.on("watch", () => ({ code: watch, arg: undefined }));
+    this.#line.on("watch", () => {
+      this.#started.resolve();
+      return { code: watch, arg: undefined };
+    });
     this.#windows = new ChromiumWindows(this.#line, userData, (problem) => {
       this.#errors.push(String(problem));
     });
@@ -85,7 +90,8 @@ export class HostedApp implements AsyncDisposable {
   }
 
   /** Runs a function, given as text, on the stand-in in the shell's process. */
-  evaluate(code: string, arg?: unknown): Promise<unknown> {
+  async evaluate(code: string, arg?: unknown): Promise<unknown> {
+    await Promise.race([this.#started.promise, this.ended]);
     return this.#line.ask("evaluate", { code, arg });
   }
 

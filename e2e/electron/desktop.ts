@@ -80,11 +80,17 @@ export class Desktop implements AsyncDisposable {
     }, url);
   }
 
-  /** Nobody has touched the machine for this long. */
-  async leaveAlone(seconds: number): Promise<void> {
-    await this.#shell.evaluate(({ powerMonitor }, asked) => {
-      powerMonitor.getSystemIdleTime = () => Number(asked);
-    }, String(seconds));
+  /** Does the system guard keys? */
+  async hasKeyring(): Promise<boolean> {
+    const has = await this.evaluate(({ safeStorage }) => safeStorage.isEncryptionAvailable());
+    return has === true;
+  }
+
+  async lockScreen(): Promise<void> {
+    await this.evaluate(({ powerMonitor }) => powerMonitor.emit("lock-screen"));
+  }
+  async unlockScreen(): Promise<void> {
+    await this.evaluate(({ powerMonitor }) => powerMonitor.emit("unlock-screen"));
   }
 
   async crashPage(): Promise<void> {
