@@ -12,6 +12,7 @@ import type { Catalogue } from "../i18n/en.ts";
 import { errorText } from "../model/errors.ts";
 import type { RememberedAccount } from "../model/account-list.ts";
 import { completeServerAddress } from "../model/server-address.ts";
+import { PolicyProblem } from "./policy-note.tsx";
 import { LanguagePicker, SignInPitch } from "./sign-in-pitch.tsx";
 import { ServersNearby } from "./servers-nearby.tsx";
 import { useServerProbe, type ServerProbe } from "./server-probe.ts";
@@ -41,15 +42,20 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
   const { t } = useText();
   /** Somebody is signed in here already: this is one more, and there is a way back. */
   const [before] = useState(() => app.slots.peek().find((slot) => slot.account !== undefined));
+  /** What the administrator allows: one server only, or nobody until their file is repaired. */
+  const rules = app.platform.policy;
+  const onlyServer = completeServerAddress(rules?.server ?? "");
   const [opening] = useState(() => {
     const request = app.links.request.peek();
-    return request?.kind === "invite" ? request.invite : undefined;
+    const link = request?.kind === "invite" ? request.invite : undefined;
+    return onlyServer === undefined || link?.server === onlyServer ? link : undefined;
   });
   const [mode, setMode] = useState<"sign-in" | "register">(
     opening?.invite === undefined ? "sign-in" : "register",
   );
   const [fields, setFields] = useState<Record<FieldName, string>>({
     server:
+      onlyServer ??
       opening?.server ??
       remembered?.server ??
       (app.settings.server.peek() || app.platform.defaultServer),
@@ -69,7 +75,7 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
   const probe = useServerProbe(fields.server, pin);
   const registering = mode === "register";
   const policy = probe.state === "found" ? probe.info.registration : undefined;
-  const refused = registering && policy === "closed";
+  const refused = (registering && policy === "closed") || rules?.problem !== undefined;
 
   const set = (name: FieldName) => (text: string) => {
     setFields((before) => ({ ...before, [name]: text }));
@@ -185,16 +191,24 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
             placeholder="https://chat.example.org"
             value={fields.server}
             onText={setServer}
+            readOnly={onlyServer !== undefined}
             error={errors.server}
-            hint={<ProbeLine probe={probe} />}
+            hint={
+              <>
+                <ProbeLine probe={probe} />
+                {onlyServer !== undefined && <p>{t.policy.onlyServer}</p>}
+              </>
+            }
           />
-          <ServersNearby
-            chosen={server}
-            onChoose={(address, pin) => {
-              set("server")(address);
-              setPinned(pin === undefined ? undefined : { server: address, pin });
-            }}
-          />
+          {onlyServer === undefined && (
+            <ServersNearby
+              chosen={server}
+              onChoose={(address, pin) => {
+                set("server")(address);
+                setPinned(pin === undefined ? undefined : { server: address, pin });
+              }}
+            />
+          )}
           <Field
             label={t.signIn.userName}
             name="username"
@@ -240,7 +254,16 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
               hint={t.signIn.inviteHint}
             />
           )}
-          {refused && (
+          {rules?.problem !== undefined && (
+            <>
+              <PolicyProblem />
+              <p class="note">
+                <Icon name="lock" size={18} />
+                {t.policy.noSignIn}
+              </p>
+            </>
+          )}
+          {registering && policy === "closed" && (
             <p class="note note-warn">
               <Icon name="info" size={18} />
               {t.signIn.closed}
