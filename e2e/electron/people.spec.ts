@@ -1,0 +1,126 @@
+/** Somebody at the desktop app and somebody in a browser, with a real server between them. */
+import { befriend, Person } from "../support/person.ts";
+import type { Desktop } from "./desktop.ts";
+import { expect, registerAt, test } from "./fixtures.ts";
+
+test("messages reach a window that nobody sees: notification, badge, answer, mute, and the way back", async ({
+  launch,
+  server,
+  bob,
+}) => {
+  const desktop = await launch(`--server=${server.address}`);
+  const ada = await registerAt(desktop, "ada");
+  await befriend(ada, bob);
+  await ada.say("bob", "from my desk");
+  await bob.reads("from my desk");
+  expect((await desktop.look()).notifications).toEqual([]);
+
+  await desktop.closeWindow();
+  await bob.say("ada", "are you there?");
+  await expectNotification(desktop, { title: "Bob", body: "are you there?", hasReply: true });
+  await expectUnread(desktop, 1, "Beeline: 1 unread message");
+  await desktop.answer("reply on my way");
+  await bob.reads("on my way");
+  await expectUnread(desktop, 0, "Beeline");
+
+  await bob.say("ada", "see you");
+  await expectNotification(desktop, { body: "see you" });
+  await desktop.answer("click");
+  await ada.reads("see you");
+  await expectWindow(desktop, { isVisible: true, isFocused: true });
+  await expectUnread(desktop, 0, "Beeline");
+
+  await desktop.closeWindow();
+  await bob.say("ada", "one more thing");
+  await expectNotification(desktop, { body: "one more thing", actions: ["Mute for 1 Hour"] });
+  await desktop.answer("action 0");
+  await bob.say("ada", "and another");
+  // It has arrived, and nothing was shown for it.
+  await bob.expectDelivery("and another", "delivered");
+  await expectNotification(desktop, { body: "one more thing" });
+
+  // The same program once more, by a link to somebody: the one that runs opens the conversation.
+  expect(await desktop.startAgain(["beeline://conversation/bob"])).toBe(0);
+  await expectWindow(desktop, { isVisible: true });
+  await ada.reads("and another");
+});
+
+test("presence from the tray, and away while nobody is there", async ({ launch, server, bob }) => {
+  const desktop = await launch(`--server=${server.address}`);
+  const ada = await registerAt(desktop, "ada");
+  await befriend(ada, bob);
+
+  await desktop.press("tray", "Busy");
+  await expectSeen(bob, "Busy");
+  await desktop.press("tray", "Online");
+  await expectSeen(bob, "Online");
+  await desktop.lockScreen();
+  await expectSeen(bob, "Away");
+  await desktop.unlockScreen();
+  await expectSeen(bob, "Online");
+});
+
+test("keys are guarded by the system, and open the account after a restart", async ({
+  launch,
+  server,
+}) => {
+  const desktop = await launch(`--server=${server.address}`);
+  test.skip(!(await desktop.hasKeyring()), "this machine has no keyring that guards keys");
+  await registerAt(desktop, "ada");
+  expect((await desktop.look()).keys).toContain("seal");
+  await desktop.press("menu", "File/Quit Beeline");
+  expect(await desktop.ended).toBe(0);
+
+  const next = await launch();
+  await Person.at("ada", await next.page()).seesHome();
+  expect((await next.look()).keys).toContain("open");
+});
+
+test("links in messages open in the browser, and the window stays", async ({
+  launch,
+  server,
+  bob,
+}) => {
+  const desktop = await launch(`--server=${server.address}`);
+  const ada = await registerAt(desktop, "ada");
+  await befriend(ada, bob);
+  await bob.say("ada", "see https://example.org/map?of=here");
+  await ada.page.getByRole("link", { name: "https://example.org/map?of=here" }).click();
+  const opened = async (): Promise<unknown> => (await desktop.look()).opened;
+  await expect.poll(opened).toEqual(["https://example.org/map?of=here"]);
+  // What runs in the page goes nowhere either.
+  await ada.page.evaluate(() => location.assign("https://example.org/elsewhere"));
+  await expect.poll(opened).toHaveLength(2);
+  await ada.seesHome();
+});
+
+type Look = Awaited<ReturnType<Desktop["look"]>>;
+
+async function expectNotification(
+  desktop: Desktop,
+  shown: Partial<Look["notifications"][number]>,
+): Promise<void> {
+  const last = async (): Promise<unknown> => (await desktop.look()).notifications.at(-1);
+  await expect.poll(last).toMatchObject(shown);
+}
+
+async function expectUnread(desktop: Desktop, badge: number, toolTip: string): Promise<void> {
+  const seen = async (): Promise<unknown> => {
+    const look = await desktop.look();
+    return { badge: look.badge, toolTip: look.trays[0]?.toolTip };
+  };
+  await expect.poll(seen).toEqual({ badge, toolTip });
+}
+
+async function expectWindow(
+  desktop: Desktop,
+  window: Partial<Look["windows"][number]>,
+): Promise<void> {
+  await expect.poll(async () => (await desktop.look()).windows).toMatchObject([window]);
+}
+
+/** What somebody else's list of buddies says of Ada. */
+async function expectSeen(by: Person, presence: string): Promise<void> {
+  const row = by.page.locator('[data-testid="buddy-row"][data-user="ada"]');
+  await expect(row).toContainText(presence);
+}
