@@ -867,6 +867,7 @@ export const en = {
       network: "Network",
       privacy: "Privacy",
       history: "History",
+      files: "Files",
       devices: "Devices",
       password: "Password",
       invite: "Invite",

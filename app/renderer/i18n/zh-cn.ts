@@ -786,6 +786,7 @@ export const zhCn: Catalogue = {
       network: "网络",
       privacy: "隐私",
       history: "历史记录",
+      files: "文件",
       devices: "设备",
       password: "密码",
       invite: "邀请",

@@ -46,13 +46,15 @@ const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 // oxlint-disable-next-line no-control-regex -- they are what is taken out
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
+const graphemes = new Intl.Segmenter();
+
 /** The end that always shows: a few letters and the extension. */
 const END_LENGTH = 10;
 
 /** A name for showing, in two parts: the first one may be cut at its end, the second one never. */
 export function nameParts(name: string): readonly [string, string] {
   const safe = safeName(name);
-  const letters = [...safe];
+  const letters = Array.from(graphemes.segment(safe), ({ segment }) => segment);
   if (letters.length <= END_LENGTH * 2) return [safe, ""];
   return [letters.slice(0, -END_LENGTH).join(""), letters.slice(-END_LENGTH).join("")];
 }

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 function urls() {
-  const open = vi.fn(async () => new BlobSource(new Blob(["x"]), "x"));
+  const open = vi.fn<() => Promise<BlobSource>>(async () => new BlobSource(new Blob(["x"]), "x"));
   return { open, urls: new FileUrls({ open }) };
 }
 

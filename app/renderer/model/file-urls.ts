@@ -51,9 +51,9 @@ export class FileUrls {
     }
   }
 
-  /** The file was taken back or deleted. */
-  forget(id: MessageId): void {
-    if (this.#entries.has(id)) this.#drop(id);
+  /** Everything that nobody shows at the moment. */
+  clear(): void {
+    for (const [id, { users }] of this.#entries) if (users <= 0) this.#drop(id);
   }
 
   close(): void {

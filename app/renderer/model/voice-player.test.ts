@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import type { MessageId } from "../../../shared/protocol/index.ts";
 import { messageIds } from "../testing/fake-files.ts";
 import { VoicePlayer, type Sound } from "./voice-player.ts";
 
@@ -25,7 +26,7 @@ class FakeSound implements Sound {
 }
 
 let sound = new FakeSound();
-const release = vi.fn();
+const release = vi.fn<(id: MessageId) => void>();
 let player = new VoicePlayer(async () => "", release);
 
 beforeEach(() => {

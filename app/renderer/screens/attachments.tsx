@@ -7,6 +7,7 @@ import { Icon, type IconName } from "../components/icons.tsx";
 import { Popover } from "../components/popover.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import { droppedFiles, pastedFiles, pickedFiles } from "../model/file-picking.ts";
+import { isAllowed } from "../platform/policy.ts";
 import { FileSheet } from "./file-sheet.tsx";
 import { MediaViewer } from "./media-viewer.tsx";
 
@@ -17,8 +18,10 @@ export function Attachments(props: {
   /** One may write here. */
   readonly open: boolean;
 }): JSX.Element {
-  const { model, peerName, open } = props;
+  const { model, peerName } = props;
   const { files } = useAccount();
+  const { platform } = useApp();
+  const open = props.open && isAllowed(platform, "files");
   const { t } = useText();
   const place = useRef<HTMLDivElement>(null);
   const { conversationId } = model;
@@ -108,8 +111,9 @@ function useDropping(
 }
 
 /** The paper clip beside where one writes, with its menu. */
-export function AttachButton({ model }: { model: ConversationModel }): JSX.Element {
+export function AttachButton({ model }: { model: ConversationModel }): JSX.Element | null {
   const { files } = useAccount();
+  const { platform } = useApp();
   const { t } = useText();
   const button = useRef<HTMLSpanElement>(null);
   const [open, setOpen] = useState(false);
@@ -132,6 +136,7 @@ export function AttachButton({ model }: { model: ConversationModel }): JSX.Eleme
     setOpen(false);
     input.current?.click();
   };
+  if (!isAllowed(platform, "files")) return null;
   const hidden = { type: "file", hidden: true, multiple: true, onChange: take } as const;
   return (
     <span ref={button} class="attach">

@@ -8,6 +8,7 @@ import { Icon } from "../components/icons.tsx";
 import { bodySummary, bodyText } from "../model/body.ts";
 import type { Composing, ConversationModel } from "../model/conversation-model.ts";
 import { canRecord } from "../model/voice-recorder.ts";
+import { isAllowed } from "../platform/policy.ts";
 import { AttachButton } from "./attachments.tsx";
 import { VoiceButton } from "./voice-button.tsx";
 import { findMentions, mentionQuery, type Member } from "../model/mentions.ts";
@@ -81,6 +82,7 @@ function Writer({ model, peerName, entry }: ComposerProps): JSX.Element {
   const [picking, setPicking] = useState(false);
   const mentioning = useMentioning(entry);
   const left = limits.MAX_TEXT_LENGTH - text.length;
+  const canSpeak = canRecord() && isAllowed(app.platform, "voice");
   const sendable = text.trim() !== "" && left >= 0;
 
   useEffect(() => {
@@ -244,7 +246,7 @@ function Writer({ model, peerName, entry }: ComposerProps): JSX.Element {
         >
           {left < 0 ? t.composer.over(-left) : left <= NEAR_LIMIT ? t.composer.left(left) : ""}
         </span>
-        {text === "" && composing?.kind !== "edit" && canRecord() ? (
+        {text === "" && composing?.kind !== "edit" && canSpeak ? (
           <VoiceButton model={model} />
         ) : (
           <IconButton

@@ -11,6 +11,8 @@ import { ConnectionSection } from "./settings-connection.tsx";
 import { DesktopSection } from "./settings-desktop.tsx";
 import { DevicesSection } from "./settings-devices.tsx";
 import { NetworkSection } from "./settings-network.tsx";
+import { FilesSection } from "./file-settings.tsx";
+import { HistorySection } from "./settings-history.tsx";
 import { InviteSection } from "./settings-invite.tsx";
 import { PasswordSection } from "./settings-password.tsx";
 import { PrivacySection } from "./settings-privacy.tsx";
@@ -23,6 +25,8 @@ const sections = {
   lock: ["shield", LockSection],
   notifications: ["bell", NotificationsSection],
   privacy: ["eyeOff", PrivacySection],
+  history: ["history", HistorySection],
+  files: ["file", FilesSection],
   devices: ["device", DevicesSection],
   network: ["network", NetworkSection],
   connection: ["server", ConnectionSection],
@@ -40,6 +44,8 @@ const names = [
   "lock",
   "notifications",
   "privacy",
+  "history",
+  "files",
   "devices",
   "network",
   "connection",

@@ -8,7 +8,7 @@ import type {
 import type { FileSource } from "../../../shared/chatkit/files/file-vault.ts";
 import {
   encodeId,
-  FileBody,
+  type FileBody,
   FileId,
   MessageId,
   type ConversationId,
@@ -168,7 +168,6 @@ export async function showFiles(files: FakeFiles, id: ConversationId): Promise<v
   const photo = new BlobSource(await drawn(1200, 900, "image/webp"), "harbour.webp");
   const image = { width: 1200, height: 900, thumbnail: base64 };
   const large = (name: string, size: number) => ({
-    ...new BlobSource(new Blob([]), name),
     name,
     size,
     mediaType: "application/octet-stream",
