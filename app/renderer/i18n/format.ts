@@ -8,6 +8,8 @@ export interface Format {
   day(at: number, now: number): string;
   /** As short as it can be said: for lists. */
   brief(at: number, now: number): string;
+  /** `May 2026` */
+  month(at: number): string;
   /** Date and time in full: for tooltips. */
   full(at: number): string;
   /** `5 minutes ago` */
@@ -33,6 +35,7 @@ export function createFormat(language: string, t: Catalogue): Format {
   const weekdayShort = format({ weekday: "short" });
   const thisYear = format({ weekday: "long", month: "long", day: "numeric" });
   const otherYear = format({ year: "numeric", month: "long", day: "numeric" });
+  const month = format({ year: "numeric", month: "long" });
   const short = format({ month: "short", day: "numeric" });
   const shortYear = format({ year: "numeric", month: "numeric", day: "numeric" });
   const full = format({
@@ -66,6 +69,7 @@ export function createFormat(language: string, t: Catalogue): Format {
       if (days > 1 && days < 7) return weekdayShort.format(at);
       return (sameYear(at, now) ? short : shortYear).format(at);
     },
+    month: (at) => month.format(at),
     full: (at) => full.format(at),
     ago(at, now) {
       const past = Math.max(0, now - at);

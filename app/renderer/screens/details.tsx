@@ -10,6 +10,7 @@ import { Icon } from "../components/icons.tsx";
 import { entryName } from "../model/buddies.ts";
 import { mutedUntil } from "../model/mute.ts";
 import { ConversationMenu } from "./conversation-menu.tsx";
+import { HistoryDetails } from "./history-details.tsx";
 import { LinkLine } from "./link-line.tsx";
 import { presenceLine } from "./presence-line.ts";
 import { RouteSetting } from "./route-setting.tsx";
@@ -21,6 +22,8 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
   const account = useAccount();
   const { t, format } = useText();
   const entry = account.roster.value.get(peer);
+  const open = account.open.value;
+  const model = open?.peer === peer ? open.model : undefined;
   const name = entry === undefined ? "" : entryName(entry);
   const panel = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
@@ -73,6 +76,7 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
           {entry.state === "buddies" && <Verification peer={peer} name={name} />}
           {entry.state === "buddies" && <Devices entry={entry} />}
           {entry.state === "buddies" && <RouteSetting peer={peer} name={name} />}
+          {model !== undefined && <HistoryDetails key={`h:${peer}`} model={model} name={name} />}
           <Danger entry={entry} onDone={onClose} />
         </div>
       )}
