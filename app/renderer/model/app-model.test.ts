@@ -152,6 +152,6 @@ test("title counts unread; a hidden window notifies of others' messages only", a
   hidden = false;
   kit.receive(from);
   expect(shown).toEqual([
-    { title: "Grace Hopper", body: "Hi", tag: `${userId(0)}/${conversationId(1)}` },
+    { title: "Grace Hopper", body: "Hi", tag: `${userId(0)}/${conversationId(1)}`, actions: true },
   ]);
 });

@@ -4,6 +4,7 @@ import type { AccountModel } from "./account-model.ts";
 import type { AppModel } from "./app-model.ts";
 import { bodyText } from "./body.ts";
 import { entryName } from "./buddies.ts";
+import { mutedUntil } from "./mute.ts";
 
 /** Longest excerpt of a message in a notification. */
 const EXCERPT = 200;
@@ -57,6 +58,8 @@ function isShown(app: AppModel, account: AccountModel): boolean {
 function notify(app: AppModel, account: AccountModel, message: Message): void {
   const self = account.self.peek();
   if (self?.show === "busy") return;
+  const conversation = account.kit.conversations.get(message.conversationId);
+  if (conversation && mutedUntil(conversation.settings, Date.now()) !== undefined) return;
   const t = app.i18n.text.peek();
   const several = app.slots.peek().length > 1;
   const whose = several && self !== undefined ? self.profile.displayName : undefined;
@@ -67,10 +70,7 @@ function notify(app: AppModel, account: AccountModel, message: Message): void {
     return;
   }
   const entry = account.kit.roster.get(message.from);
-  const name =
-    entry === undefined
-      ? (account.kit.conversations.get(message.conversationId)?.title ?? "")
-      : entryName(entry);
+  const name = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
   app.platform.notify({
     title: whose === undefined ? name : t.accounts.notificationTitle(name, whose),
     body: (bodyText(message.body) ?? t.newMessageFrom(name)).slice(0, EXCERPT),
