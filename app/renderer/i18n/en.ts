@@ -755,6 +755,7 @@ export const en = {
   },
 
   policy: {
+    title: "Policy of this machine",
     setBy: "Set by your administrator.",
     problem:
       "The policy file of this machine cannot be relied on. Whatever it could forbid is off until your administrator repairs it:",

@@ -677,6 +677,7 @@ export const zhCn: Catalogue = {
   },
 
   policy: {
+    title: "本机策略",
     setBy: "由管理员设定。",
     problem: "本机的策略文件无法采信。在管理员修复之前，凡是它可能禁止的功能一律关闭：",
     noSignIn: "在此之前，无法在本机登录新的账号。",
@@ -716,7 +717,7 @@ export const zhCn: Catalogue = {
     current: "Beeline 已是最新版本。",
     checking: "正在检查更新…",
     downloading: (version: string, percent: number) => `正在下载版本 ${version}：${percent}%`,
-    ready: (version: string) => `版本 ${version} 已就绪，何时重启由您决定。`,
+    ready: (version: string) => `版本 ${version} 已就绪，何时重启由你决定。`,
     failed: {
       unreachable: "无法连接更新服务器，稍后会再试。",
       interrupted: "下载中断，稍后会再试。",

@@ -7,6 +7,7 @@ import { bodySummary } from "../model/body.ts";
 import { entryName } from "../model/buddies.ts";
 import { AddBuddyDialog } from "./add-buddy.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
+import { PolicyBanner } from "./policy-note.tsx";
 import { ConversationScreen } from "./conversation.tsx";
 import { Details } from "./details.tsx";
 import { Empty } from "./empty.tsx";
@@ -42,6 +43,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
     <AccountContext.Provider value={account}>
       <div class="app" data-testid="main-screen">
         <ConnectionBanner />
+        <PolicyBanner />
         <main
           class={`panes ${open === undefined ? "" : "has-conversation"} ${details && open !== undefined ? "has-details" : ""}`}
         >

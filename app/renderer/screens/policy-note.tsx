@@ -16,6 +16,21 @@ export function PolicyNote(): JSX.Element {
   );
 }
 
+/** The same above the conversations, for who is signed in already. */
+export function PolicyBanner(): JSX.Element | null {
+  const { t } = useText();
+  const { policy } = useApp().platform;
+  if (policy?.problem === undefined) return null;
+  return (
+    <section class="banner" aria-label={t.policy.title} data-testid="policy-banner">
+      <Icon name="alert" />
+      <p>
+        {t.policy.problem} <bdi class="policy-file">{policy.file}</bdi>: {policy.problem}
+      </p>
+    </section>
+  );
+}
+
 /** The policy file cannot be relied on; nothing where there is no such trouble. */
 export function PolicyProblem(): JSX.Element | null {
   const { t } = useText();

@@ -194,10 +194,10 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
             readOnly={onlyServer !== undefined}
             error={errors.server}
             hint={
-              <>
+              <div>
                 <ProbeLine probe={probe} />
                 {onlyServer !== undefined && <p>{t.policy.onlyServer}</p>}
-              </>
+              </div>
             }
           />
           {onlyServer === undefined && (
