@@ -11,7 +11,7 @@ import { canChange, canRecall, type ConversationModel } from "../model/conversat
 const REACTIONS = ["👍", "❤️", "😂", "🎉", "😮", "😢"] as const;
 
 /** What needs a window of its own before it is done. */
-export type AskedAction = "recall" | "forward" | "details";
+export type AskedAction = "recall" | "delete-here" | "forward" | "details";
 
 /** What can be done with a message: react, reply, forward, copy, pin, edit, take back. */
 export function MessageActions(props: {
@@ -126,6 +126,12 @@ export function MessageActions(props: {
             onClick={then(() => onAsk("recall"))}
           />
         )}
+        <MenuItem
+          icon="trash"
+          label={t.history.deleteHere}
+          danger
+          onClick={then(() => onAsk("delete-here"))}
+        />
       </Menu>
     </Popover>
   );

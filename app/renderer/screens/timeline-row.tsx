@@ -159,6 +159,15 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
       {asked === "details" && (
         <MessageDetailsDialog message={message} onClose={() => setAsked(undefined)} />
       )}
+      {asked === "delete-here" && (
+        <Confirm
+          title={t.history.deleteTitle}
+          text={t.history.deleteText}
+          action={t.history.deleteHere}
+          onConfirm={() => app.attempt(() => kit.archive.deleteHere([message.id]))}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
       {asked === "recall" && (
         <Confirm
           title={t.chat.recallTitle}
