@@ -41,6 +41,7 @@ import { registerIpc } from "./ipc.ts";
 import { KeyProtection } from "./key-protection.ts";
 import { LanDesk } from "./lan-desk.ts";
 import { AutostartFile, HIDDEN_FLAG, SystemLoginItem } from "./login-item.ts";
+import { LinkPreviews } from "./link-preview/link-preview.ts";
 import { menuTemplate } from "./menu.ts";
 import { Notifications } from "./notifications.ts";
 import { PageEvents } from "./page-events.ts";
@@ -110,6 +111,7 @@ async function run(): Promise<void> {
   settings.onChange("spellLanguages", spell);
   const keys = new KeyProtection(safeStorage);
   const pins = new ServerPins(session.defaultSession);
+  const previews = new LinkPreviews(session.defaultSession);
   const loginItem = new FixedLoginItem(
     process.platform === "linux"
       ? new AutostartFile(app.getPath("appData"), process.env["APPIMAGE"] ?? process.execPath)
@@ -142,9 +144,9 @@ async function run(): Promise<void> {
   const trayIsSeen = hasTray(process.platform, process.env["XDG_CURRENT_DESKTOP"]);
   const features: PlatformFeatures = {
     tray: trayIsSeen,
-    loginItem: true,
+    loginItem: policy.leaves("autoStart"),
     spellCheck: true,
-    linkPreviews: false,
+    linkPreviews: policy.allows("linkPreviews"),
   };
   const info = platformInfo(
     app.getVersion(),
@@ -237,7 +239,7 @@ async function run(): Promise<void> {
       spellLanguages: spelling.available,
     }),
     setLoginItem: (wanted) => loginItem.set(wanted),
-    fetchPreview: async () => undefined,
+    fetchPreview: async (url) => (features.linkPreviews ? previews.fetch(url) : undefined),
   });
   app.on("will-quit", () => {
     lan.reset();

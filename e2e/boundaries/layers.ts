@@ -95,7 +95,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "app/main",
     layers: ["app/lan", "app/preload"],
-    packages: ["electron", "electron-updater", "lowdb", "valibot"],
+    packages: ["electron", "electron-updater", "htmlparser2", "lowdb", "valibot"],
     node: true,
   },
   { folder: "app/start", layers: [], packages: [], node: true },

@@ -56,13 +56,11 @@ describe("a link of the app", () => {
     fc.assert(
       fc.property(fc.oneof(text, nearly), (link) => {
         const parsed = parseAppLink(link);
-        if (parsed?.kind === "conversation") {
-          expect(parsed.userName).toMatch(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,31}$/u);
-        }
-        if (parsed?.kind === "invite") {
-          expect(parsed.invite.server).toMatch(/^https:\/\/[^\s@]+$/);
-          expect(parsed.invite.invite ?? "").toMatch(/^[\w-]{0,64}$/);
-        }
+        const userName = parsed?.kind === "conversation" ? parsed.userName : "ada";
+        expect(userName).toMatch(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,31}$/u);
+        const invitation = parsed?.kind === "invite" ? parsed.invite : { server: "https://host" };
+        expect(invitation.server).toMatch(/^https:\/\/[^\s@]+$/);
+        expect("invite" in invitation ? invitation.invite : "").toMatch(/^[\w-]{0,64}$/);
       }),
       { numRuns: 2_000 },
     );
