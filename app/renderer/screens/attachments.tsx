@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConversationId } from "../../../shared/protocol/index.ts";
 import { IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
-import { Icon, type IconName } from "../components/icons.tsx";
+import { Icon } from "../components/icons.tsx";
+import { Menu, MenuItem } from "../components/menu.tsx";
 import { Popover } from "../components/popover.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import { droppedFiles, pastedFiles, pickedFiles } from "../model/file-picking.ts";
@@ -94,9 +95,11 @@ function useDropping(
       "paste",
       (event) => {
         const pasted = pastedFiles(event.clipboardData);
-        // A text processor's clipboard has the words and a picture of them.
-        const text = event.clipboardData?.getData("text/plain") ?? "";
-        if (pasted.length === 0 || text !== "") return;
+        // A text processor's clipboard has the words, and a picture of them.
+        const isText = ["text/plain", "text/html"].every(
+          (type) => event.clipboardData?.getData(type) !== "",
+        );
+        if (pasted.length === 0 || isText) return;
         event.preventDefault();
         files.pick(conversationId, pasted);
       },
@@ -161,26 +164,13 @@ export function AttachButton({ model }: { model: ConversationModel }): JSX.Eleme
           label={t.files.attach}
           onClose={() => setOpen(false)}
         >
-          <div class="menu">
+          <Menu>
             <MenuItem icon="image" label={t.files.attachMedia} onClick={choose(inputs.media)} />
             <MenuItem icon="file" label={t.files.attachFile} onClick={choose(inputs.file)} />
             <MenuItem icon="folder" label={t.files.attachFolder} onClick={choose(inputs.folder)} />
-          </div>
+          </Menu>
         </Popover>
       )}
     </span>
-  );
-}
-
-function MenuItem(props: {
-  readonly icon: IconName;
-  readonly label: string;
-  readonly onClick: () => void;
-}): JSX.Element {
-  return (
-    <button type="button" class="menu-item" onClick={props.onClick}>
-      <Icon name={props.icon} size={18} />
-      <span>{props.label}</span>
-    </button>
   );
 }
