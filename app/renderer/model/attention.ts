@@ -2,7 +2,8 @@ import { effect } from "@preact/signals";
 import type { Conversation, Message } from "../../../shared/chatkit/api.ts";
 import type { AccountModel } from "./account-model.ts";
 import type { AppModel } from "./app-model.ts";
-import { bodyText } from "./body.ts";
+import type { Catalogue } from "../i18n/en.ts";
+import { bodySummary, bodyText } from "./body.ts";
 import { entryName } from "./buddies.ts";
 import { mutedUntil } from "./mute.ts";
 
@@ -73,8 +74,13 @@ function notify(app: AppModel, account: AccountModel, message: Message): void {
   const name = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
   app.platform.notify({
     title: whose === undefined ? name : t.accounts.notificationTitle(name, whose),
-    body: (bodyText(message.body) ?? t.newMessageFrom(name)).slice(0, EXCERPT),
+    body: excerpt(t, message, name).slice(0, EXCERPT),
     tag,
     actions: true,
   });
+}
+
+function excerpt(t: Catalogue, { body }: Message, name: string): string {
+  if (body.type === "file") return bodySummary(t, body);
+  return bodyText(body) ?? t.newMessageFrom(name);
 }

@@ -2,7 +2,12 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as v from "valibot";
 import type { Message } from "../../../shared/chatkit/api.ts";
-import { TextBody, type KeptBody, type MessageId } from "../../../shared/protocol/index.ts";
+import {
+  FileBody,
+  TextBody,
+  type KeptBody,
+  type MessageId,
+} from "../../../shared/protocol/index.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { DeliveryMark, deliveryName, deliveryWords } from "../components/delivery-mark.tsx";
 import { Confirm } from "../components/dialog.tsx";
@@ -228,6 +233,6 @@ function MessageMark(props: {
 
 /** The message that this one answers. */
 function answered(body: KeptBody): MessageId | undefined {
-  const text = v.safeParse(TextBody, body);
-  return text.success ? text.output.replyTo : undefined;
+  const answer = v.safeParse(v.union([TextBody, FileBody]), body);
+  return answer.success ? answer.output.replyTo : undefined;
 }
