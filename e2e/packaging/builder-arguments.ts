@@ -13,13 +13,23 @@ export class UnusableFeed extends Error {
 export function builderArguments(
   env: Readonly<Record<string, string | undefined>>,
   given: readonly string[],
+  platform: NodeJS.Platform,
 ): string[] {
   const feed = env["BEELINE_UPDATE_FEED"];
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
   const homepage =
     server && repository ? [`-c.extraMetadata.homepage=${server}/${repository}`] : [];
-  // Nothing is ever uploaded from here.
-  return ["--publish", "never", ...homepage, ...(feed ? feedArguments(feed) : []), ...given];
+  const signed = Boolean(env["CSC_LINK"] ?? env["CSC_NAME"]);
+  // A hardened program loads only parts of the same owner; without a certificate it has none.
+  const soft = platform === "darwin" && !signed ? ["-c.mac.hardenedRuntime=false"] : [];
+  return [
+    // Nothing is ever uploaded from here.
+    ...["--publish", "never"],
+    ...homepage,
+    ...soft,
+    ...(feed ? feedArguments(feed) : []),
+    ...given,
+  ];
 }
 
 function feedArguments(feed: string): string[] {

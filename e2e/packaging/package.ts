@@ -23,10 +23,13 @@ async function main(): Promise<number> {
     );
     return 1;
   }
-  const args = builderArguments(process.env, process.argv.slice(2));
+  // A workflow passes secrets that it does not have as empty texts.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
+  const args = builderArguments(env, process.argv.slice(2), process.platform);
   await buildApp(join(ROOT, "dist"));
   const { status } = spawnSync(process.execPath, [BUILDER, ...args], {
     cwd: ROOT,
+    env,
     stdio: "inherit",
   });
   return status ?? 1;
