@@ -36,7 +36,10 @@ export function Popover({
     element.style.top = `${Math.max(MARGIN, below ? at.bottom + MARGIN : at.top - height - MARGIN)}px`;
     element.querySelector<HTMLElement>("[data-first], input:checked, button")?.focus();
     return () => {
-      if (anchor.isConnected && element.contains(document.activeElement)) anchor.focus();
+      const { activeElement } = document;
+      // With the window the focus may be gone already.
+      const isHere = activeElement === document.body || element.contains(activeElement);
+      if (anchor.isConnected && isHere) anchor.focus();
     };
   }, [anchor]);
   return (
