@@ -150,7 +150,7 @@ function SpellPart(props: { desktop: Desktop; machine: BridgeDesktop }): JSX.Ele
           </label>
           <select
             id={listId}
-            class="select"
+            class="spelling-add"
             value=""
             onChange={(event) => {
               const tag = event.currentTarget.value;

@@ -10,6 +10,7 @@ import { createI18n } from "../i18n/i18n.ts";
 import { AppLock } from "../model/app-lock.ts";
 import { AppModel } from "../model/app-model.ts";
 import { attend } from "../model/attention.ts";
+import { listenForCommands } from "../model/commands.ts";
 import { loadSettings } from "../model/settings.ts";
 import { createBrowserPlatform } from "../platform/browser.ts";
 import type { FoundServer, Platform } from "../platform/platform.ts";
@@ -17,6 +18,7 @@ import { isLookedAt } from "../screens/use-reading.ts";
 import "../styles/index.css";
 import { showFiles } from "./fake-files.ts";
 import { fakeConnection, fakeDamagedPolicy, fakePolicy } from "./fake-connection.ts";
+import { fakeDesktop } from "./fake-desktop.ts";
 import { FakeKit } from "./fake-kit.ts";
 import { conversationId } from "./fake-people.ts";
 
@@ -32,7 +34,12 @@ const near = [
 ];
 const platform: Platform = {
   ...createBrowserPlatform("0.1.0"),
-  ...(query.has("desktop") ? { connection: fakeConnection(query.has("policy")) } : {}),
+  ...(query.has("desktop")
+    ? {
+        connection: fakeConnection(query.has("policy")),
+        desktop: fakeDesktop(query.get("desktop") !== "unguarded"),
+      }
+    : {}),
   ...(query.has("policy")
     ? { policy: query.get("policy") === "damaged" ? fakeDamagedPolicy : fakePolicy }
     : {}),
@@ -95,6 +102,7 @@ const model = new AppModel({
   createKit: () => kit,
 });
 attend(model, () => !isLookedAt());
+listenForCommands(model.commands, platform.kind, document);
 Object.assign(globalThis, { kit, model });
 
 const root = document.querySelector("#app");
