@@ -102,16 +102,16 @@ test("an invitation opens the app, reaches the one that runs, and comes from the
   const page = await desktop.page();
   const address = page.getByLabel("Server address");
   // Whoever opens a link wants to see what comes of it.
-  await expect(address).toHaveValue("http://127.0.0.1:1");
+  await expect(address).toHaveValue("https://127.0.0.1:1");
   expect((await desktop.look()).windows).toMatchObject([{ isVisible: true }]);
 
   await desktop.closeWindow();
   expect(await desktop.startAgain([link(2)])).toBe(0);
-  await expect(address).toHaveValue("http://127.0.0.1:2");
+  await expect(address).toHaveValue("https://127.0.0.1:2");
   await expect
     .poll(async () => (await desktop.look()).windows)
     .toMatchObject([{ isVisible: true }]);
 
   await desktop.openLink(link(3));
-  await expect(address).toHaveValue("http://127.0.0.1:3");
+  await expect(address).toHaveValue("https://127.0.0.1:3");
 });
