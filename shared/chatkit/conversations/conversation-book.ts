@@ -25,10 +25,14 @@ export class ConversationBook {
 
   /** Also after a commit failed: then everything is as the store has it. @throws StoreError */
   async load(store: Store): Promise<void> {
-    const loaded: Entry[] = [];
-    for (const record of await store.conversations()) {
-      loaded.push({ record, last: record.last && (await store.message(record.last.id)) });
-    }
+    const records = await store.conversations();
+    // All at once: one after the other, 500 of them make a person wait.
+    const loaded = await Promise.all(
+      records.map(async (record): Promise<Entry> => ({
+        record,
+        last: record.last && (await store.message(record.last.id)),
+      })),
+    );
     this.#entries.clear();
     for (const entry of loaded) this.#entries.set(entry.record.conversationId, entry);
   }
