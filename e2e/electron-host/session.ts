@@ -35,6 +35,7 @@ export class HostSession extends EventEmitter implements Pick<Electron.Session, 
   readonly availableSpellCheckerLanguages = ["de", "en-GB", "en-US", "fr"];
   #spellCheckerLanguages: string[] = ["en-GB"];
   #isSpellCheckerEnabled = true;
+  #proxyRules: string | undefined;
 
   setPermissionCheckHandler(handler: CheckHandler): void {
     const origin = "app://beeline/";
@@ -53,11 +54,14 @@ export class HostSession extends EventEmitter implements Pick<Electron.Session, 
   setCertificateVerifyProc(): void {
     // Chromium cannot be answered from here: its own rules hold.
   }
-  async setProxy(): Promise<void> {
-    // Chromium's own settings hold; what was asked for is looked at by who watches.
+  /** Kept for who asks; the Chromium that stands in goes on by its own settings. */
+  async setProxy({ mode, proxyRules }: Electron.ProxyConfig): Promise<void> {
+    this.#proxyRules = mode === "fixed_servers" ? proxyRules : undefined;
   }
+  /** As Chromium words it, for one HTTP proxy or none. */
   async resolveProxy(): Promise<string> {
-    return "DIRECT";
+    const rules = this.#proxyRules;
+    return rules === undefined ? "DIRECT" : `PROXY ${rules.replace("http://", "")}`;
   }
   async closeAllConnections(): Promise<void> {
     // None through a proxy.

@@ -20,7 +20,7 @@ test("a proxy is set, in use at once, and still there after a restart", async ({
   await page.getByLabel("Port").fill("3128");
   await page.getByLabel("Not for these hosts").fill("*.example.net, 10.0.0.0/8");
   await page.getByRole("button", { name: "Apply" }).click();
-  await expect(page.getByText("The proxy is in use")).toBeVisible();
+  await expect(page.getByTestId("toast").getByText("The proxy is in use")).toBeVisible();
   expect(await proxyOf(desktop)).toBe("PROXY proxy.example.org:3128");
   await desktop.quit();
 
@@ -30,7 +30,7 @@ test("a proxy is set, in use at once, and still there after a restart", async ({
   await openConnection(back);
   await expect(back.getByLabel("Not for these hosts")).toHaveValue("*.example.net, 10.0.0.0/8");
   await back.getByText("None", { exact: true }).click();
-  await expect(back.getByText("The proxy is in use")).toBeVisible();
+  await expect(back.getByTestId("toast").getByText("The proxy is in use")).toBeVisible();
   expect(await proxyOf(again)).toBe("DIRECT");
 
   // A program that was not built with a feed of updates asks nobody for them, and says so.
