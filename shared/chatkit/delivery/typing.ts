@@ -49,7 +49,7 @@ interface Heard {
 }
 
 /** Who types in a conversation: told over links that are open anyway, and kept nowhere (SPEC V). */
-export class TypingTalk {
+export class TypingTalk implements Disposable {
   readonly #options: TypingOptions;
   readonly #encoder = new TextEncoder();
   /** Of one's own: when it was told last, and whether that still holds. */
@@ -128,6 +128,10 @@ export class TypingTalk {
   close(): void {
     this.#closed = true;
     for (const { timer } of this.#heard.values()) timer?.cancel();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #send(peer: LinkPeer, content: TypingContent): void {
