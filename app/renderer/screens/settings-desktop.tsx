@@ -10,7 +10,7 @@ import { Icon } from "../components/icons.tsx";
 import type { Desktop, SettingKey } from "../platform/platform.ts";
 
 /** In minutes; as the main process, which does the waiting, takes them. */
-const IDLE_CHOICES = ["5", "10", "15", "30", "0"] as const;
+const IDLE_CHOICES = ["5", "10", "30", "0"] as const;
 const IDLE_DEFAULT = "10";
 /** As the main process takes them. */
 const MAX_SPELL_LANGUAGES = 4;
