@@ -8,6 +8,7 @@ import { entryName } from "../model/buddies.ts";
 import { AddBuddyDialog } from "./add-buddy.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { PolicyBanner } from "./policy-note.tsx";
+import { UpdateBanner } from "./update-status.tsx";
 import { ConversationScreen } from "./conversation.tsx";
 import { Details } from "./details.tsx";
 import { Empty } from "./empty.tsx";
@@ -44,6 +45,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
       <div class="app" data-testid="main-screen">
         <ConnectionBanner />
         <PolicyBanner />
+        <UpdateBanner />
         <main
           class={`panes ${open === undefined ? "" : "has-conversation"} ${details && open !== undefined ? "has-details" : ""}`}
         >

@@ -47,13 +47,15 @@ function WindowPart(props: { desktop: Desktop; machine: BridgeDesktop }): JSX.El
   const closeToTray = useSetting("closeToTray", v.fallback(v.boolean(), tray));
   const startMinimised = useSetting("startMinimised", v.fallback(v.boolean(), false));
   const [opens, setOpens] = useState(machine.loginItem);
+  const fixed = app.platform.policy?.fixed.includes("autoStart") === true;
   return (
     <>
       {loginItem && (
         <Switch
           label={t.desktop.loginItem}
-          hint={t.desktop.loginItemHint}
+          hint={fixed ? t.policy.setBy : t.desktop.loginItemHint}
           checked={opens}
+          disabled={fixed}
           onChange={(wanted) => {
             setOpens(wanted);
             app.attempt(async () => {

@@ -2,14 +2,39 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ConnectionBridge } from "../../preload/connection.ts";
 import type { UpdateState } from "../../preload/update-state.ts";
-import { Button } from "../components/button.tsx";
+import { Button, IconButton } from "../components/button.tsx";
 import { useApp, useText } from "../components/context.tsx";
+import { Icon } from "../components/icons.tsx";
 import type { Catalogue } from "../i18n/en.ts";
 
 /** What is known of updates, and the restart, which is the person's to decide. Only on the desktop. */
 export function UpdateStatus(): JSX.Element | null {
   const { connection } = useApp().platform;
   return connection === undefined ? null : <Status connection={connection} />;
+}
+
+/** An update is ready: told once above the conversations; whoever puts it aside finds it in "About". */
+export function UpdateBanner(): JSX.Element | null {
+  const { connection } = useApp().platform;
+  return connection === undefined ? null : <ReadyBanner connection={connection} />;
+}
+
+function ReadyBanner({ connection }: { connection: ConnectionBridge }): JSX.Element | null {
+  const app = useApp();
+  const { t } = useText();
+  const state = useUpdates(connection);
+  const [aside, setAside] = useState<string>();
+  if (state?.type !== "ready" || state.version === aside) return null;
+  return (
+    <section class="banner" aria-label={t.updates.title} data-testid="update-banner">
+      <Icon name="info" />
+      <p>{t.updates.ready(state.version)}</p>
+      <Button onClick={() => app.attempt(() => connection.restartToUpdate())}>
+        {t.updates.restart}
+      </Button>
+      <IconButton icon="close" label={t.common.dismiss} onClick={() => setAside(state.version)} />
+    </section>
+  );
 }
 
 function Status({ connection }: { connection: ConnectionBridge }): JSX.Element | null {
