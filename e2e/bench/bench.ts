@@ -6,7 +6,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { fileThroughput } from "./file-throughput.ts";
 import { format, judge, type Figure, type Judged } from "./figure.ts";
+import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { mailbox } from "./mailbox.ts";
 import { mls } from "./mls.ts";
@@ -20,12 +22,14 @@ import { signIns } from "./sign-ins.ts";
 const sections: Record<string, (folder: string) => Promise<Figure[]>> = {
   "round-trips": roundTrips,
   relay: relayThroughput,
+  files: fileThroughput,
   mailbox,
   "sign-ins": signIns,
   mls,
   memory,
   presence,
   crowd,
+  history,
 };
 
 const { values } = parseArgs({

@@ -9,6 +9,11 @@ function quantile(values: readonly number[], q: number): number {
   return value;
 }
 
+/** What 19 of 20 stay below. */
+export function p95(values: readonly number[]): number {
+  return quantile(values, 0.95);
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }

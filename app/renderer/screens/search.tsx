@@ -22,7 +22,8 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
   useEffect(() => {
     void search.look(query);
   }, [search, query]);
-  const { hits, busy, failed, more } = search.state.value;
+  const { hits, busy, failed, more, query: foundFor } = search.state.value;
+  const settled = busy ? undefined : foundFor;
   const roster = account.roster.value;
   const talked = account.conversations.value.filter(
     ({ peer, last, settings }) =>
@@ -40,7 +41,7 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
   const isEmpty = chats.length + people.length + hits.length === 0;
   if (isEmpty && !busy) {
     return (
-      <div role="status">
+      <div role="status" data-testid="search-results" data-query={settled}>
         <Empty
           picture="search"
           title={failed ? t.history.searchFailed : t.sidebar.noResults(query)}
@@ -52,6 +53,7 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
     <div
       class="results"
       data-testid="search-results"
+      data-query={settled}
       onKeyDown={(event) => moveWithArrows(event, ".row-main")}
     >
       {chats.length > 0 && (

@@ -40,8 +40,9 @@ export class ReadMarks {
 
   /** @throws StoreError */
   async load(): Promise<void> {
+    const orders = await this.#options.store.values(PREFIX);
     for (const { record } of this.#options.book.list()) {
-      const order = await this.#options.store.value(PREFIX + record.conversationId);
+      const order = orders.get(PREFIX + record.conversationId);
       if (order !== undefined) this.#byPeer.set(record.conversationId, order);
     }
   }
