@@ -21,7 +21,7 @@ const MINUTE = 60_000;
 /** A history as years of talk leave it: the same each time. */
 export interface Seed {
   readonly conversations: readonly ConversationRecord[];
-  messages(from: number, to: number): readonly MessageRecord[];
+  readonly messages: (from: number, to: number) => readonly MessageRecord[];
 }
 
 /**

@@ -98,7 +98,7 @@ async function fill(page: Page, address: string): Promise<void> {
   const put = (name: string, rows: readonly unknown[]): Promise<void> =>
     page.evaluate(
       async ([table, all]) => {
-        const [known] = (await indexedDB.databases()).filter(({ name }) =>
+        const known = (await indexedDB.databases()).find(({ name }) =>
           name?.startsWith("beeline:http"),
         );
         const { promise, resolve, reject } = Promise.withResolvers<void>();

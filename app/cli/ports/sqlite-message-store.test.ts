@@ -110,6 +110,23 @@ test("a history of a newer version is refused, not rewritten", async () => {
   await expect(opener.open(account)).rejects.toThrow(/newer version/);
 });
 
+test("H10: a history of version 1 is upgraded as it is, and found by its new places", async () => {
+  using folder = temporaryFolder();
+  const opener = createSqliteStores(folder.path);
+  await (await opener.open(account))[Symbol.asyncDispose]();
+  const rows = Array.from({ length: 250 }, (_, n) => message(n));
+  const older = new DatabaseSync(onlyFile(folder.path));
+  older.exec("DROP INDEX message_by_order; DROP INDEX message_with_file; PRAGMA user_version = 1");
+  const insert = older.prepare("INSERT INTO message VALUES (?, ?, ?, ?)");
+  for (const row of rows) insert.run(row.id, row.conversationId, row.order, JSON.stringify(row));
+  older.close();
+
+  await using store = await opener.open(account);
+  expect(await store.messages(message(0).conversationId, { limit: 1000 })).toEqual(rows);
+  expect(await store.recent({ limit: 3 })).toEqual(rows.slice(-3).toReversed());
+  expect(await store.files(message(0).conversationId, { limit: 3 })).toEqual([]);
+});
+
 test("a record that cannot be read is told as damage", async () => {
   using folder = temporaryFolder();
   const opener = createSqliteStores(folder.path);

@@ -1,12 +1,15 @@
 import "fake-indexeddb/auto";
 import { Dexie } from "dexie";
+import * as v from "valibot";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Log } from "../../../shared/chatkit/ports.ts";
 import type { StoreWrite } from "../../../shared/chatkit/store.ts";
 import { storeContract } from "../../../shared/chatkit/testing/store-contract.ts";
+import { ConversationId } from "../../../shared/protocol/index.ts";
 import { createDexieStores } from "./dexie-store.ts";
 
 const account = "https://host:8443/ada";
+const conversationId = v.parse(ConversationId, `c${"0".repeat(20)}A`);
 const ignore = () => undefined;
 const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
@@ -103,4 +106,31 @@ test("a newer window that upgrades the history gets it", async () => {
   await newer.open();
   newer.close();
   await expect(store.commit([])).rejects.toMatchObject({ name: "StoreError" });
+});
+
+test("H10: a history of version 1 is upgraded as it is, and found by its new places", async () => {
+  const older = new Dexie("beeline:https://host:8443/old");
+  older.version(1).stores({
+    values: "key",
+    conversations: "conversationId",
+    messages: "id, [conversationId+order]",
+    outbox: "++position, &id",
+  });
+  await older.open();
+  const rows = Array.from({ length: 250 }, (_, n) => ({
+    id: `m${String(n).padStart(20, "0")}A`,
+    conversationId,
+    order: String(n).padStart(16, "0"),
+    body: n % 10 === 0 ? { type: "file", name: `file ${n}` } : { type: "text", text: `text ${n}` },
+  }));
+  await older.table("messages").bulkAdd(rows);
+  await older.table("values").add({ key: "k", value: "v" });
+  older.close();
+
+  await using store = await createDexieStores(log).open("https://host:8443/old");
+  expect(await store.value("k")).toBe("v");
+  expect(await store.messages(conversationId, { limit: 1000 })).toEqual(rows);
+  expect(await store.recent({ limit: 3 })).toEqual(rows.slice(-3).toReversed());
+  const files = await store.files(conversationId, { limit: 1000 });
+  expect(files).toEqual(rows.filter((_, n) => n % 10 === 0));
 });
