@@ -28,8 +28,12 @@ const Bytes = (length: number) =>
   v.pipe(
     v.string(),
     v.regex(/^[\w-]+$/),
-    v.transform((text) => base64urlnopad.decode(text)),
-    v.check((bytes) => bytes.length === length),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const bytes = decoded(dataset.value);
+      if (bytes?.length === length) return bytes;
+      addIssue({ message: `no base64url of ${length} bytes` });
+      return NEVER;
+    }),
   );
 const Kept = v.object({
   salt: Bytes(SALT_BYTES),
@@ -166,6 +170,15 @@ export class AppLock {
       salt: base64urlnopad.encode(kept.salt),
       hash: base64urlnopad.encode(kept.hash),
     });
+  }
+}
+
+function decoded(text: string): Uint8Array | undefined {
+  try {
+    return base64urlnopad.decode(text);
+  } catch {
+    // Not of this encoding: as damaged as any other.
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createI18n, type Language } from "../i18n/i18n.ts";
 import type { Platform, PlatformNotification } from "../platform/platform.ts";
 import { FakeKit, type FakeOptions } from "../testing/fake-kit.ts";
@@ -12,21 +12,24 @@ import type { WindowLock, WindowLocks } from "./window-lock.ts";
 
 const account = { server: "https://chat.example", userName: "ada" };
 
-/** One account's lock, as windows share it. */
+/** The accounts' locks, as windows share them. */
 class FakeLocks implements WindowLocks {
-  holder: (() => Promise<void>) | undefined;
-  async claim(_account: string, onLost: () => Promise<void>): Promise<WindowLock | undefined> {
-    return this.holder === undefined ? this.#hold(onLost) : undefined;
+  readonly #holders = new Map<string, () => Promise<void>>();
+  get held(): readonly string[] {
+    return [...this.#holders.keys()];
   }
-  async takeOver(_account: string, onLost: () => Promise<void>): Promise<WindowLock> {
-    await this.holder?.();
-    return this.#hold(onLost);
+  async claim(name: string, onLost: () => Promise<void>): Promise<WindowLock | undefined> {
+    return this.#holders.has(name) ? undefined : this.#hold(name, onLost);
   }
-  #hold(onLost: () => Promise<void>): WindowLock {
-    this.holder = onLost;
+  async takeOver(name: string, onLost: () => Promise<void>): Promise<WindowLock> {
+    await this.#holders.get(name)?.();
+    return this.#hold(name, onLost);
+  }
+  #hold(name: string, onLost: () => Promise<void>): WindowLock {
+    this.#holders.set(name, onLost);
     return {
       release: () => {
-        if (this.holder === onLost) this.holder = undefined;
+        if (this.#holders.get(name) === onLost) this.#holders.delete(name);
       },
     };
   }
@@ -78,7 +81,7 @@ async function open(
     },
   });
   await model.start();
-  return { model, kits, stored, shown, titles, locks };
+  return { model, lock, kits, stored, shown, titles, locks };
 }
 
 const kind = (model: AppModel): Phase["kind"] => model.phase.value.kind;
@@ -98,7 +101,7 @@ test("a refused sign-in closes its engine, frees the account and stays at the fo
     reason: "wrong-credential",
   });
   expect(kits.map(({ closed }) => closed)).toEqual([true]);
-  expect(locks.holder).toBeUndefined();
+  expect(locks.held).toEqual([]);
   expect(stored.has("accounts")).toBe(false);
   expect(kind(model)).toBe("sign-in");
 });
@@ -126,7 +129,7 @@ test("signing out forgets the account here", async () => {
   await model.signOut(true);
   expect(kind(model)).toBe("sign-in");
   expect(stored.get("accounts")).toEqual({ list: [] });
-  expect(locks.holder).toBeUndefined();
+  expect(locks.held).toEqual([]);
 });
 
 test("a damaged setting is the default", async () => {
@@ -154,4 +157,94 @@ test("title counts unread; a hidden window notifies of others' messages only", a
   expect(shown).toEqual([
     { title: "Grace Hopper", body: "Hi", tag: `${userId(0)}/${conversationId(1)}`, actions: true },
   ]);
+});
+
+const second = { server: "https://other.example", userName: "ada" };
+const two = { accounts: { list: [account, second], shown: "https://other.example|ada" } };
+
+test("several accounts are open at once; the one shown last is shown, the badge sums all", async () => {
+  const { model, kits, titles, stored } = await open(two, { kit: { unread: { 2: 3 } } });
+  expect(model.opened.value).toHaveLength(2);
+  expect(model.shownSlot.value?.remembered).toEqual(second);
+  attend(model, () => false);
+  await Promise.resolve();
+  expect(titles.at(-1)).toBe("(6) Beeline");
+  kits[1]?.receive(message(1, 900, [0, false, "Hi"], Date.now()));
+  await Promise.resolve();
+  expect(titles.at(-1)).toBe("(7) Beeline");
+
+  model.show("https://chat.example|ada");
+  const phase = model.phase.value;
+  expect(phase.kind === "main" && phase.account.server).toBe(account.server);
+  await Promise.resolve();
+  await vi.waitFor(() =>
+    expect(stored.get("accounts")).toMatchObject({ shown: "https://chat.example|ada" }),
+  );
+});
+
+test("an account in the background notifies and says whose it is; locked, it says nothing", async () => {
+  const { model, lock, kits, shown } = await open(two);
+  attend(model, () => false);
+  const hello = message(1, 900, [0, false, "Hi"], Date.now());
+  // The window is looked at: what is shown there needs no notification.
+  kits[0]?.receive(hello);
+  expect(shown).toEqual([]);
+  kits[1]?.receive(hello);
+  expect(shown).toMatchObject([{ title: "Grace Hopper → Ada Lovelace", body: "Hi" }]);
+
+  await lock.set("honey");
+  lock.engage();
+  expect(model.phase.value).toEqual({ kind: "locked" });
+  kits[0]?.receive(hello);
+  kits[1]?.receive(hello);
+  expect(shown.slice(1)).toMatchObject([
+    { title: "Beeline", body: "New message" },
+    { title: "Beeline", body: "New message" },
+  ]);
+});
+
+test("adding one more and signing one out leave the others open", async () => {
+  const { model, kits, stored } = await open({ account });
+  model.addAccount();
+  expect(model.phase.value).toEqual({ kind: "sign-in" });
+  await expect(model.signIn({ ...second, password: "wrong-password" })).rejects.toThrow();
+  expect(model.slots.value).toHaveLength(1);
+  await model.signIn({ ...second, password: "correct horse" });
+  expect(model.opened.value).toHaveLength(2);
+  expect(kits.map(({ closed }) => closed)).toEqual([false, true, false]);
+
+  await model.signOut(false);
+  expect(kind(model)).toBe("main");
+  expect(model.shownSlot.value?.remembered).toEqual(account);
+  expect(stored.get("accounts")).toMatchObject({ list: [account] });
+  expect(kits[0]?.closed).toBe(false);
+});
+
+test("the same account again, with a wrong password, stays open as it was", async () => {
+  const { model } = await open({ account });
+  model.addAccount();
+  await expect(model.signIn({ ...account, password: "wrong-password" })).rejects.toThrow();
+  expect(model.opened.value).toHaveLength(1);
+});
+
+test("another window takes one account and leaves the other", async () => {
+  const locks = new FakeLocks();
+  const first = await open(two, { locks });
+  const other = await open(two, { locks });
+  expect(other.model.opened.value).toEqual([]);
+  await other.model.useHere(second);
+  expect(first.model.opened.value).toHaveLength(1);
+  expect(kind(first.model)).toBe("elsewhere");
+  first.model.show("https://chat.example|ada");
+  expect(kind(first.model)).toBe("main");
+});
+
+test("a forgotten passphrase: all accounts are signed out here, those of other windows too", async () => {
+  const locks = new FakeLocks();
+  await open(two, { locks });
+  const { model, stored } = await open(two, { locks });
+  await model.signOutEverything();
+  expect(model.slots.value).toEqual([]);
+  expect(locks.held).toEqual([]);
+  expect(stored.get("accounts")).toEqual({ list: [] });
 });
