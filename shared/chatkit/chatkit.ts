@@ -219,7 +219,7 @@ export interface ChatKitApi extends AsyncDisposable {
 
   /**
    * Messages with all words of the query, as far as they were typed, newest first; in Chinese and
-   * other scripts without spaces, with all its parts (SPEC H1).
+   * other scripts without spaces, with all its parts (SPEC HI1).
    */
   search(query: string, options?: SearchOptions): Promise<SearchPage>;
 

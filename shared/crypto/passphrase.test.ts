@@ -3,13 +3,13 @@ import { lockWithPassphrase, recoveryKey, unlockWithPassphrase } from "./passphr
 
 const salt = Uint8Array.from({ length: 16 }, (_, n) => n);
 
-test("H9: the passphrase opens it, however it was typed, and no other does", async () => {
+test("HI9: the passphrase opens it, however it was typed, and no other does", async () => {
   const { header, key } = await lockWithPassphrase("correct horse café", salt);
   expect(await unlockWithPassphrase(" correct horse cafe\u0301 ", header)).toEqual(key);
   expect(await unlockWithPassphrase("correct horse cafe", header)).toBe("wrong-passphrase");
 }, 30_000);
 
-test("H9: what is no lock, or asks for too much, is told without computing anything", async () => {
+test("HI9: what is no lock, or asks for too much, is told without computing anything", async () => {
   expect(await unlockWithPassphrase("x", new Uint8Array(52))).toBe("not-locked");
   expect(await unlockWithPassphrase("x", new Uint8Array(3))).toBe("not-locked");
   const { header } = await lockWithPassphrase("x", salt);
@@ -26,7 +26,7 @@ test("H9: what is no lock, or asks for too much, is told without computing anyth
   }
 }, 30_000);
 
-test("H9: a recovery key has 6 groups, and uses its randomness evenly", () => {
+test("HI9: a recovery key has 6 groups, and uses its randomness evenly", () => {
   let next = 0;
   const key = recoveryKey((bytes) => Uint8Array.from({ length: bytes }, () => next++ % 256));
   expect(key).toMatch(/^([A-HJKMNP-TV-Z2-9]{5}-){5}[A-HJKMNP-TV-Z2-9]{5}$/);

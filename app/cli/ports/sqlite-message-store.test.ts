@@ -110,7 +110,7 @@ test("a history of a newer version is refused, not rewritten", async () => {
   await expect(opener.open(account)).rejects.toThrow(/newer version/);
 });
 
-test("H10: a history of version 1 is upgraded as it is, and found by its new places", async () => {
+test("HI10: a history of version 1 is upgraded as it is, and found by its new places", async () => {
   using folder = temporaryFolder();
   const opener = createSqliteStores(folder.path);
   await (await opener.open(account))[Symbol.asyncDispose]();

@@ -94,7 +94,7 @@ async function opened(count: number) {
   return { kit, all, model, orders: () => model.messages.value.map(({ order }) => order) };
 }
 
-test("H2: a message far back is shown in its place, with those around it", async () => {
+test("HI2: a message far back is shown in its place, with those around it", async () => {
   const { all, model, orders } = await opened(1_000);
   await model.showAround(nth(300));
   expect(model.shown.value?.id).toBe(nth(300).id);
@@ -106,7 +106,7 @@ test("H2: a message far back is shown in its place, with those around it", async
   expect(orders()).toEqual(all.slice(201, 401).map(({ order }) => order));
 });
 
-test("H2: a message that is held is shown without reading anything", async () => {
+test("HI2: a message that is held is shown without reading anything", async () => {
   const { kit, model, orders } = await opened(100);
   const before = orders();
   kit.history = () => Promise.reject(new Error("asked"));
@@ -115,7 +115,7 @@ test("H2: a message that is held is shown without reading anything", async () =>
   expect(model.shown.value?.id).toBe(nth(90).id);
 });
 
-test("H2: what comes while the end is read is not left out", async () => {
+test("HI2: what comes while the end is read is not left out", async () => {
   const { kit, all, model, orders } = await opened(150);
   await model.showAround(nth(20));
   const { history } = kit;
@@ -136,7 +136,7 @@ test("H2: what comes while the end is read is not left out", async () => {
   expect(orders().at(-1)).toBe(nth(150).order);
 });
 
-test("H3: a date shows its first message, and the end where it is behind all", async () => {
+test("HI3: a date shows its first message, and the end where it is behind all", async () => {
   const kit = new FakeKit({ signedIn: true });
   const at = (index: number): number => NOW + index * 60_000;
   const all = Array.from({ length: 500 }, (_, index) => ({

@@ -108,7 +108,7 @@ test("a newer window that upgrades the history gets it", async () => {
   await expect(store.commit([])).rejects.toMatchObject({ name: "StoreError" });
 });
 
-test("H10: a history of version 1 is upgraded as it is, and found by its new places", async () => {
+test("HI10: a history of version 1 is upgraded as it is, and found by its new places", async () => {
   const older = new Dexie("beeline:https://host:8443/old");
   older.version(1).stores({
     values: "key",

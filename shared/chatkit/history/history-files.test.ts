@@ -85,7 +85,7 @@ async function exported(count: number) {
   return { here, bytes: await bytesOf(historyText(here.merging.records(undefined))) };
 }
 
-test("H8: a history comes into an empty device as it was, and twice does nothing", async () => {
+test("HI8: a history comes into an empty device as it was, and twice does nothing", async () => {
   const { here, bytes } = await exported(600);
   expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
     format: "beeline-history",
@@ -102,7 +102,7 @@ test("H8: a history comes into an empty device as it was, and twice does nothing
   expect(there.merged).toHaveLength(2);
 });
 
-test("H8: what is here stays as it is, and what was on its way can be sent again", async () => {
+test("HI8: what is here stays as it is, and what was on its way can be sent again", async () => {
   const here = device();
   await here.fill(
     here.message(2),
@@ -118,7 +118,7 @@ test("H8: what is here stays as it is, and what was on its way can be sent again
   expect(second?.delivery).toEqual({ state: "failed", reason: "expired" });
 });
 
-test("H8: another account's history, and what no history can hold, is refused", async () => {
+test("HI8: another account's history, and what no history can hold, is refused", async () => {
   const { bytes } = await exported(4);
   const other = device(userIdOf(9));
   await expect(other.merging.merge(await read(bytes))).rejects.toMatchObject({
@@ -144,11 +144,11 @@ test.each([
   ["\u0000\u0001", "not-a-history"],
   ['{"format":"beeline-history","version":2,"records":[\n', "newer-version"],
   ['{"format":"other","version":1,"records":[\n', "not-a-history"],
-])("H8: %j is told as %s", async (text, reason) => {
+])("HI8: %j is told as %s", async (text, reason) => {
   await expect(read(textBytes(text))).rejects.toMatchObject({ reason });
 });
 
-test("H8: cut off or changed anywhere, a history is told to be damaged", async () => {
+test("HI8: cut off or changed anywhere, a history is told to be damaged", async () => {
   const { bytes } = await exported(20);
   const text = new TextDecoder().decode(bytes);
   const start = text.indexOf("\n");
@@ -162,7 +162,7 @@ test("H8: cut off or changed anywhere, a history is told to be damaged", async (
   await expect(drained(await read(textBytes(odd)))).rejects.toMatchObject({ reason: "damaged" });
 });
 
-test("H9: a backup opens with its passphrase alone, and whole or not at all", async () => {
+test("HI9: a backup opens with its passphrase alone, and whole or not at all", async () => {
   const { here } = await exported(300);
   let next = 0;
   const random = (bytes: number) => Uint8Array.from({ length: bytes }, () => next++ % 256);

@@ -1,6 +1,6 @@
 /**
  * A history in a file: what `archive.records` gives, `archive.merge` takes, and an export in JSON and
- * a backup hold (SPEC H8). Version 1; a newer version adds optional fields and types of records, and
+ * a backup hold (SPEC HI8). Version 1; a newer version adds optional fields and types of records, and
  * counts up where an older Beeline must not read it.
  */
 import * as v from "valibot";

@@ -33,7 +33,7 @@ export interface Merged {
   readonly known: number;
 }
 
-/** The history out of the store and into it, piece by piece (SPEC H8). */
+/** The history out of the store and into it, piece by piece (SPEC HI8). */
 export class Merging {
   readonly #options: MergingOptions;
 

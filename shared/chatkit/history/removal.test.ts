@@ -76,7 +76,7 @@ async function place() {
   };
 }
 
-test("H5: single messages go here, and the conversation shows what is left", async () => {
+test("HI5: single messages go here, and the conversation shows what is left", async () => {
   const { removal, message, left, shown, removed, hidden } = await place();
   const ids = [message(99).id, message(50).id, message(99).id, message(7_000).id];
   await removal.deleteHere(ids);
@@ -86,7 +86,7 @@ test("H5: single messages go here, and the conversation shows what is left", asy
   expect(hidden).toHaveLength(2);
 });
 
-test("H6: all of a conversation goes, and what comes then stays", async () => {
+test("HI6: all of a conversation goes, and what comes then stays", async () => {
   const { removal, book, conversationId, message, put, left, shown } = await place();
   await put(...Array.from({ length: 700 }, (_, n) => message(1_000 + n)));
   await removal.clear(conversationId);
@@ -99,7 +99,7 @@ test("H6: all of a conversation goes, and what comes then stays", async () => {
   expect(book.get(conversationId)?.record).toMatchObject({ unread: 1 });
 });
 
-test("H7: what is older than a conversation keeps it goes at the start, and every hour", async () => {
+test("HI7: what is older than a conversation keeps it goes at the start, and every hour", async () => {
   const { clock, removal, book, conversationId, message, left } = await place();
   book.configure(conversationId, { keepMs: 10.5 * HOUR });
   removal.start();
@@ -111,7 +111,7 @@ test("H7: what is older than a conversation keeps it goes at the start, and ever
   expect(clock.pendingTimers).toBe(0);
 });
 
-test("H5: files go with their messages, and one that cannot keeps none of them", async () => {
+test("HI5: files go with their messages, and one that cannot keeps none of them", async () => {
   const { removal, message, put, left, files } = await place();
   const body = { type: "file", name: "plan.pdf" } as const;
   // A body of a newer version counts as a file, too.

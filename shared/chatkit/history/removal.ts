@@ -24,7 +24,7 @@ export interface RemovalOptions {
   readonly onConversationChanged: (conversationId: ConversationId) => void;
 }
 
-/** Deletes messages here: one by one, a whole conversation, or by their age (SPEC H5 to H7). */
+/** Deletes messages here: one by one, a whole conversation, or by their age (SPEC HI5 to HI7). */
 export class Removal {
   readonly #options: RemovalOptions;
   #timer: Timer | undefined;

@@ -59,7 +59,7 @@ function place() {
   return { clock, store, search, put, all };
 }
 
-test("H1: newest first, in pages, all of them once", async () => {
+test("HI1: newest first, in pages, all of them once", async () => {
   const { put, all } = place();
   const many = Array.from({ length: 3_000 }, (_, n) => message(n, n % 7 === 0 ? "honey" : "wax"));
   await put(...many);
@@ -69,7 +69,7 @@ test("H1: newest first, in pages, all of them once", async () => {
   expect(await all("nothing")).toEqual([]);
 });
 
-test("H1: what comes, is edited, taken back and deleted is followed, also while it is read", async () => {
+test("HI1: what comes, is edited, taken back and deleted is followed, also while it is read", async () => {
   const { clock, store, search, put, all } = place();
   const many = Array.from({ length: 1_000 }, (_, n) => message(n, "wax"));
   await put(...many);
@@ -87,7 +87,7 @@ test("H1: what comes, is edited, taken back and deleted is followed, also while 
   expect(await all("honey")).toEqual([2_001]);
 });
 
-test("H1: by conversation, writer, time, and only files", async () => {
+test("HI1: by conversation, writer, time, and only files", async () => {
   const { put, all } = place();
   const file = {
     type: "file",

@@ -28,7 +28,7 @@ test.each([
   ["カタカナとひらがな", "カナ"],
   ["お誕生日🎂おめでとう", "🎂"],
   ["see https://beeline.example/path", "beeline.example"],
-])("H1: in %j one finds %j", (text, query) => {
+])("HI1: in %j one finds %j", (text, query) => {
   expect(finds(text, query)).toBe(true);
 });
 
@@ -37,15 +37,15 @@ test.each([
   ["Meet me at the cafe", "cafes"],
   ["Meet me", "meet you"],
   ["我们明天开会", "后天"],
-])("H1: in %j one does not find %j", (text, query) => {
+])("HI1: in %j one does not find %j", (text, query) => {
   expect(finds(text, query)).toBe(false);
 });
 
-test("H1: what has no letters looks for nothing", () => {
+test("HI1: what has no letters looks for nothing", () => {
   expect(needlesOf(" …?! ")).toEqual([]);
 });
 
-test("H1: what was found is marked as it was written", () => {
+test("HI1: what was found is marked as it was written", () => {
   expect(marked("Meet me at the Café, cafeteria", "cafe m")).toEqual(["M", "m", "Café", "cafe"]);
   expect(marked("我们明天下午开会", "明天开会")).toEqual(["明天", "开会"]);
   expect(marked("买iPhone手机", "iphone 手机")).toEqual(["iPhone手机"]);
@@ -53,7 +53,7 @@ test("H1: what was found is marked as it was written", () => {
   expect(marked("🎂 now", "🎂")).toEqual(["🎂"]);
 });
 
-test("H1: any word of a text finds it, and any one or two characters of Chinese", () => {
+test("HI1: any word of a text finds it, and any one or two characters of Chinese", () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: "grapheme", minLength: 1 }), { maxLength: 8 }),
@@ -76,7 +76,7 @@ test("H1: any word of a text finds it, and any one or two characters of Chinese"
   );
 });
 
-test("H1: whatever is found can be marked", () => {
+test("HI1: whatever is found can be marked", () => {
   const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), fc.nat(), (words, which) => {
