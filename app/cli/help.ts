@@ -83,6 +83,9 @@ Prints one JSON object per line until Ctrl-C or SIGTERM. Times are milliseconds 
               receivedAt; path: direct, relayed, stored
   delivery    of an own message: id, conversationId, user, userId; state: queued
               (waiting), sent, delivered, read (path, reason, at), failed (reason)
+  change      a message was edited, taken back (type: recalled), reacted to, pinned or
+              unpinned; as it is now: id, conversationId, user, userId, type, text;
+              editedAt, pinnedAt where it is so; reactions: user, userId, emoji
 
 Messages that came while nobody listened are printed first, oldest first. What was
 printed counts as read, and its sender is told; with --keep-unread it does not, and is

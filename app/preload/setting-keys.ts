@@ -8,6 +8,8 @@ export const SETTING_KEYS = [
   "account",
   "server",
   "notifications",
+  /** boolean: mentions are told also where a conversation is muted. */
+  "mentions",
   /** 80 to 150: size of the text in percent. */
   "textSize",
   "motion",

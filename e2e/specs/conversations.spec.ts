@@ -187,7 +187,7 @@ test("V4, V9: unread from here survives a reload; the details tell each device a
   await expect(details).toContainText("Bob");
 });
 
-test("V10: somebody is blocked from the list of chats, and unblocked again", async ({
+test("somebody is blocked from the list of chats, and unblocked again", async ({
   ada,
   bob,
 }) => {

@@ -2,6 +2,7 @@ import type { ConnectionState, Message } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { RosterEntry, UserId } from "../../../shared/protocol/index.ts";
 import type { Context } from "../context.ts";
+import { ChangeNews } from "../change-news.ts";
 import { DeliveryNews } from "../delivery-news.ts";
 import { toCliError } from "../exit-codes.ts";
 import { restoreKit, signedOut } from "../session.ts";
@@ -30,11 +31,15 @@ export async function listen(context: Context): Promise<void> {
     if (context.options["accept-requests"] === true) accept(kit, entry);
   });
   const news = new DeliveryNews();
+  const changes = new ChangeNews();
   kit.on("messageChanged", (message) => {
-    // Edits and reactions change it as well.
     if (message.own && news.isNews(message)) tellDelivery(kit, message);
+    if (changes.isNews(message)) tellChange(kit, message);
   });
-  kit.on("message", (message) => listener.arrived(message));
+  kit.on("message", (message) => {
+    changes.tell(message);
+    listener.arrived(message);
+  });
 
   tellReady(kit);
   tellConnection(kit.connection);
@@ -167,6 +172,26 @@ function tellDelivery(kit: ChatKitApi, { id, conversationId, delivery }: Message
     ...(peer === undefined ? {} : { user: nameOf(kit, peer), userId: peer }),
     state,
     ...details,
+  });
+}
+
+/** What it says now, and what people did to it. */
+function tellChange(kit: ChatKitApi, message: Message): void {
+  const { body, conversationId, editedAt, from, id, pinnedAt, reactions } = message;
+  tell("change", {
+    id,
+    conversationId,
+    user: nameOf(kit, from),
+    userId: from,
+    type: body.type,
+    ...("text" in body ? { text: body.text } : {}),
+    ...(editedAt === undefined ? {} : { editedAt }),
+    ...(pinnedAt === undefined ? {} : { pinnedAt }),
+    reactions: reactions.map(({ emoji, userId }) => ({
+      user: nameOf(kit, userId),
+      userId,
+      emoji,
+    })),
   });
 }
 

@@ -3,7 +3,7 @@ import type { Conversation, Message } from "../../../shared/chatkit/api.ts";
 import type { AccountModel } from "./account-model.ts";
 import type { AppModel } from "./app-model.ts";
 import type { Catalogue } from "../i18n/en.ts";
-import { bodySummary, bodyText } from "./body.ts";
+import { bodySummary, bodyText, mentionsOf } from "./body.ts";
 import { entryName } from "./buddies.ts";
 import { mutedUntil } from "./mute.ts";
 
@@ -60,7 +60,10 @@ function notify(app: AppModel, account: AccountModel, message: Message): void {
   const self = account.self.peek();
   if (self?.show === "busy") return;
   const conversation = account.kit.conversations.get(message.conversationId);
-  if (conversation && mutedUntil(conversation.settings, Date.now()) !== undefined) return;
+  const isMuted =
+    conversation !== undefined && mutedUntil(conversation.settings, Date.now()) !== undefined;
+  const isMention = mentionsOf(message.body, (id) => id === self?.profile.userId).length > 0;
+  if (isMuted && !(isMention && app.settings.mentions.peek())) return;
   const t = app.i18n.text.peek();
   const several = app.slots.peek().length > 1;
   const whose = several && self !== undefined ? self.profile.displayName : undefined;
@@ -71,10 +74,11 @@ function notify(app: AppModel, account: AccountModel, message: Message): void {
     return;
   }
   const entry = account.kit.roster.get(message.from);
-  const name = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
+  const person = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
+  const name = isMention ? t.conversations.mentionedYou(person) : person;
   app.platform.notify({
     title: whose === undefined ? name : t.accounts.notificationTitle(name, whose),
-    body: excerpt(t, message, name).slice(0, EXCERPT),
+    body: excerpt(t, message, person).slice(0, EXCERPT),
     tag,
     actions: true,
   });

@@ -1,4 +1,12 @@
-import type { FileBody, KeptBody } from "../../../shared/protocol/index.ts";
+import * as v from "valibot";
+import { validMentions } from "../../../shared/chatkit/conversations/mentions.ts";
+import {
+  TextBody,
+  type FileBody,
+  type KeptBody,
+  type Mention,
+  type UserId,
+} from "../../../shared/protocol/index.ts";
 import type { Catalogue } from "../i18n/en.ts";
 import { fileKind, safeName } from "./file-kind.ts";
 import { fileBody } from "./files.ts";
@@ -8,6 +16,17 @@ export function bodyText(body: KeptBody): string | undefined {
   return body.type === "text" && "text" in body && typeof body.text === "string"
     ? body.text
     : undefined;
+}
+
+/** Whom the text really names, in order; of the members alone. */
+export function mentionsOf(
+  body: KeptBody,
+  isMember: (userId: UserId) => boolean,
+): readonly Mention[] {
+  if (!("mentions" in body)) return [];
+  const parsed = v.safeParse(TextBody, body);
+  if (!parsed.success) return [];
+  return validMentions(parsed.output.text, parsed.output.mentions, isMember);
 }
 
 /** What stands for a message in a list, a quote or a notification. */

@@ -26,6 +26,8 @@ export interface Settings {
   readonly textSize: Signal<TextSize>;
   readonly motion: Signal<MotionChoice>;
   readonly notifications: Signal<boolean>;
+  /** Mentions are told also where the conversation is muted. */
+  readonly mentions: Signal<boolean>;
   /** Where the last sign-in went. */
   readonly server: Signal<string>;
   readonly accounts: AccountList;
@@ -36,21 +38,24 @@ export async function loadSettings(
   platform: Platform,
   preferred: readonly string[],
 ): Promise<Settings> {
-  const [language, theme, textSize, motion, notifications, server, accounts] = await Promise.all([
-    platform.readSetting("language"),
-    platform.readSetting("theme"),
-    platform.readSetting("textSize"),
-    platform.readSetting("motion"),
-    platform.readSetting("notifications"),
-    platform.readSetting("server"),
-    AccountList.load(platform),
-  ]);
+  const [language, theme, textSize, motion, notifications, mentions, server, accounts] =
+    await Promise.all([
+      platform.readSetting("language"),
+      platform.readSetting("theme"),
+      platform.readSetting("textSize"),
+      platform.readSetting("motion"),
+      platform.readSetting("notifications"),
+      platform.readSetting("mentions"),
+      platform.readSetting("server"),
+      AccountList.load(platform),
+    ]);
   const settings: Settings = {
     language: signal(languages.find((known) => known === language) ?? matchLanguage(preferred)),
     theme: signal(themes.find((known) => known === theme) ?? "system"),
     textSize: signal(textSizes.find((known) => known === textSize) ?? 100),
     motion: signal(motionChoices.find((known) => known === motion) ?? "system"),
     notifications: signal(notifications !== false),
+    mentions: signal(mentions !== false),
     server: signal(typeof server === "string" ? server : ""),
     accounts,
   };
@@ -59,6 +64,7 @@ export async function loadSettings(
   remember(settings.textSize, (value) => platform.writeSetting("textSize", value));
   remember(settings.motion, (value) => platform.writeSetting("motion", value));
   remember(settings.notifications, (value) => platform.writeSetting("notifications", value));
+  remember(settings.mentions, (value) => platform.writeSetting("mentions", value));
   remember(settings.server, (value) => platform.writeSetting("server", value));
   return settings;
 }

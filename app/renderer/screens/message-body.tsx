@@ -1,12 +1,10 @@
 import type { JSX } from "preact";
-import * as v from "valibot";
 import type { Message } from "../../../shared/chatkit/api.ts";
-import { validMentions } from "../../../shared/chatkit/conversations/mentions.ts";
-import { TextBody, type KeptBody, type Mention } from "../../../shared/protocol/index.ts";
+import type { KeptBody } from "../../../shared/protocol/index.ts";
 import { useAccount, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
 import { RichText } from "../components/rich-text.tsx";
-import { bodySummary, bodyText } from "../model/body.ts";
+import { bodySummary, bodyText, mentionsOf } from "../model/body.ts";
 import { fileBody } from "../model/files.ts";
 import { FileMessage } from "./file-message.tsx";
 import { LinkPreviewCard } from "./link-preview.tsx";
@@ -19,6 +17,7 @@ export function MessageBody({ message }: { readonly message: Message }): JSX.Ele
   const text = bodyText(body);
   const file = fileBody(body);
   const me = account.self.value?.profile.userId;
+  const peer = account.open.value?.peer;
   return (
     <>
       {isForwarded(body) && (
@@ -35,7 +34,7 @@ export function MessageBody({ message }: { readonly message: Message }): JSX.Ele
           ) : (
             <RichText
               text={text}
-              mentions={mentionsOf(body, account.open.value?.peer, me)}
+              mentions={mentionsOf(body, (id) => id === me || id === peer)}
               me={me}
             />
           )}
@@ -44,17 +43,6 @@ export function MessageBody({ message }: { readonly message: Message }): JSX.Ele
       {text !== undefined && <LinkPreviewCard text={text} />}
     </>
   );
-}
-
-/** Whom the text names, of those who are in the conversation. */
-function mentionsOf(
-  body: KeptBody,
-  ...members: readonly (Mention["userId"] | undefined)[]
-): readonly Mention[] {
-  const parsed = v.safeParse(TextBody, body);
-  if (!parsed.success || parsed.output.mentions === undefined) return [];
-  const { mentions, text } = parsed.output;
-  return validMentions(text, mentions, (userId) => members.includes(userId));
 }
 
 function isForwarded(body: KeptBody): boolean {

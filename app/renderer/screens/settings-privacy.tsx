@@ -30,6 +30,14 @@ export function PrivacySection(): JSX.Element {
         checked={privacy.typing}
         onChange={(typing) => change({ typing })}
       />
+      <Switch
+        label={words.privacyMentions}
+        hint={words.privacyMentionsHint}
+        checked={app.settings.mentions.value}
+        onChange={(wanted) => {
+          app.settings.mentions.value = wanted;
+        }}
+      />
       {app.platform.fetchPreview !== undefined && (
         <div class="privacy-note">
           <p class="privacy-note-title">{words.privacyPreviews}</p>

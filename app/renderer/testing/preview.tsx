@@ -62,6 +62,7 @@ const remembered = {
       : { server: "https://chat.example.org", userName: "ada" },
   server: "https://chat.example.org",
   notifications: true,
+  mentions: true,
 };
 const settings = await loadSettings(
   {
