@@ -57,6 +57,9 @@ const LOW_WATER_BYTES = 64 * 1024;
 /** How often a channel is asked that is still full after its callback: 64 KiB at 100 Mbit/s. */
 const DRAIN_CHECK_MS = 5;
 
+/** The answer of a channel counts for so long: many frames of one moment ask once. */
+const ASK_EVERY_MS = 1;
+
 /**
  * simple-peer starts a timer of this length at its first candidate and never clears it, which
  * would keep a process alive. It serves connections without trickle only.
@@ -107,6 +110,7 @@ class SimplePeerChannel implements PeerChannel {
   #awaitingDrain = false;
   /** All that was sent since the channel was asked, on top of its answer. */
   #bufferedAtMost = 0;
+  #askedAt = -Infinity;
   #error: Error | undefined;
   /** The statistics are being asked for. */
   #asking: Promise<CandidatePair | undefined> | undefined;
@@ -141,7 +145,7 @@ class SimplePeerChannel implements PeerChannel {
     peer.on("close", () => this.#ended());
   }
 
-  /** Exact above the low-water mark, and a bound below it. */
+  /** A bound: above the low-water mark it is what the channel said in this millisecond. */
   get bufferedAmount(): number {
     return this.#over ? 0 : this.#bufferedWith(0);
   }
@@ -180,8 +184,16 @@ class SimplePeerChannel implements PeerChannel {
    * matter: in Node that comes from another thread and takes longer than sending a message.
    */
   #bufferedWith(more: number): number {
-    if (this.#bufferedAtMost + more > LOW_WATER_BYTES) this.#bufferedAtMost = this.#peer.bufferSize;
+    if (this.#bufferedAtMost + more > LOW_WATER_BYTES) this.#ask();
     return this.#bufferedAtMost + more;
+  }
+
+  /** What was asked a moment ago, and what was sent since then, is a bound still. */
+  #ask(): void {
+    const now = performance.now();
+    if (now - this.#askedAt < ASK_EVERY_MS) return;
+    this.#askedAt = now;
+    this.#bufferedAtMost = this.#peer.bufferSize;
   }
 
   signal(signal: PeerSignal): void {

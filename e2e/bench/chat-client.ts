@@ -1,9 +1,11 @@
 /** One ChatKit client with the Node ports, driven by the bench. */
+import { setTimeout as delay } from "node:timers/promises";
 import * as v from "valibot";
 import { createNodePorts } from "../../app/cli/ports/node-ports.ts";
+import { PathSource } from "../../app/cli/ports/path-source.ts";
 import { ChatKit } from "../../shared/chatkit/chatkit.ts";
 import { MemoryStores } from "../../shared/chatkit/testing/memory-store.ts";
-import type { ConversationId, MessageId } from "../../shared/protocol/index.ts";
+import { MessageId, type ConversationId } from "../../shared/protocol/index.ts";
 import { cast, serve } from "./rpc.ts";
 import { timeEach } from "./statistics.ts";
 
@@ -88,6 +90,28 @@ serve({
       entry.profile.userId,
     ));
     return true;
+  },
+  async sendFile(args) {
+    if (conversation === undefined) throw new Error("no conversation");
+    const source = await PathSource.at(v.parse(v.string(), args));
+    return (await engine().files.send(conversation, source)).id;
+  },
+  /** Resolves with the time from the asking until it is on disk and compared, ms. */
+  async fetchFile(args) {
+    const id = v.parse(MessageId, args);
+    while ((await engine().message(id)) === undefined) await delay(5);
+    const done = Promise.withResolvers<void>();
+    const stop = engine().on("transfer", (transfer) => {
+      if (transfer.messageId === id && transfer.state === "complete") done.resolve();
+      if (transfer.messageId === id && transfer.state === "failed") {
+        done.reject(new Error(transfer.failure));
+      }
+    });
+    const start = performance.now();
+    await engine().files.fetch(id);
+    await done.promise;
+    stop();
+    return performance.now() - start;
   },
   /** Sends one message at a time; a round trip ends when the other side's receipt is here. */
   async ping(args) {

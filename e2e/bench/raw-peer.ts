@@ -1,12 +1,20 @@
 /** Reference: two simple-peer ends with nothing around them. */
+import { setTimeout as delay } from "node:timers/promises";
 import SimplePeer from "simple-peer";
 import * as v from "valibot";
 import wrtc from "wrtc";
 import { Echo } from "./echo.ts";
+import { Flow } from "./flow.ts";
 import { cast, serve } from "./rpc.ts";
 
 let peer: SimplePeer.Instance | undefined;
 let opened = Promise.withResolvers<number>();
+/** Half a MiB in the channel's own buffer: the stream's back-pressure alone is slower. */
+const BUFFERED_BYTES = 512 * 1024;
+const flow = new Flow(async (data) => {
+  channel().send(data);
+  while (channel().bufferSize > BUFFERED_BYTES) await delay(1);
+});
 const echo = new Echo((data) => channel().send(data));
 
 function channel(): SimplePeer.Instance {
@@ -28,7 +36,9 @@ serve({
     made.on("error", () => {
       made.destroy();
     });
-    made.on("data", (data: Uint8Array) => echo.receive(data));
+    made.on("data", (data: Uint8Array) => {
+      if (!flow.receive(data)) echo.receive(data);
+    });
   },
   signal(args) {
     channel().signal(v.parse(v.string(), args));
@@ -36,4 +46,7 @@ serve({
   /** Resolves with the time it took to open, ms. */
   opened: () => opened.promise,
   ping: (args) => echo.ping(args),
+  /** Resolves once so many bytes have come. */
+  expect: (args) => flow.expect(args),
+  flow: (args) => flow.send(args),
 });

@@ -113,7 +113,7 @@ export async function roundTrips(folder: string): Promise<Figure[]> {
   ];
 }
 
-async function connectRaw(a: Worker, b: Worker): Promise<number> {
+export async function connectRaw(a: Worker, b: Worker): Promise<number> {
   a.on("signal", (signal) => void b.call("signal", signal, v.unknown()));
   b.on("signal", (signal) => void a.call("signal", signal, v.unknown()));
   await b.call("start", { initiator: false }, v.unknown());
@@ -130,12 +130,13 @@ interface PairOptions {
   readonly history: "memory" | "disk";
 }
 
-interface Pair extends AsyncDisposable {
+export interface Pair extends AsyncDisposable {
   readonly a: Worker;
+  readonly b: Worker;
 }
 
 /** Two clients in processes of their own, registered, buddies, ready to talk. */
-async function pair(
+export async function pair(
   server: string,
   folder: string,
   name: string,
@@ -158,5 +159,5 @@ async function pair(
   // The first message makes the conversation's group: once in its life, and no round trip's cost.
   await a.call("ping", { count: 1, bytes: BYTES }, Latencies);
   const owned = stack.move();
-  return { a, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { a, b, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

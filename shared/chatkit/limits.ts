@@ -370,8 +370,9 @@ export const FILE_WINDOW_MS = 100;
 export const FILE_WINDOW_MIN_BYTES = 128 * 1024;
 export const FILE_WINDOW_MAX_BYTES = 768 * 1024;
 
-/** A link that tells nobody when it drains (a WebSocket) is looked at this often. */
-export const FILE_LOOK_MS = 5;
+/** A link that is full is looked at this often, and its speed is measured over the longer time. */
+export const FILE_LOOK_MS = 2;
+export const FILE_MEASURE_MS = 20;
 
 /** What was received is flushed to disk at least this often: what a crash costs. */
 export const FILE_FLUSH_BYTES = 8 * 1024 * 1024;

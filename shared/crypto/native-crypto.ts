@@ -41,12 +41,16 @@ export interface NativeCrypto {
     additional: Uint8Array,
     ciphertext: Uint8Array,
   ) => Uint8Array;
-  /** ChaCha20-Poly1305 (RFC 8439 §2.8). @param key 32 bytes @param nonce 12 bytes */
+  /**
+   * ChaCha20-Poly1305 (RFC 8439 §2.8).
+   * @param key 32 bytes @param nonce 12 bytes @param room as many bytes stay free before it; none
+   */
   readonly encryptChaCha: (
     key: Uint8Array,
     nonce: Uint8Array,
     additional: Uint8Array,
     plaintext: Uint8Array,
+    room?: number,
   ) => Uint8Array;
   /** @throws Error for a wrong tag */
   readonly decryptChaCha: (

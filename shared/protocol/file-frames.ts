@@ -89,13 +89,12 @@ export function encodeFileWord(sealed: Uint8Array): Uint8Array {
   return frame;
 }
 
-export function encodeFileChunk(streamNumber: number, index: number, sealed: Uint8Array) {
-  const frame = new Uint8Array(FILE_CHUNK_HEADER_BYTES + sealed.length);
-  frame[0] = CHUNK;
-  const view = new DataView(frame.buffer);
+/** @param frame a chunk after `FILE_CHUNK_HEADER_BYTES` free bytes: they are filled here */
+export function frameFileChunk(streamNumber: number, index: number, frame: Uint8Array): Uint8Array {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  view.setUint8(0, CHUNK);
   view.setUint32(1, streamNumber);
   view.setUint32(5, index);
-  frame.set(sealed, FILE_CHUNK_HEADER_BYTES);
   return frame;
 }
 

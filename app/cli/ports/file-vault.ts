@@ -34,6 +34,9 @@ const Note = v.object({
 });
 type Note = v.InferOutput<typeof Note>;
 
+/** Written at once: a call for each chunk costs more than the chunk. */
+const WRITE_BYTES = 512 * 1024;
+
 /** Copied at once, of a source that has no path. */
 const COPY_BYTES = 1024 * 1024;
 
@@ -184,11 +187,15 @@ interface PartOptions {
 class PartReceiver implements FileReceiver {
   readonly #options: PartOptions;
   #length: number;
+  /** Bytes that the system has. */
+  #written: number;
+  #pending: Uint8Array[] = [];
   #open = true;
 
   constructor(options: PartOptions) {
     this.#options = options;
     this.#length = options.length;
+    this.#written = options.length;
   }
 
   get length(): number {
@@ -197,39 +204,55 @@ class PartReceiver implements FileReceiver {
 
   append(bytes: Uint8Array): Promise<void> {
     return telling(async () => {
-      const { handle, size } = this.#options;
-      if (this.#length + bytes.length > size) {
+      if (this.#length + bytes.length > this.#options.size) {
         throw new FileError("unknown", "More comes than was announced.");
       }
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await handle.write(
-          bytes,
-          done,
-          bytes.length - done,
-          this.#length + done,
-        );
-        done += bytesWritten;
-      }
+      this.#pending.push(bytes);
       this.#length += bytes.length;
+      if (this.#length - this.#written >= WRITE_BYTES) await this.#write();
     });
   }
 
   flush(): Promise<void> {
-    return telling(() => this.#options.handle.datasync());
+    return telling(async () => {
+      await this.#write();
+      await this.#options.handle.datasync();
+    });
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
     return telling(async () => {
+      await this.#write();
       const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#length - offset)));
       const filled = await readFully(this.#options.handle, bytes, offset);
       return bytes.subarray(0, filled);
     });
   }
 
+  /** Hands what waits over to the system. */
+  async #write(): Promise<void> {
+    const { handle } = this.#options;
+    const pieces = this.#pending;
+    this.#pending = [];
+    let left = pieces.reduce((sum, { length }) => sum + length, 0);
+    if (left === 0) return;
+    const { bytesWritten } = await handle.writev(pieces, this.#written);
+    this.#written += bytesWritten;
+    left -= bytesWritten;
+    // A full disk takes a part, and says why with the next.
+    const rest = left > 0 ? Buffer.concat(pieces).subarray(bytesWritten) : new Uint8Array(0);
+    for (let done = 0; done < rest.length;) {
+      const more = await handle.write(rest, done, rest.length - done, this.#written);
+      done += more.bytesWritten;
+      this.#written += more.bytesWritten;
+    }
+  }
+
   finish(): Promise<void> {
     return telling(async () => {
       const { handle, part, size, whole } = this.#options;
       if (this.#length !== size) throw new FileError("unknown", "Not all of it has come.");
+      await this.#write();
       await handle.sync();
       await this.close();
       await rename(part, whole);
@@ -241,6 +264,7 @@ class PartReceiver implements FileReceiver {
     return telling(async () => {
       if (!this.#open) return;
       this.#open = false;
+      this.#pending = [];
       await this.#options.handle.close();
     });
   }

@@ -42,8 +42,8 @@ export const nodeCrypto: NativeCrypto = {
     encrypt(createCipheriv(gcmOf(key), createSecretKey(key), nonce), additional, plaintext),
   decryptAesGcm: (key, nonce, additional, ciphertext) =>
     decrypt(createDecipheriv(gcmOf(key), createSecretKey(key), nonce, TAG), additional, ciphertext),
-  encryptChaCha: (key, nonce, additional, plaintext) =>
-    encrypt(createCipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, plaintext),
+  encryptChaCha: (key, nonce, additional, plaintext, room) =>
+    encrypt(createCipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, plaintext, room),
   decryptChaCha: (key, nonce, additional, ciphertext) =>
     decrypt(createDecipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, ciphertext),
   sign: (secretKey, message) =>
@@ -103,12 +103,13 @@ function encrypt(
   cipher: CipherGCM | CipherChaCha20Poly1305,
   additional: Uint8Array,
   plaintext: Uint8Array,
+  room = 0,
 ): Uint8Array {
   cipher.setAAD(additional, { plaintextLength: plaintext.length });
-  const sealed = new Uint8Array(plaintext.length + TAG.authTagLength);
-  sealed.set(cipher.update(plaintext));
+  const sealed = new Uint8Array(room + plaintext.length + TAG.authTagLength);
+  sealed.set(cipher.update(plaintext), room);
   cipher.final();
-  sealed.set(cipher.getAuthTag(), plaintext.length);
+  sealed.set(cipher.getAuthTag(), room + plaintext.length);
   return sealed;
 }
 

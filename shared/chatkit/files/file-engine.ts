@@ -424,11 +424,11 @@ export class FileEngine {
   async #takeStored({ index, messageId, sealed }: StoredChunk): Promise<Fate> {
     if (this.#closed) return "failed";
     try {
+      // Noted before the look: it may come between the two.
+      if (this.#awaited.size < MAX_AWAITED_FILES) this.#awaited.add(messageId);
       const message = await this.#options.find(messageId);
-      if (message === undefined) {
-        if (this.#awaited.size < MAX_AWAITED_FILES) this.#awaited.add(messageId);
-        return "behind";
-      }
+      if (message === undefined) return "behind";
+      this.#awaited.delete(messageId);
       const body = fileBodyOf(message);
       const record = await this.#records.get(messageId);
       const isOver = record?.state === "complete" || record?.source === true;

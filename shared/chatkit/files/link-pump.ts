@@ -1,5 +1,6 @@
 import {
   FILE_LOOK_MS,
+  FILE_MEASURE_MS,
   FILE_WINDOW_MAX_BYTES,
   FILE_WINDOW_MIN_BYTES,
   FILE_WINDOW_MS,
@@ -104,7 +105,7 @@ export class LinkPump {
     const { at, sent, buffered } = this.#measured;
     const left = sent + buffered - this.link.bufferedAmount;
     const ms = now - at;
-    if (ms < FILE_LOOK_MS) return;
+    if (ms < FILE_MEASURE_MS) return;
     if (left > 0) {
       const carried = (left / ms) * FILE_WINDOW_MS;
       const next = (this.#window + carried) / 2;
@@ -113,13 +114,12 @@ export class LinkPump {
     this.#measured = { at: now, sent: 0, buffered: this.link.bufferedAmount };
   }
 
-  /** A relay link is looked at; a direct one tells, and is looked at too, should it not. */
+  /** A relay link tells nobody that it drains, and a direct one only when it is nearly empty. */
   #lookLater(): void {
     if (this.#closed || this.#sources.length === 0) return;
-    const ms = this.link.kind === "relay" ? FILE_LOOK_MS : 10 * FILE_LOOK_MS;
     this.#timer ??= this.#clock.setTimer(() => {
       this.#timer = undefined;
       this.room();
-    }, ms);
+    }, FILE_LOOK_MS);
   }
 }

@@ -1,5 +1,6 @@
 import {
-  encodeFileChunk,
+  FILE_CHUNK_HEADER_BYTES,
+  frameFileChunk,
   type FileId,
   type FileRefusal,
   type MessageId,
@@ -81,7 +82,8 @@ export class OutgoingStream implements FrameSource {
     const index = this.#next;
     this.#next += 1;
     this.#hasher?.update(plaintext);
-    const frame = encodeFileChunk(stream, index, content.sealed(index, plaintext));
+    const sealed = content.sealed(index, plaintext, FILE_CHUNK_HEADER_BYTES);
+    const frame = frameFileChunk(stream, index, sealed);
     onProgress(content.offsetOf(this.#next));
     if (this.#next === content.chunks) queueMicrotask(() => void this.#finish());
     else this.#readAhead();
