@@ -23,4 +23,10 @@ it("gives back what it protected, and refuses anything else", () => {
 
 it("protects nothing where the system has no place for keys", () => {
   expect(new KeyProtection(storage(false)).protect("a2V5")).toBeUndefined();
+  // Chromium's own stand-in: a password that everybody knows.
+  const plain = { ...storage(true), getSelectedStorageBackend: () => "basic_text" };
+  expect(new KeyProtection(plain).available).toBe(false);
+  expect(new KeyProtection(plain).protect("a2V5")).toBeUndefined();
+  const guarded = { ...storage(true), getSelectedStorageBackend: () => "kwallet6" };
+  expect(new KeyProtection(guarded).available).toBe(true);
 });

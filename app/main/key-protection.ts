@@ -3,6 +3,8 @@ export interface KeyStorage {
   isEncryptionAvailable(): boolean;
   encryptString(text: string): Buffer;
   decryptString(sealed: Buffer): string;
+  /** On Linux only. */
+  getSelectedStorageBackend?(): string;
 }
 
 /**
@@ -19,12 +21,14 @@ export class KeyProtection {
 
   /** Does the system guard keys? */
   get available(): boolean {
-    return this.#storage.isEncryptionAvailable();
+    const storage = this.#storage;
+    if (!storage.isEncryptionAvailable()) return false;
+    return storage.getSelectedStorageBackend?.() !== "basic_text";
   }
 
   /** @param key base64 @returns base64, or undefined where the system has no place for keys */
   protect(key: string): string | undefined {
-    if (!this.#storage.isEncryptionAvailable()) return undefined;
+    if (!this.available) return undefined;
     return this.#storage.encryptString(key).toString("base64");
   }
 
