@@ -47,12 +47,17 @@ export function isOwnMark(mark: string): boolean {
   return mark.charCodeAt(0) >= OWN;
 }
 
-/** Puts the names where the marks are. @param escape makes text safe for where it goes */
+const MARKED = /<mark(?: data-self)?>([\uE000-\uE1FF])<\/mark>/g;
+
+/**
+ * Puts the names where the marks are; where nobody is named, such characters are somebody's own.
+ * @param escape makes text safe for where it goes
+ */
 export function nameMarks(
   html: string,
   names: ReadonlyMap<string, string>,
   escape: (text: string) => string,
 ): string {
-  if (names.size === 0) return html;
+  if (names.size === 0) return html.replace(MARKED, "$1");
   return html.replace(MARKS, (mark) => escape(names.get(mark) ?? mark));
 }
