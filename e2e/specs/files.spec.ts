@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "playwright/test";
 import { expect, test } from "../support/fixtures.ts";
@@ -123,7 +124,7 @@ test("photos and files go by picker, drop and paste; a photo shows, and tells no
   expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
 });
 
-test("a large file shows its progress, is paused, survives a reload, and arrives as it was", async ({
+test("a large file shows its progress, is paused, survives reloads at both ends, and arrives as it was", async ({
   ada,
   bob,
 }) => {
@@ -144,8 +145,10 @@ test("a large file shows its progress, is paused, survives a reload, and arrives
   await there.getByTestId("file-resume").click();
   await expect(there.getByTestId("file-state")).toContainText("of 50 MB");
 
-  await bob.page.reload();
-  await bob.seesHome();
+  // Both programs end and begin anew: the sender still has its file, the receiver what it got.
+  await Promise.all([ada.page.reload(), bob.page.reload()]);
+  await Promise.all([ada.seesHome(), bob.seesHome()]);
+  await ada.open("bob");
   await bob.open("ada");
   const again = card(bob.page, "survey.bin");
   await expect(again).toHaveAttribute("data-transfer", "complete", { timeout: 120_000 });
@@ -182,4 +185,62 @@ test("a small file waits for somebody who is away; a large one is offered, and c
   await offered.getByTestId("file-cancel").click();
   await expect(offered).toHaveAttribute("data-transfer", "offered");
   await expect(offered.getByTestId("file-progress")).toHaveCount(0);
+});
+
+test("a folder goes as one archive; a photo is answered and taken back; what was downloaded is deleted", async ({
+  ada,
+  bob,
+}, testInfo) => {
+  await befriend(ada, bob);
+  const folder = testInfo.outputPath("Survey");
+  await mkdir(join(folder, "inner"), { recursive: true });
+  await writeFile(join(folder, "readme.txt"), "forty-two soundings");
+  await writeFile(join(folder, "inner", "depths.csv"), "1;2;3");
+  await ada.page.getByTestId("pick-folder").setInputFiles(folder);
+  await expect(sheet(ada.page)).toContainText("2 files");
+  await send(ada);
+  const archive = card(bob.page, "Survey.zip");
+  await expect(archive).toHaveAttribute("data-transfer", "complete");
+  const zip = (await saved(bob.page, archive.getByTestId("file-save"))).bytes.toString("latin1");
+  for (const part of ["Survey/readme.txt", "forty-two soundings", "Survey/inner/depths.csv"]) {
+    expect(zip).toContain(part);
+  }
+
+  const photo = await picture(ada.page, 320, 200, "image/jpeg");
+  await pick(ada, [{ name: "buoy.jpg", mimeType: "image/jpeg", buffer: photo }]);
+  await send(ada);
+  const shown = bob.page
+    .getByTestId("message")
+    .filter({ has: bob.page.getByTestId("media-picture") });
+  await expect(shown.getByRole("img", { name: "buoy.jpg" })).toBeVisible();
+  await shown.hover();
+  await shown.getByTestId("message-actions").click();
+  await bob.page.getByRole("button", { name: "Reply" }).click();
+  await bob.say("ada", "Which one is it?");
+  const quote = ada.page.getByTestId("quote");
+  await expect(quote).toContainText("Photo");
+  await expect(quote.locator("img")).toBeVisible();
+
+  await bob.page.getByRole("button", { name: "Settings" }).click();
+  const settings = bob.page.getByRole("dialog", { name: "Settings" });
+  await settings.getByRole("button", { name: "Files" }).click();
+  await expect(settings.getByTestId("file-usage")).not.toContainText("0 B");
+  expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
+  await settings.getByRole("button", { name: "Delete downloaded files" }).click();
+  const sure = bob.page.getByRole("dialog", { name: "Delete downloaded files" });
+  await sure.getByRole("button", { name: "Delete downloaded files" }).click();
+  await expect(settings.getByTestId("file-usage")).toContainText("0 B");
+  await bob.page.keyboard.press("Escape");
+  await expect(archive).toHaveAttribute("data-transfer", "offered");
+  await archive.getByTestId("file-fetch").click();
+  await expect(archive).toHaveAttribute("data-transfer", "complete");
+
+  const own = ada.page
+    .getByTestId("message")
+    .filter({ has: ada.page.getByTestId("media-picture") });
+  await own.hover();
+  await own.getByTestId("message-actions").click();
+  await ada.page.getByRole("button", { name: "Take back" }).click();
+  await ada.page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
+  await expect(bob.page.getByTestId("media-picture")).toHaveCount(0);
 });
