@@ -440,7 +440,7 @@ export const en = {
     steps: { sent: "Sent", stored: "In the mailbox", delivered: "Delivered" },
 
     previewShow: "Show preview",
-    previewOf: (host: string) => `Show a preview of ${host}`,
+    previewOf: (host: string) => `Show preview of ${host}`,
     previewHint:
       "This computer asks the site itself; the site learns your address. Nothing goes through the server.",
     previewNone: "This page has no preview.",

@@ -408,7 +408,7 @@ export const zhCn: Catalogue = {
     steps: { sent: "发送", stored: "存入信箱", delivered: "送达" },
 
     previewShow: "显示预览",
-    previewOf: (host) => `显示 ${host} 的预览`,
+    previewOf: (host) => `显示预览：${host}`,
     previewHint: "由这台电脑直接访问该网站，网站会得知你的地址；不经过服务器。",
     previewNone: "该网页没有预览。",
     previewFailed: "无法访问该网页。",
