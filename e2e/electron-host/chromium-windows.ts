@@ -1,15 +1,12 @@
 /** The windows of the stand-in: pages of a real Chromium that is kept with the shell's data. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { chromium, type BrowserContext, type Page, type Request, type Route } from "playwright";
+import { chromium, type BrowserContext, type Download, type Page, type Route } from "playwright";
 import * as v from "valibot";
 import { chromiumArgs, findChromium, NO_CHROMIUM, thisMachine } from "../scripts/chromium.ts";
 import type { Line } from "./line.ts";
-import { BINDING, LISTENER, preparePage, type FromPage, type ToPage } from "./page-side.ts";
-
-/** Chromium opens no unknown schemes: this origin is as secure and as much its own. */
-export const STAND_IN = "http://beeline.localhost";
-const ORIGIN = "app://beeline";
+import { crash, ORIGIN, pageOf, pageScript, say, STAND_IN } from "./chromium-page.ts";
+import { BINDING, type FromPage } from "./page-side.ts";
 
 const Size = { width: v.number(), height: v.number() };
 const Open = v.object({
@@ -48,6 +45,7 @@ export class ChromiumWindows {
   readonly #report: (problem: unknown) => void;
   readonly #windows = new Map<number, Shown>();
   #permissions: string[] = [];
+  #downloads = 0;
   #context: Promise<BrowserContext> | undefined;
 
   /** @param userData the shell's folder; Chromium's profile lies in it */
@@ -183,6 +181,9 @@ export class ChromiumWindows {
       shown.isCrashed = true;
       tell({ what: "crashed" });
     });
+    page.on("download", (download) => {
+      this.#save(download).catch(this.#report);
+    });
     page.on("close", () => {
       if (!shown.isClosed && shown.page === page) tell({ what: "closed" });
     });
@@ -241,6 +242,21 @@ export class ChromiumWindows {
     await route.fulfill({ status, headers, body: Buffer.from(body) });
   }
 
+  /** The shell says where to, or that it is not to be. */
+  async #save(download: Download): Promise<void> {
+    this.#downloads += 1;
+    const id = this.#downloads;
+    const url = download.url().replace(STAND_IN, ORIGIN);
+    const asked = { download: id, url, name: download.suggestedFilename() };
+    const path = v.parse(v.optional(v.string()), await this.#line.ask("download", asked));
+    if (path === undefined) {
+      await download.cancel();
+      return;
+    }
+    await download.saveAs(path);
+    this.#line.tell("downloaded", { download: id });
+  }
+
   /** A page that the shell did not open: one of its own has tried to. It stays shut here. */
   async #stranger(page: Page | undefined, url: string): Promise<void> {
     const [window] = this.#windows.keys();
@@ -253,40 +269,4 @@ export class ChromiumWindows {
     for (const [window, shown] of this.#windows) if (shown.page === page) return window;
     return undefined;
   }
-}
-
-/** The page that asks; undefined while the one that it is for does not exist yet. */
-function pageOf(request: Request): Page | undefined {
-  try {
-    return request.frame().page();
-  } catch {
-    return undefined;
-  }
-}
-
-function pageScript(preload: string, args: readonly string[]): string {
-  const names = JSON.stringify({ binding: BINDING, listener: LISTENER });
-  const run = `function (require, process, module) { const { exports } = module;\n${preload}\n}`;
-  const start = `(${preparePage.toString()})(${run}, ${names}, ${JSON.stringify(args)});`;
-  // The app's own page only, and no frames in it.
-  return `if (location.origin === ${JSON.stringify(STAND_IN)} && self === top) {\n${start}\n}`;
-}
-
-async function say(page: Page, news: ToPage): Promise<void> {
-  await page.evaluate(
-    ([name, said]) => {
-      const listener: unknown = Reflect.get(globalThis, Symbol.for(name));
-      // Nobody listens on a page that has not loaded yet.
-      if (typeof listener === "function") Reflect.apply(listener, undefined, [said]);
-    },
-    [LISTENER, news] as const,
-  );
-}
-
-async function crash(page: Page): Promise<void> {
-  const gone = new Promise((resolve) => void page.once("crash", resolve));
-  const session = await page.context().newCDPSession(page);
-  // Never answered: who would, has gone.
-  session.send("Page.crash").catch(() => undefined);
-  await gone;
 }

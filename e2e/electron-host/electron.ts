@@ -1,3 +1,5 @@
+import "./downloads.ts";
+
 /** What `import … from "electron"` gives the shell here. A name that is missing fails the import. */
 export { app } from "./app.ts";
 export { BrowserWindow } from "./browser-window.ts";

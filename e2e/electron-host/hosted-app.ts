@@ -17,49 +17,34 @@ export interface HostedAppOptions {
   /** More arguments of the program. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly version?: string;
-  /** Work areas of the screens, the primary one first; one of 1920 × 1040 unless told. */
-  readonly screens?: readonly {
-    readonly x: number;
-    readonly y: number;
-    readonly width: number;
-    readonly height: number;
-  }[];
-  /** Does the system guard keys? Yes unless told. */
-  readonly keyring?: boolean;
+  readonly version: string;
   /** Text of a function that is run on the stand-in before the shell starts. */
-  readonly watch?: string;
+  readonly watch: string;
 }
-
-const SCREEN = { x: 0, y: 0, width: 1920, height: 1040 };
 
 export class HostedApp implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #line: Line;
   readonly #windows: ChromiumWindows;
-  readonly #errors: string[] = [];
+  /** What went wrong in the stand-in itself, in its windows. */
+  readonly #problems: unknown[] = [];
   /** The stand-in is there, and watched. */
   readonly #started = Promise.withResolvers<void>();
   /** The status with which the program ended. */
   readonly ended: Promise<number>;
 
   private constructor(options: HostedAppOptions) {
-    const { main, userData, args = [], env = {}, version = "0.1.0" } = options;
-    const { screens = [SCREEN], keyring = true, watch = "() => {}" } = options;
+    const { main, userData, args = [], env = {}, version, watch } = options;
     const file = (name: string): string => join(import.meta.dirname, name);
     this.#child = spawn(
       process.execPath,
       ["--import", file("resolve-electron.ts"), file("main-process.ts"), main, ...args],
       {
-        stdio: ["ignore", "inherit", "pipe", "ipc"],
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
         serialization: "advanced",
         env: { ...process.env, ...env },
       },
     );
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#errors.push(text);
-      process.stderr.write(text);
-    });
     this.#line = new Line({
       send: (message) => {
         // Who ends meanwhile hears nothing, and answers nothing.
@@ -67,14 +52,14 @@ export class HostedApp implements AsyncDisposable {
       },
       onMessage: (listener) => void this.#child.on("message", listener),
     });
-    this.#line.on("machine", () => ({ userData, version, screens, keyring }));
+    this.#line.on("machine", () => ({ userData, version }));
     this.#line.on("leaving", () => undefined);
     this.#line.on("watch", () => {
       this.#started.resolve();
       return { code: watch, arg: undefined };
     });
     this.#windows = new ChromiumWindows(this.#line, userData, (problem) => {
-      this.#errors.push(String(problem));
+      this.#problems.push(problem);
     });
     this.ended = this.#watchEnd();
   }
@@ -82,11 +67,6 @@ export class HostedApp implements AsyncDisposable {
   /** Returns at once: a program that hands over to one that runs already opens no window. */
   static start(options: HostedAppOptions): HostedApp {
     return new HostedApp(options);
-  }
-
-  /** What the program complained of, and the stand-in. */
-  get errors(): readonly string[] {
-    return this.#errors;
   }
 
   /** Runs a function, given as text, on the stand-in in the shell's process. */
@@ -105,12 +85,16 @@ export class HostedApp implements AsyncDisposable {
     await this.ended;
   }
 
-  /** Ends it as a person does, and what does not end then. */
+  /**
+   * Ends it as a person does, and what does not end then.
+   * @throws AggregateError where something went wrong in its windows that nobody was told of
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    const quit = "({ app }) => { app.quit(); }";
-    await Promise.race([this.evaluate(quit).catch(() => undefined), sleep(END_TIMEOUT_MS)]);
+    // Not answered where it has ended already; and where it hangs, what counts is when it ends.
+    this.evaluate("({ app }) => app.quit()").catch(() => undefined);
     const late = sleep(END_TIMEOUT_MS, "late", { ref: false });
     if ((await Promise.race([this.ended, late])) === "late") await this.kill();
+    if (this.#problems.length > 0) throw new AggregateError(this.#problems, "in the stand-in");
   }
 
   async #watchEnd(): Promise<number> {

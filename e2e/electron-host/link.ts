@@ -6,12 +6,6 @@ import { Line } from "./line.ts";
 export const Machine = v.object({
   userData: v.string(),
   version: v.string(),
-  /** Work areas of the screens, the primary one first. */
-  screens: v.array(
-    v.object({ x: v.number(), y: v.number(), width: v.number(), height: v.number() }),
-  ),
-  /** Does the system guard keys? */
-  keyring: v.boolean(),
 });
 
 /** Ends this process, when all that was said has been sent. */

@@ -66,8 +66,8 @@ type StorageKnown =
   | "isEncryptionAvailable";
 
 export const safeStorage: Pick<Electron.SafeStorage, StorageKnown> = loud("safeStorage", {
-  isEncryptionAvailable: () => machine.keyring,
-  getSelectedStorageBackend: () => (machine.keyring ? "gnome_libsecret" : "basic_text"),
+  isEncryptionAvailable: () => true,
+  getSelectedStorageBackend: () => "gnome_libsecret",
   encryptString: (text: string) => {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", systemKey(), nonce);
@@ -85,19 +85,14 @@ export const safeStorage: Pick<Electron.SafeStorage, StorageKnown> = loud("safeS
 
 type Place = Pick<Electron.Display, "bounds" | "id" | "scaleFactor" | "workArea">;
 
+const AREA = { x: 0, y: 0, width: 1920, height: 1040 };
+
 class HostScreen extends EventEmitter {
-  getAllDisplays(): Place[] {
-    return machine.screens.map((area, index) => ({
-      id: index + 1,
-      bounds: area,
-      workArea: area,
-      scaleFactor: 1,
-    }));
-  }
   getPrimaryDisplay(): Place {
-    const [first] = this.getAllDisplays();
-    if (first === undefined) throw new Error("a machine without a screen");
-    return first;
+    return { id: 1, bounds: AREA, workArea: AREA, scaleFactor: 1 };
+  }
+  getAllDisplays(): Place[] {
+    return [this.getPrimaryDisplay()];
   }
   getCursorScreenPoint(): Electron.Point {
     return { x: 0, y: 0 };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as people } from "../support/fixtures.ts";
-import { STAND_IN } from "../electron-host/chromium-windows.ts";
+import { STAND_IN } from "../electron-host/chromium-page.ts";
 import { Person } from "../support/person.ts";
 import { RendezvousProcess } from "../support/rendezvous-process.ts";
 import { Desktop } from "./desktop.ts";

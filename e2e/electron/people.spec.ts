@@ -1,4 +1,5 @@
 /** Somebody at the desktop app and somebody in a browser, with a real server between them. */
+import { readFile } from "node:fs/promises";
 import { befriend, Person } from "../support/person.ts";
 import type { Desktop } from "./desktop.ts";
 import { expect, registerAt, test } from "./fixtures.ts";
@@ -76,7 +77,7 @@ test("keys are guarded by the system, and open the account after a restart", asy
   expect((await next.look()).keys).toContain("open");
 });
 
-test("links in messages open in the browser, and the window stays", async ({
+test("links in messages open in the browser, files are saved, and the window stays", async ({
   launch,
   server,
   bob,
@@ -88,6 +89,18 @@ test("links in messages open in the browser, and the window stays", async ({
   await ada.page.getByRole("link", { name: "https://example.org/map?of=here" }).click();
   const opened = async (): Promise<unknown> => (await desktop.look()).opened;
   await expect.poll(opened).toEqual(["https://example.org/map?of=here"]);
+  // A file of the page's own is saved under a name that harms nobody.
+  await ada.page.evaluate(() => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["what was said"]));
+    link.download = "talk: of today?.txt";
+    link.click();
+  });
+  const saved = async (): Promise<unknown> => (await desktop.look()).saved;
+  await expect.poll(saved).toMatchObject([{ proposed: "talk_ of today_.txt" }]);
+  const [file] = (await desktop.look()).saved;
+  expect(await readFile(file?.path ?? "", "utf8")).toBe("what was said");
+
   // What runs in the page goes nowhere either.
   await ada.page.evaluate(() => location.assign("https://example.org/elsewhere"));
   await expect.poll(opened).toHaveLength(2);

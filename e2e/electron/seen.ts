@@ -43,5 +43,7 @@ export const Seen = v.object({
   badge: v.number(),
   /** What the system was asked to do with keys. */
   keys: v.array(v.picklist(["open", "seal"])),
+  /** Files that were saved: the name that the dialog would have proposed, and where it lies. */
+  saved: v.array(v.object({ proposed: v.string(), path: v.string() })),
 });
 export type Seen = v.InferOutput<typeof Seen>;

@@ -14,6 +14,8 @@ interface Watched {
   badge: number;
   /** What the system was asked to do with keys. */
   readonly keys: ("open" | "seal")[];
+  /** Files that were saved: the name that the dialog would have proposed, and where it lies. */
+  readonly saved: { readonly proposed: string; readonly path: string }[];
 }
 
 declare global {
@@ -26,7 +28,7 @@ declare global {
  * It replaces methods of prototypes, so that it does not matter who has imported what.
  */
 export function watch(electron: Main): void {
-  const { app, Menu, Notification, safeStorage, shell, Tray } = electron;
+  const { app, Menu, Notification, safeStorage, session, shell, Tray } = electron;
   const trays: Watched["trays"] = new Map();
   const notifications: Electron.Notification[] = [];
   const watched: Watched = {
@@ -36,6 +38,7 @@ export function watch(electron: Main): void {
     popup: undefined,
     badge: 0,
     keys: [],
+    saved: [],
   };
   globalThis.watched = watched;
 
@@ -67,6 +70,17 @@ export function watch(electron: Main): void {
     watched.popup = menu instanceof Menu ? menu : undefined;
   });
 
+  // A dialog for saving would wait for somebody.
+  void app.whenReady().then(() => {
+    session.defaultSession.on("will-download", (_event, item) => {
+      const path = `${app.getPath("userData")}/saved-${watched.saved.length}`;
+      item.setSavePath(path);
+      item.once("done", () => {
+        watched.saved.push({ proposed: item.getSaveDialogOptions().defaultPath ?? "", path });
+      });
+    });
+  });
+
   function ofTray(tray: object): { toolTip: string; menu: Electron.Menu | undefined } {
     const known = trays.get(tray) ?? { toolTip: "", menu: undefined };
     trays.set(tray, known);
@@ -91,7 +105,7 @@ export function watch(electron: Main): void {
 
 /** Everything that `Seen` says. */
 export function look({ app, BrowserWindow, Menu }: Main): object {
-  const { trays, notifications, opened, popup, badge, keys } = globalThis.watched;
+  const { trays, notifications, opened, popup, badge, keys, saved } = globalThis.watched;
   return {
     version: app.getVersion(),
     windows: BrowserWindow.getAllWindows().map((window) => ({
@@ -112,6 +126,7 @@ export function look({ app, BrowserWindow, Menu }: Main): object {
     opened,
     badge,
     keys,
+    saved,
   };
 
   function entries(menu: Electron.Menu | null | undefined, path = ""): object[] {
