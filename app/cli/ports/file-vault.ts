@@ -125,6 +125,10 @@ export class NodeFileVault implements FileVault {
     });
   }
 
+  clear(): Promise<void> {
+    return telling(() => rm(this.#folder, { recursive: true, force: true }));
+  }
+
   async #copy(fileId: FileId, source: FileSource): Promise<void> {
     const receiver = await this.receive(fileId, source);
     try {

@@ -1,7 +1,7 @@
 import type { FolderEntry, PickedFile } from "./files.ts";
 
 /** Files of one folder: a number that a person means to send, not a whole disk. */
-export const MAX_FOLDER_FILES = 10_000;
+const MAX_FOLDER_FILES = 10_000;
 
 /** Files of an input; with `webkitdirectory` they come with their paths, and are one folder each. */
 export function pickedFiles(files: Iterable<File>): readonly PickedFile[] {

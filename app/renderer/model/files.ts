@@ -30,7 +30,7 @@ export interface FolderEntry {
 }
 
 /** Chosen at once; more are a folder. */
-export const MAX_PICKED = 50;
+const MAX_PICKED = 50;
 
 /** What the windows of one account share about files. */
 export class FileDesk {

@@ -52,14 +52,6 @@ class FilesDatabase extends Dexie {
   }
 }
 
-/** What a vault holds, for showing. */
-export interface StoredFile {
-  readonly fileId: FileId;
-  readonly own: boolean;
-  /** Bytes on disk. */
-  readonly bytes: number;
-}
-
 /**
  * Files of one account in IndexedDB: received ones in pieces, each on disk when `flush` resolves, and
  * joined without being read; one's own as the browser's copies.
@@ -85,14 +77,12 @@ export class IndexedFileVault implements FileVault, AsyncDisposable {
         await this.#database.files.put(row);
         return;
       }
-      await using receiver = await this.#begin({ fileId, name, mediaType, size, own: true });
-      const step = pieceBytes(size);
-      while (receiver.length < size) {
-        const bytes = await source.read(receiver.length, step);
-        if (bytes.length === 0) throw new FileError("changed", "The file became shorter.");
-        await receiver.append(bytes);
+      try {
+        await this.#copy({ fileId, name, mediaType, size, own: true }, source);
+      } catch (error) {
+        await this.#erase(fileId);
+        throw error;
       }
-      await receiver.finish();
     });
   }
 
@@ -121,18 +111,6 @@ export class IndexedFileVault implements FileVault, AsyncDisposable {
     return run(() => this.#erase(fileId));
   }
 
-  /** Everything that is here, whole or not. */
-  list(): Promise<readonly StoredFile[]> {
-    return run(async () =>
-      (await this.#database.files.toArray()).map(({ fileId, own, blob, length }) => ({
-        fileId,
-        own,
-        bytes: blob?.size ?? length,
-      })),
-    );
-  }
-
-  /** Deletes everything, and the database with it: the device is forgotten. */
   clear(): Promise<void> {
     return run(() => this.#database.delete());
   }
@@ -152,6 +130,20 @@ export class IndexedFileVault implements FileVault, AsyncDisposable {
     return new IndexedReceiver(this.#database, row, new Uint8Array());
   }
 
+  async #copy(
+    file: Omit<FileRow, "length" | "finished" | "blob">,
+    source: FileSource,
+  ): Promise<void> {
+    const receiver = await this.#begin(file);
+    const step = pieceBytes(file.size);
+    while (receiver.length < file.size) {
+      const bytes = await source.read(receiver.length, step);
+      if (bytes.length === 0) throw new FileError("changed", "The file became shorter.");
+      await receiver.append(bytes);
+    }
+    await receiver.finish();
+  }
+
   async #erase(fileId: FileId): Promise<void> {
     const { files, pieces } = this.#database;
     await this.#database.transaction("rw", files, pieces, async () => {
@@ -161,7 +153,7 @@ export class IndexedFileVault implements FileVault, AsyncDisposable {
   }
 }
 
-class IndexedReceiver implements FileReceiver, AsyncDisposable {
+class IndexedReceiver implements FileReceiver {
   readonly #database: FilesDatabase;
   readonly #step: number;
   /** The piece that is not full yet, and how much of it there is. */
@@ -245,10 +237,6 @@ class IndexedReceiver implements FileReceiver, AsyncDisposable {
 
   async close(): Promise<void> {
     // Nothing is held open.
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   /** The tail and the new length, together. */

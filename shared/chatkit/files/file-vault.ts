@@ -32,6 +32,8 @@ export interface FileVault {
   ): Promise<FileReceiver>;
   /** Deletes whatever is here of it, not what it refers to. Idempotent. */
   delete(fileId: FileId): Promise<void>;
+  /** Deletes everything, also what no message tells of: the device forgets the account. */
+  clear(): Promise<void>;
 }
 
 /** A file that arrives in order, piece by piece. */
