@@ -226,7 +226,6 @@ export const en = {
     findNone: "No hits",
     findAt: (at: number, all: number, more: boolean) => `${at} of ${all}${more ? "+" : ""}`,
     heading: "History",
-    find: "Find in this chat",
     media: "Media, files and links",
     images: "Images",
     files: "Files",
@@ -241,7 +240,7 @@ export const en = {
     keep: "Keep messages on this device",
     keepHint: "Older ones are deleted here, with their files. The other side keeps theirs.",
     keepTimes: {
-      forever: "For ever",
+      forever: "Forever",
       day: "1 day",
       week: "1 week",
       month: "30 days",

@@ -201,7 +201,6 @@ export const zhCn: Catalogue = {
     findNone: "没有结果",
     findAt: (at, all, more) => `第 ${at} 条，共 ${all}${more ? "+" : ""} 条`,
     heading: "历史记录",
-    find: "在此聊天中查找",
     media: "媒体、文件和链接",
     images: "图片",
     files: "文件",

@@ -86,6 +86,12 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
           </p>
         </div>
         <LinkChip peer={open.peer} />
+        <IconButton
+          icon="search"
+          label={t.history.findLabel}
+          aria-pressed={finding}
+          onClick={() => setFinding(!finding)}
+        />
         <span aria-current={detailsOpen ? "true" : undefined} class="details-button">
           <IconButton
             icon="info"
