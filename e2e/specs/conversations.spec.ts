@@ -187,10 +187,7 @@ test("V4, V9: unread from here survives a reload; the details tell each device a
   await expect(details).toContainText("Bob");
 });
 
-test("somebody is blocked from the list of chats, and unblocked again", async ({
-  ada,
-  bob,
-}) => {
+test("somebody is blocked from the list of chats, and unblocked again", async ({ ada, bob }) => {
   await befriend(ada, bob);
   await bob.say("ada", "buy now!");
   await ada.reads("buy now!");
