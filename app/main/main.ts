@@ -241,10 +241,18 @@ async function run(): Promise<void> {
     setLoginItem: (wanted) => loginItem.set(wanted),
     fetchPreview: async (url) => (features.linkPreviews ? previews.fetch(url) : undefined),
   });
-  app.on("will-quit", () => {
+  let written = false;
+  app.on("will-quit", (event) => {
     lan.reset();
     idle.stop();
     updates.stop();
+    if (written) return;
+    // The window's place, and what was set a moment ago, are still on their way to the disk.
+    event.preventDefault();
+    void settings.settled().then(() => {
+      written = true;
+      app.quit();
+    });
   });
   app.on("activate", show);
   app.on("window-all-closed", () => {

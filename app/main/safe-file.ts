@@ -37,6 +37,11 @@ export class SafeFile {
     return done;
   }
 
+  /** Resolves when everything that was to be written has been, or could not be. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   async #replace(text: string): Promise<void> {
     const side = await open(this.#side, "w", 0o600);
     try {

@@ -48,6 +48,14 @@ describe("settings", () => {
     expect(await readdir(folder)).toEqual(["settings.json"]);
   });
 
+  it("tell when everything is on the disk", async () => {
+    const settings = await openSettings(file, report);
+    const writes = [settings.set("theme", "1"), settings.set("theme", "2")];
+    await settings.settled();
+    expect(await readFile(file, "utf8")).toContain('"theme": "2"');
+    await Promise.all(writes);
+  });
+
   it.each([
     ["cut off", '{"version":1,"val'],
     ["empty", ""],

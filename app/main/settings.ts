@@ -49,6 +49,8 @@ export interface Settings {
   onChange(key: SettingKey, handler: () => void): void;
   readonly place: Place | undefined;
   setPlace(place: Place): Promise<void>;
+  /** Resolves when nothing waits to be written any longer. Never rejects. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -103,6 +105,7 @@ export async function openSettings(
       db.data.maximised = maximised;
       await db.write();
     },
+    settled: () => safe.settled(),
   };
 }
 

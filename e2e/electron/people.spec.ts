@@ -1,5 +1,6 @@
 /** Somebody at the desktop app and somebody in a browser, with a real server between them. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { befriend, Person } from "../support/person.ts";
 import type { Desktop } from "./desktop.ts";
 import { expect, registerAt, test } from "./fixtures.ts";
@@ -64,11 +65,15 @@ test("presence from the tray, and away while nobody is there", async ({ launch, 
 test("keys are guarded by the system, and open the account after a restart", async ({
   launch,
   server,
+  machine,
 }) => {
   const desktop = await launch(`--server=${server.address}`);
   test.skip(!(await desktop.hasKeyring()), "this machine has no keyring that guards keys");
   await registerAt(desktop, "ada");
   expect((await desktop.look()).keys).toContain("seal");
+  // Not before the page has told who is signed in.
+  const settings = join(machine, "data", "settings.json");
+  await expect.poll(async () => readFile(settings, "utf8").catch(String)).toContain("accounts");
   await desktop.press("menu", "File/Quit Beeline");
   expect(await desktop.ended).toBe(0);
 
