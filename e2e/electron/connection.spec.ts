@@ -1,4 +1,4 @@
-/** The way to the server, as a person sets it in the desktop app. */
+/** The way to the server, and what is told of updates, in the desktop app. */
 import type { Page } from "playwright/test";
 import { expect, registerAt, test } from "./fixtures.ts";
 import type { Desktop } from "./desktop.ts";
@@ -36,6 +36,21 @@ test("a proxy is set, in use at once, and still there after a restart", async ({
   // A program that was not built with a feed of updates asks nobody for them, and says so.
   await back.getByRole("button", { name: "About", exact: true }).click();
   await expect(back.getByTestId("updates")).toContainText("This build does not look for updates.");
+});
+
+test("an update that is ready waits for the person", async ({ launch, server }) => {
+  const desktop = await launch(`--server=${server.address}`);
+  const { page } = await registerAt(desktop, "ada");
+  // What the updater would tell, had this program a feed.
+  await desktop.evaluate(({ BrowserWindow }) => {
+    const state = { type: "ready", version: "9.9.9" };
+    BrowserWindow.getAllWindows()[0]?.webContents.send("beeline:update-state", state);
+  });
+  const banner = page.getByTestId("update-banner");
+  await expect(banner).toContainText("Version 9.9.9 is ready.");
+  await expect(banner.getByRole("button", { name: "Restart and update" })).toBeVisible();
+  await banner.getByRole("button", { name: "Dismiss" }).click();
+  await expect(banner).toHaveCount(0);
 });
 
 /** Chromium's answer for some server. @param ready the app has started by then */
