@@ -1,6 +1,7 @@
 import type { SendFileOptions } from "../../../shared/chatkit/files/files-api.ts";
 import { limits } from "../../../shared/protocol/index.ts";
 import { BlobSource, UNKNOWN_TYPE } from "../ports/blob-source.ts";
+import { fileKind } from "./file-kind.ts";
 import type { FolderEntry, PickedFile } from "./files.ts";
 import { MAX_CLEANED_BYTES, withoutMetadata } from "./image-metadata.ts";
 import { previewOf } from "./image-preview.ts";
@@ -55,7 +56,8 @@ export async function outgoing(
   }
   const mediaType = typeOf(content);
   const blob = isPhoto(content) && !keepMetadata ? await cleaned(content, mediaType) : content;
-  const source = new BlobSource(blob, fitName(name), asFile ? UNKNOWN_TYPE : mediaType);
+  const hides = asFile && fileKind({ mediaType, size: blob.size }) !== "file";
+  const source = new BlobSource(blob, fitName(name), hides ? UNKNOWN_TYPE : mediaType);
   return { source, options: asFile ? {} : await previewOf(blob, mediaType) };
 }
 
