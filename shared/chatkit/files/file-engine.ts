@@ -65,6 +65,12 @@ export interface FileEngineOptions {
   readonly onProblem: (error: unknown) => void;
 }
 
+/** `durable`: only where that turns out true. */
+interface StoredFate {
+  readonly fate: Fate;
+  readonly durable?: Promise<boolean>;
+}
+
 /** Files of one account: what `SPEC.md` says under F. */
 export class FileEngine {
   readonly #options: FileEngineOptions;
@@ -353,7 +359,7 @@ export class FileEngine {
 
   /** Deletes the content of all files: this device forgets the account. */
   async forgetAll(): Promise<void> {
-    for (const { fileId } of await this.#records.all()) await this.#options.vault.delete(fileId);
+    await this.#options.vault.clear();
   }
 
   async usage(): Promise<FileUsage> {
@@ -384,7 +390,10 @@ export class FileEngine {
   storedChunk(chunk: StoredChunk): Promise<Fate> {
     const turn = this.#mail.then(() => this.#takeStored(chunk));
     this.#mail = turn;
-    return turn;
+    return turn.then(async ({ durable, fate }) => {
+      if (durable === undefined) return fate;
+      return (await durable) ? fate : "behind";
+    });
   }
 
   /** Ends everything; what came is flushed. Idempotent. */
@@ -421,32 +430,33 @@ export class FileEngine {
     }
   }
 
-  async #takeStored({ index, messageId, sealed }: StoredChunk): Promise<Fate> {
-    if (this.#closed) return "failed";
+  async #takeStored({ index, messageId, sealed }: StoredChunk): Promise<StoredFate> {
+    if (this.#closed) return { fate: "failed" };
     try {
-      // Noted before the look: it may come between the two.
+      // Noted before the look: it may come between the two. Chunks before this one wait as well.
+      const isAwaited = this.#awaited.has(messageId);
       if (this.#awaited.size < MAX_AWAITED_FILES) this.#awaited.add(messageId);
       const message = await this.#options.find(messageId);
-      if (message === undefined) return "behind";
-      this.#awaited.delete(messageId);
+      if (message === undefined) return { fate: "behind" };
+      if (!isAwaited) this.#awaited.delete(messageId);
       const body = fileBodyOf(message);
       const record = await this.#records.get(messageId);
       const isOver = record?.state === "complete" || record?.source === true;
-      if (body === undefined || isOver || body.size > SMALL_FILE_BYTES) return "done";
+      if (body === undefined || isOver || body.size > SMALL_FILE_BYTES) return { fate: "done" };
       // It is here already: getting it costs nobody anything any more.
       if (this.#fetching.get(messageId) === undefined) await this.fetch(messageId);
-      const taken = await this.#fetching.stored(messageId, index, sealed);
-      if (taken === "unknown") return "failed";
+      const { durable, taken } = await this.#fetching.stored(messageId, index, sealed);
+      if (taken === "unknown") return { fate: "failed" };
       if (taken === "gap") {
         // Those before it may have been passed over, and come the next time.
         if (this.#gapped.size < MAX_AWAITED_FILES) this.#gapped.add(messageId);
-        return "behind";
+        return { fate: "behind" };
       }
       if (this.#gapped.delete(messageId)) this.#options.fetchMail();
-      return "done";
+      return { fate: "done", durable };
     } catch (error) {
       this.#options.onProblem(error);
-      return "failed";
+      return { fate: "failed" };
     }
   }
 

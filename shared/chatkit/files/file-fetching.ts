@@ -155,21 +155,26 @@ export class FileFetching {
     this.#refusedBy(fetch, link.peer.deviceId);
   }
 
-  /** A chunk by mailbox. `unknown`: nobody here wants that file, or not yet. */
+  /**
+   * A chunk by mailbox. `unknown`: nobody here wants that file, or not yet. `durable`: whether it
+   * survives a crash; many that come together are flushed together.
+   */
   async stored(
     messageId: MessageId,
     index: number,
     sealed: Uint8Array,
-  ): Promise<Taken | "unknown"> {
+  ): Promise<{ readonly taken: Taken | "unknown"; readonly durable: Promise<boolean> }> {
     const fetch = this.#fetches.get(messageId);
-    if (fetch === undefined) return "unknown";
-    const incoming = await this.#open(fetch);
-    if (incoming === undefined) return "gap";
+    const incoming = fetch && (await this.#open(fetch));
+    if (fetch === undefined || incoming === undefined) {
+      return { taken: fetch === undefined ? "unknown" : "gap", durable: Promise.resolve(false) };
+    }
     const taken = incoming.take(index, sealed);
-    if (taken !== "taken") return taken;
-    fetch.record = { ...fetch.record, path: "stored" };
-    this.#took(fetch);
-    return (await incoming.flush()) ? "taken" : "gap";
+    if (taken === "taken") {
+      fetch.record = { ...fetch.record, path: "stored" };
+      this.#took(fetch);
+    }
+    return { taken, durable: taken === "gap" ? Promise.resolve(false) : incoming.flush() };
   }
 
   word(link: Link, word: Extract<FileWord, { type: "end" | "refuse" }>): void {

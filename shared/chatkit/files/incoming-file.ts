@@ -88,6 +88,8 @@ export class IncomingFile {
 
   /** Resolves once everything that was taken survives a crash. False where the vault failed. */
   async flush(): Promise<boolean> {
+    const isIdle = this.#work === undefined && this.#durable === this.#written;
+    if (this.#closed || isIdle) return !this.#failed;
     this.#flushAsked = true;
     while (!this.#failed && (this.#work !== undefined || this.#flushAsked)) {
       this.#work ??= this.#write();
