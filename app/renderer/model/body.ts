@@ -8,6 +8,7 @@ import {
   type UserId,
 } from "../../../shared/protocol/index.ts";
 import type { Catalogue } from "../i18n/en.ts";
+import { clockText } from "./clock-text.ts";
 import { fileKind, safeName } from "./file-kind.ts";
 import { fileBody } from "./files.ts";
 
@@ -45,7 +46,9 @@ function fileSummary(t: Catalogue, body: FileBody): string {
     case "video":
       return t.files.video;
     case "voice":
-      return t.files.voice;
+      return body.durationMs === undefined
+        ? t.files.voice
+        : t.files.voiceOf(clockText(body.durationMs));
     case "audio":
     case "file":
       return safeName(body.name);

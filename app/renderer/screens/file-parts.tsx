@@ -136,12 +136,6 @@ function remaining(t: Catalogue, ms: number): string {
   return minutes < 60 ? t.files.minutesLeft(minutes) : t.files.hoursLeft(Math.round(minutes / 60));
 }
 
-/** `m:ss` */
-export function clockText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-
 /** What can be done with a transfer as it is. */
 export function TransferButtons(props: {
   readonly message: Message;

@@ -2,8 +2,9 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useAccount, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
+import { clockText } from "../model/clock-text.ts";
 import { FileCard, type FileMessageProps } from "./file-card.tsx";
-import { clockText, isHere, transferText, useFileUrl, useTransfer } from "./file-parts.tsx";
+import { isHere, transferText, useFileUrl, useTransfer } from "./file-parts.tsx";
 import { MediaState, shownSize, thumbnailUrl } from "./media-picture.tsx";
 
 /** A film: its preview with a sign to play; then the browser's own player. */

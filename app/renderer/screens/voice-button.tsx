@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
+import { clockText } from "../model/clock-text.ts";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import {
   canRecord,
@@ -13,7 +14,6 @@ import {
 } from "../model/voice-recorder.ts";
 import { waveformOf } from "../model/voice-waveform.ts";
 import { BlobSource } from "../ports/blob-source.ts";
-import { clockText } from "./file-parts.tsx";
 
 /** Held for longer is held to talk: letting go sends. A shorter press starts, and a button sends. */
 const HOLD_MS = 400;

@@ -3,19 +3,13 @@ import { useState } from "preact/hooks";
 import type { MessageId } from "../../../shared/protocol/index.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
+import { clockText } from "../model/clock-text.ts";
 import { fileKind } from "../model/file-kind.ts";
 import { filesOf } from "../model/files.ts";
 import { markPlayed, playedVoices } from "../model/voice-played.ts";
 import { barsOf } from "../model/voice-waveform.ts";
 import type { FileMessageProps } from "./file-card.tsx";
-import {
-  clockText,
-  isHere,
-  TransferBar,
-  TransferButtons,
-  transferText,
-  useTransfer,
-} from "./file-parts.tsx";
+import { isHere, TransferBar, TransferButtons, transferText, useTransfer } from "./file-parts.tsx";
 
 const BARS = 40;
 const STEP_S = 5;
