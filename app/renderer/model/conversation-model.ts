@@ -284,7 +284,9 @@ export class ConversationModel {
     return this.#keepsUnread;
   }
 
+  /** One answers: what one marked to come back to is dealt with. */
   clearUnread(): void {
+    this.#keepsUnread = false;
     this.#unreadFrom.value = undefined;
   }
 
