@@ -37,7 +37,11 @@ class FakeLocks implements WindowLocks {
 
 async function open(
   remembered: Partial<Record<string, unknown>>,
-  { locks = new FakeLocks(), kit = {} }: { locks?: FakeLocks; kit?: FakeOptions } = {},
+  {
+    locks = new FakeLocks(),
+    kit = {},
+    host = {},
+  }: { locks?: FakeLocks; kit?: FakeOptions; host?: Partial<Platform> } = {},
 ) {
   const stored = new Map(Object.entries(remembered));
   const shown: PlatformNotification[] = [];
@@ -59,6 +63,7 @@ async function open(
     notify: (notification) => void shown.push(notification),
     onNotificationClick: () => () => undefined,
     localAddresses: () => [],
+    ...host,
   };
   const settings = await loadSettings(platform, ["en"]);
   const lock = await AppLock.load({
@@ -130,6 +135,20 @@ test("signing out forgets the account here", async () => {
   expect(kind(model)).toBe("sign-in");
   expect(stored.get("accounts")).toEqual({ list: [] });
   expect(locks.held).toEqual([]);
+});
+
+test("where an administrator allows one server only, accounts of others stay closed and none is added", async () => {
+  const policy = { file: "/p", ignored: [], off: [], fixed: [], server: "https://work.example" };
+  const { model, kits, stored } = await open({ account }, { host: { policy } });
+  expect(kind(model)).toBe("sign-in");
+  expect(kits).toEqual([]);
+  await expect(model.signIn({ ...account, password: "correct" })).rejects.toMatchObject({
+    reason: "invalid-server",
+  });
+  // Not forgotten: the policy may change again.
+  expect(stored.get("accounts")).toMatchObject({ list: [account] });
+  const allowed = { ...policy, server: `${account.server}/` };
+  expect(kind((await open({ account }, { host: { policy: allowed } })).model)).toBe("main");
 });
 
 test("a damaged setting is the default", async () => {

@@ -1,6 +1,6 @@
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { assertNever } from "../../../shared/chatkit/assert-never.ts";
-import type { Notice, SignedOutReason } from "../../../shared/chatkit/api.ts";
+import { ChatKitError, type Notice, type SignedOutReason } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { ServerInfo } from "../../../shared/protocol/index.ts";
 import type { I18n } from "../i18n/i18n.ts";
@@ -9,6 +9,7 @@ import type { Platform } from "../platform/platform.ts";
 import { accountKey, MAX_ACCOUNTS, type RememberedAccount } from "./account-list.ts";
 import type { AccountModel } from "./account-model.ts";
 import { AccountSlot } from "./account-slot.ts";
+import { mayUseServer } from "./allowed-server.ts";
 import type { AppLock } from "./app-lock.ts";
 import { Commands } from "./commands.ts";
 import { errorText } from "./errors.ts";
@@ -127,7 +128,10 @@ export class AppModel {
   /** Takes up the accounts that are signed in here, or asks for one. */
   async start(): Promise<void> {
     const { list, shown } = this.settings.accounts.known.peek();
-    this.#slots.value = list.map((account) => this.#slot(account));
+    // Those of other servers than the administrator's stay remembered, and closed.
+    this.#slots.value = list
+      .filter(({ server }) => mayUseServer(this.platform, server))
+      .map((account) => this.#slot(account));
     const first = this.#slots.peek().find(({ key }) => key === shown) ?? this.#slots.peek()[0];
     this.#shown.value = first?.key;
     this.#started.value = true;
@@ -234,6 +238,9 @@ export class AppModel {
     account: RememberedAccount,
     begin: (kit: ChatKitApi) => Promise<unknown>,
   ): Promise<void> {
+    if (!mayUseServer(this.platform, account.server)) {
+      throw new ChatKitError("invalid-server", "The administrator allows another server only");
+    }
     const key = accountKey(account);
     const known = this.#slots.peek().find((slot) => slot.key === key);
     const slot = known ?? this.#slot(account);

@@ -9,6 +9,7 @@ import { Field, PasswordField } from "../components/field.tsx";
 import { focusInvalid } from "../components/focus-invalid.ts";
 import { Icon } from "../components/icons.tsx";
 import type { Catalogue } from "../i18n/en.ts";
+import { onlyServer } from "../model/allowed-server.ts";
 import { errorText } from "../model/errors.ts";
 import type { RememberedAccount } from "../model/account-list.ts";
 import { completeServerAddress } from "../model/server-address.ts";
@@ -44,18 +45,18 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
   const [before] = useState(() => app.slots.peek().find((slot) => slot.account !== undefined));
   /** What the administrator allows: one server only, or nobody until their file is repaired. */
   const rules = app.platform.policy;
-  const onlyServer = completeServerAddress(rules?.server ?? "");
+  const only = onlyServer(app.platform);
   const [opening] = useState(() => {
     const request = app.links.request.peek();
     const link = request?.kind === "invite" ? request.invite : undefined;
-    return onlyServer === undefined || link?.server === onlyServer ? link : undefined;
+    return only === undefined || link?.server === only ? link : undefined;
   });
   const [mode, setMode] = useState<"sign-in" | "register">(
     opening?.invite === undefined ? "sign-in" : "register",
   );
   const [fields, setFields] = useState<Record<FieldName, string>>({
     server:
-      onlyServer ??
+      only ??
       opening?.server ??
       remembered?.server ??
       (app.settings.server.peek() || app.platform.defaultServer),
@@ -191,16 +192,16 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
             placeholder="https://chat.example.org"
             value={fields.server}
             onText={setServer}
-            readOnly={onlyServer !== undefined}
+            readOnly={only !== undefined}
             error={errors.server}
             hint={
               <div>
                 <ProbeLine probe={probe} />
-                {onlyServer !== undefined && <p>{t.policy.onlyServer}</p>}
+                {only !== undefined && <p>{t.policy.onlyServer}</p>}
               </div>
             }
           />
-          {onlyServer === undefined && (
+          {only === undefined && (
             <ServersNearby
               chosen={server}
               onChoose={(address, pin) => {
