@@ -17,7 +17,7 @@ const Message = v.variant("type", [
 ]);
 
 /** The other side threw while it answered, or has gone. */
-export class LineError extends Error {
+class LineError extends Error {
   override readonly name = "LineError";
 }
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { Line } from "./line.ts";
 
 /** What the owner of the windows tells, once, before the shell starts. */
-export const Machine = v.object({
+const Machine = v.object({
   userData: v.string(),
   version: v.string(),
 });

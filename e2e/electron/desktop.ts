@@ -9,6 +9,9 @@ import { answerNotification, clickTray, look, press } from "./watch.ts";
 /** A program that is about to end has ended by then. */
 const END_TIMEOUT_MS = 3_000;
 
+/** The menu that holds settings and quitting. */
+export const appMenu = process.platform === "darwin" ? "Beeline" : "File";
+
 export class Desktop implements AsyncDisposable {
   readonly #kind: ShellKind;
   readonly #start: Start;
@@ -46,8 +49,10 @@ export class Desktop implements AsyncDisposable {
   async press(place: "menu" | "popup" | "tray", path: string): Promise<void> {
     await this.#do(press, `${place}/${path}`);
   }
+  /** Its icon; on macOS, where that opens the menu, its first item. */
   async clickTray(): Promise<void> {
-    await this.#shell.evaluate(clickTray, "");
+    if (process.platform === "darwin") await this.press("tray", "Open Beeline");
+    else await this.#shell.evaluate(clickTray, "");
   }
 
   /** The notification that came last is clicked, answered, or one of its buttons pressed. */

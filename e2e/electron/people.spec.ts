@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { befriend, Person } from "../support/person.ts";
-import type { Desktop } from "./desktop.ts";
+import { appMenu, type Desktop } from "./desktop.ts";
 import { expect, registerAt, test } from "./fixtures.ts";
 
 test("messages reach a window that nobody sees: notification, badge, answer, mute, and the way back", async ({
@@ -74,7 +74,7 @@ test("keys are guarded by the system, and open the account after a restart", asy
   // Not before the page has told who is signed in.
   const settings = join(machine, "data", "settings.json");
   await expect.poll(async () => readFile(settings, "utf8").catch(String)).toContain("accounts");
-  await desktop.press("menu", "File/Quit Beeline");
+  await desktop.press("menu", `${appMenu}/Quit Beeline`);
   expect(await desktop.ended).toBe(0);
 
   const next = await launch();

@@ -3,6 +3,7 @@ import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright/test";
 import { befriend } from "../support/person.ts";
+import { appMenu } from "./desktop.ts";
 import { expect, registerAt, test } from "./fixtures.ts";
 
 test("menus and keys lead to everything, and the desktop settings do what they say", async ({
@@ -22,7 +23,7 @@ test("menus and keys lead to everything, and the desktop settings do what they s
   await page.keyboard.press("ControlOrMeta+Slash");
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
   await page.keyboard.press("Escape");
-  await desktop.press("menu", "File/Settings…");
+  await desktop.press("menu", `${appMenu}/Settings…`);
   await openSection(page, "Desktop");
 
   // Elsewhere the list of what opens at login is the machine's own, and stays as it is.

@@ -94,7 +94,7 @@ function endOf(child: ChildProcess): Promise<number> {
 }
 
 function argumentsOf({ userData, args }: Start): string[] {
-  // In a container, or as root, Chromium's sandbox cannot start.
+  // Chromium refuses to start its sandbox as root.
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   return [...sandbox, MAIN, `--user-data-dir=${userData}`, ...args];
 }

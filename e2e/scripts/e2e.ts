@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { findChromium, installChromium, thisMachine } from "./chromium.ts";
 import { electronBinary } from "./electron.ts";
 import { playwrightArguments, projectOf, sentence } from "./shell-run.ts";
 
@@ -21,11 +22,14 @@ if (project === undefined) {
   process.exitCode = 2;
 } else {
   say(sentence(project, binary));
-  const options = { cwd: root, stdio: "inherit" } as const;
   // By its file: on Windows a command of npm's is no program.
   const playwright = join(root, "node_modules", "playwright", "cli.js");
   const command = [playwright, ...playwrightArguments(args, project)];
-  const { status } = spawnSync(process.execPath, command, options);
+  const machine = thisMachine();
+  // The other people's browser, and with the stand-in the windows themselves.
+  const chromium = findChromium(machine) ?? installChromium(machine) ?? "";
+  const env = { ...process.env, BEELINE_CHROMIUM: chromium };
+  const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: "inherit", env });
   say(sentence(project, binary));
   process.exitCode = status ?? 1;
 }
