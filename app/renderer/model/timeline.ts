@@ -27,6 +27,9 @@ export interface TimelineOptions {
 /** Bubbles of one sender with less than this between them form a group. */
 const GROUP_MS = 5 * 60_000;
 
+/** No day is shorter: this long after its start it is certainly the same. */
+const SHORT_DAY_MS = 22 * 60 * 60_000;
+
 /** @param messages in order, oldest first */
 export function timelineRows(
   messages: readonly Message[],
@@ -35,6 +38,12 @@ export function timelineRows(
   const rows: TimelineRow[] = [
     complete ? { kind: "start", key: "start" } : { kind: "loading", key: "loading" },
   ];
+  // Asking the calendar for each of 2,000 messages would hold up whoever scrolls.
+  let known = Number.NaN;
+  const dayOf = (at: number): number => {
+    if (!(at >= known && at < known + SHORT_DAY_MS)) known = startOfDay(at);
+    return known;
+  };
   const breaksBefore = (index: number): boolean => {
     const message = messages[index];
     const previous = messages[index - 1];
@@ -44,12 +53,12 @@ export function timelineRows(
       message.from !== previous.from ||
       message.id === unreadFrom ||
       Math.abs(message.sentAt - previous.sentAt) >= GROUP_MS ||
-      startOfDay(message.sentAt) !== startOfDay(previous.sentAt)
+      dayOf(message.sentAt) !== dayOf(previous.sentAt)
     );
   };
   let day: number | undefined;
   for (const [index, message] of messages.entries()) {
-    const itsDay = startOfDay(message.sentAt);
+    const itsDay = dayOf(message.sentAt);
     if (itsDay !== day) {
       // Keyed by the message below it: with wrong clocks one day may come twice.
       rows.push({ kind: "day", key: `day:${message.id}`, at: message.sentAt });

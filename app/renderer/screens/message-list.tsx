@@ -132,6 +132,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
         <div class="messages-spacer" />
         <Virtualizer
           ref={list}
+          data={rows}
           scrollRef={scroller}
           shift={shift}
           bufferSize={400}
@@ -140,7 +141,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
             if (stick.current) toEnd();
           }}
         >
-          {rows.map((row, index) => (
+          {(row, index) => (
             <TimelineRowView
               key={row.key}
               row={row}
@@ -150,7 +151,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
               newest={index === last}
               onRetry={failed ? older : undefined}
             />
-          ))}
+          )}
         </Virtualizer>
       </div>
       {!atEnd && (
