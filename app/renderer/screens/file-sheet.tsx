@@ -35,13 +35,16 @@ export function FileSheet(props: {
     files.picked.value = undefined;
   };
   const remove = (file: PickedFile): void => {
-    const left = picked.files.filter((known) => known !== file);
+    // As it is now: while they go one after the other, this is called from an older rendering.
+    const left = files.picked.peek()?.files.filter((known) => known !== file) ?? [];
     files.picked.value = left.length === 0 ? undefined : { ...picked, files: left };
   };
   const send = async (): Promise<void> => {
     const composing = model.composing.peek();
     const replyTo = composing?.kind === "reply" ? composing.to.id : undefined;
     for (const [index, file] of picked.files.entries()) {
+      // Cancelled meanwhile.
+      if (files.picked.peek()?.files.includes(file) !== true) return;
       const { source, options } = await outgoing(file, { keepMetadata, asFile });
       const words = caption.trim();
       await kit.files.send(model.conversationId, source, {
@@ -51,8 +54,9 @@ export function FileSheet(props: {
       });
       // What has gone does not go again if a later one fails.
       remove(file);
+      setCaption("");
+      if (replyTo !== undefined) model.compose(undefined);
     }
-    if (replyTo !== undefined) model.compose(undefined);
     close();
   };
   const submit = (): void => {
