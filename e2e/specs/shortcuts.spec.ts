@@ -9,6 +9,7 @@ test("keys lead to conversations, settings and their own list; a dialog has them
   await befriend(ada, bob);
   await bob.say("ada", "hello by keyboard");
   const { page } = ada;
+  await page.getByRole("tab", { name: /Chats/ }).click();
   await expect(page.getByTestId("conversation-row")).toBeVisible();
   await page.keyboard.press("Alt+ArrowDown");
   await ada.reads("hello by keyboard");
