@@ -42,17 +42,17 @@ function setUp(minutes = 10) {
 }
 
 it("tells that nobody is there after the chosen time, and at once that somebody is", () => {
-  const { told, source, tick } = setUp();
+  const { told, source, tick, watch } = setUp();
   source.seconds = 599;
   expect(tick()).toBe(15_000);
   expect(told).toEqual([]);
   source.seconds = 600;
   tick();
   tick();
-  expect(told).toEqual([true]);
+  expect([told, watch.idle]).toEqual([[true], true]);
   source.seconds = 0;
   expect(tick()).toBe(1_000);
-  expect(told).toEqual([true, false]);
+  expect([told, watch.idle]).toEqual([[true, false], false]);
 });
 
 it("takes a locked screen for nobody, whatever the mouse does", () => {

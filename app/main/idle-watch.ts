@@ -46,6 +46,11 @@ export class IdleWatch {
     this.look();
   }
 
+  /** Is nobody there? */
+  get idle(): boolean {
+    return this.#idle;
+  }
+
   /** Looks now, for instance because the setting was changed. */
   look(): void {
     this.#cancel?.();

@@ -224,7 +224,11 @@ async function run(): Promise<void> {
     sendLan: (device, text) => lan.send(device, text),
     watchServers: () => lan.watchServers(),
     unwatchServers: () => lan.unwatchServers(),
-    listen: () => events.listen(),
+    listen: () => {
+      events.listen();
+      // A page that was opened again knows nothing of it.
+      if (idle.idle) events.tell({ type: "idle", idle: true });
+    },
     tellState: (told) => {
       const translated = told.language !== state.language;
       state = told;

@@ -34,9 +34,16 @@ it("keeps the last of a kind, every answer, and a bounded number", () => {
   const { told, events } = setUp();
   events.tell(link("beeline://a"));
   for (let n = 0; n < 40; n++) events.tell(reply(`${n}`));
+  events.tell({ type: "mute", tag: "c1" });
+  events.tell({ type: "mute", tag: "c2" });
   events.tell({ type: "idle", idle: true });
   events.tell({ type: "idle", idle: false });
   events.listen();
   expect(told).toHaveLength(16);
-  expect(told.slice(-2)).toEqual([reply("39"), { type: "idle", idle: false }]);
+  expect(told.slice(-4)).toEqual([
+    reply("39"),
+    { type: "mute", tag: "c1" },
+    { type: "mute", tag: "c2" },
+    { type: "idle", idle: false },
+  ]);
 });

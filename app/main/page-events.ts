@@ -19,8 +19,9 @@ export class PageEvents {
       this.#send(event);
       return;
     }
-    // Only the last of a kind that replaces what was before.
-    const others = this.#waiting.filter(({ type }) => type !== event.type || type === "reply");
+    // Only the last of a kind, but for those that are about something of their own each.
+    const several = event.type === "reply" || event.type === "mute";
+    const others = this.#waiting.filter(({ type }) => several || type !== event.type);
     this.#waiting = [...others, event].slice(-MAX_WAITING);
   }
 

@@ -44,6 +44,8 @@ export class MainWindow {
       if (begin === "shown") this.#reveal();
       if (begin === "minimised") window.minimize();
     });
+    // From the task bar, when it began there.
+    window.once("restore", () => this.#reveal());
     rememberPlace(window, settings, () => this.#seen, report);
     window.on("close", (event) => {
       if (!options.staysOpen()) return;
