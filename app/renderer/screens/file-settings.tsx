@@ -8,7 +8,7 @@ import { Choice } from "../components/field.tsx";
 
 const MB = 1_000_000;
 /** Up to so many bytes; the first is nothing. */
-const CHOICES = [0, MB, 8 * MB, 64 * MB] as const;
+const CHOICES = [0, 8 * MB, 64 * MB] as const;
 
 /** The choice nearest below what is set: the engine's own default is a power of two. */
 function nearest(bytes: number): number {
