@@ -334,10 +334,11 @@ export class FileFetching {
       // A relay that was told to pause is silent for a reason.
       if (silent >= FILE_STALL_MS && link.kind === "direct") {
         const heardAt = links.heardAt(link) ?? stream.heardAt;
-        if (now - heardAt >= 2 * FILE_STALL_MS) return links.suspect(link);
-        links.prove(link);
+        if (now - heardAt >= 2 * FILE_STALL_MS) links.suspect(link);
+        else links.prove(link);
       }
-      this.#watch(fetch, stream);
+      // Unless it was given up this moment.
+      if (fetch.stream === stream) this.#watch(fetch, stream);
     }, FILE_STALL_MS);
   }
 
