@@ -215,6 +215,10 @@ test("a folder goes as one archive; a photo is answered and taken back; what was
   await expect(shown.getByRole("img", { name: "buoy.jpg" })).toBeVisible();
   await shown.hover();
   await shown.getByTestId("message-actions").click();
+  const save = bob.page.getByRole("button", { name: "Save", exact: true });
+  expect((await saved(bob.page, save)).name).toBe("buoy.jpg");
+  await shown.hover();
+  await shown.getByTestId("message-actions").click();
   await bob.page.getByRole("button", { name: "Reply" }).click();
   await bob.say("ada", "Which one is it?");
   const quote = ada.page.getByTestId("quote");

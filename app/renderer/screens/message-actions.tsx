@@ -5,6 +5,8 @@ import { Icon } from "../components/icons.tsx";
 import { Menu, MenuItem } from "../components/menu.tsx";
 import { Popover } from "../components/popover.tsx";
 import { bodyText } from "../model/body.ts";
+import { fileBody } from "../model/files.ts";
+import { saveFile } from "./file-parts.tsx";
 import { canChange, canRecall, type ConversationModel } from "../model/conversation-model.ts";
 
 /** What people answer with most. */
@@ -25,9 +27,10 @@ export function MessageActions(props: {
 }): JSX.Element {
   const { message, model, anchor, onAsk, onPick, onClose } = props;
   const app = useApp();
-  const { kit, self } = useAccount();
+  const { files, kit, self } = useAccount();
   const { t } = useText();
   const text = bodyText(message.body);
+  const file = fileBody(message.body);
   const changeable = canChange(message, Date.now());
   const isContent = message.body.type === "text" || message.body.type === "file";
   const isPinned = message.pinnedAt !== undefined;
@@ -78,6 +81,13 @@ export function MessageActions(props: {
             icon="forward"
             label={t.conversations.forward}
             onClick={then(() => onAsk("forward"))}
+          />
+        )}
+        {file !== undefined && (
+          <MenuItem
+            icon="download"
+            label={t.common.save}
+            onClick={then(() => app.attempt(() => saveFile(files, message.id, file.name)))}
           />
         )}
         {text !== undefined && (
