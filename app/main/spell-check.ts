@@ -2,7 +2,7 @@
 import * as v from "valibot";
 
 /** Where Chromium's dictionaries are; told in the settings before anything is fetched. */
-export const DICTIONARY_SOURCE = "https://redirector.gvt1.com/edgedl/chrome/dict/";
+const DICTIONARY_SOURCE = "https://redirector.gvt1.com/edgedl/chrome/dict/";
 
 /**
  * Where nothing is: Electron may fetch the dictionary of the system's language at its start, even with
