@@ -7,6 +7,7 @@ const general = `beeline: messages between people, from a terminal or a script
   beeline logout        end the session
   beeline buddies       list buddies; add, accept or remove one
   beeline send          send a message
+  beeline send-file     send files
   beeline listen        print what happens as JSON lines
   beeline servers       list the servers on the local network
   beeline route         choose by which ways messages to a buddy may go
@@ -68,7 +69,15 @@ Sends a message; TEXT - reads it from the standard input. Ends when it is
 or with code 5 after --timeout (default 30). What is not sent in time stays queued.
 Prints the state and the path (direct, relayed, stored); with --json id, state, path.
 `,
-  listen: `beeline listen [--accept-requests] [--keep-unread]
+  "send-file": `beeline send-file USER FILE... [--timeout SECONDS] [--json]
+
+Sends files. Ends when somebody has each of them whole (delivered), or the server's
+mailbox keeps it for who is away (stored; up to 8 MiB), or with code 5 after --timeout
+(default 300). One that nobody has fetched by then is offered while another command of
+this account runs; it is read from where it lies. With --json an object for each: id,
+file, state.
+`,
+  listen: `beeline listen [--accept-requests] [--keep-unread] [--files DIR]
 
 Prints one JSON object per line until Ctrl-C or SIGTERM. Times are milliseconds since
 1970. New kinds of events and fields may be added; ignore what you do not know.
@@ -86,10 +95,13 @@ Prints one JSON object per line until Ctrl-C or SIGTERM. Times are milliseconds 
   change      a message was edited, taken back (type: recalled), reacted to, pinned or
               unpinned; as it is now: id, conversationId, user, userId, type, text;
               editedAt, pinnedAt where it is so; reactions: user, userId, emoji
+  file        with --files: a file was saved; id of its message, path
 
 Messages that came while nobody listened are printed first, oldest first. What was
 printed counts as read, and its sender is told; with --keep-unread it does not, and is
 printed again at the next start. With --accept-requests whoever asks becomes a buddy.
+With --files every file that is printed is fetched and saved in DIR under a safe name,
+never over another.
 `,
   servers: `beeline servers [--wait SECONDS] [--json]
 

@@ -40,6 +40,8 @@ async function run({ command, arguments: words, options }: Invocation): Promise<
       return (await import("./commands/buddies.ts")).buddies(context, words);
     case "send":
       return (await import("./commands/send.ts")).send(context, words);
+    case "send-file":
+      return (await import("./commands/send-file.ts")).sendFile(context, words);
     case "listen":
       return (await import("./commands/listen.ts")).listen(context);
     case "servers":

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { ChangeNews } from "../change-news.ts";
 import { DeliveryNews } from "../delivery-news.ts";
 import { toCliError } from "../exit-codes.ts";
+import { ReceivedFiles } from "../received-files.ts";
 import { restoreKit, signedOut } from "../session.ts";
 import { print, warn } from "../terminal.ts";
 
@@ -21,7 +22,8 @@ export async function listen(context: Context): Promise<void> {
   process.stdout.once("error", stop);
 
   await using kit = await restoreKit(context, true);
-  const listener = new Listener(kit, context.options["keep-unread"] !== true);
+  const files = filesOf(kit, context.options.files);
+  const listener = new Listener(kit, context.options["keep-unread"] !== true, files);
   kit.on("connection", (connection) => {
     tellConnection(connection);
     if (connection.state === "signed-out") stopped.reject(signedOut(connection.reason));
@@ -55,11 +57,13 @@ export async function listen(context: Context): Promise<void> {
 class Listener {
   readonly #kit: ChatKitApi;
   readonly #markRead: boolean;
+  readonly #files: ReceivedFiles | undefined;
   /** Arrived while the unread ones are told; undefined afterwards. */
   #waiting: Message[] | undefined = [];
 
-  constructor(kit: ChatKitApi, markRead: boolean) {
+  constructor(kit: ChatKitApi, markRead: boolean, files: ReceivedFiles | undefined) {
     this.#kit = kit;
+    this.#files = files;
     this.#markRead = markRead;
   }
 
@@ -105,11 +109,20 @@ class Listener {
 
   #tell(message: Message): void {
     tellMessage(this.#kit, message);
+    this.#files?.take(message).catch((error: unknown) => warn(toCliError(error).message));
     if (!this.#markRead) return;
     this.#kit.conversations
       .markRead(message.conversationId)
       .catch((error: unknown) => warn(toCliError(error).message));
   }
+}
+
+function filesOf(kit: ChatKitApi, folder: string | undefined): ReceivedFiles | undefined {
+  if (folder === undefined) return undefined;
+  return new ReceivedFiles(kit, folder, {
+    onSaved: (id, path) => tell("file", { id, path }),
+    onProblem: (error) => warn(toCliError(error).message),
+  });
 }
 
 function accept(kit: ChatKitApi, { state, profile }: RosterEntry): void {

@@ -1,0 +1,99 @@
+import { link, mkdir, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { ChatKitApi, FileSource, Message, Transfer } from "../../shared/chatkit/chatkit.ts";
+import { codeOf } from "./ports/path-source.ts";
+
+const COPY_BYTES = 1024 * 1024;
+const MAX_NAME_BYTES = 200;
+
+/** Device names of Windows, with or without an extension. */
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/** A name that is one file in a folder on every system, whatever its sender called it. */
+export function safeName(name: string): string {
+  // What is not seen, what separates paths, and what Windows forbids.
+  const plain = name
+    .replaceAll(/[\p{Cc}\p{Cf}\\/:*?"<>|]/gu, "_")
+    .replaceAll(/^[.\s]+|[.\s]+$/g, "");
+  let cut = plain;
+  while (Buffer.byteLength(cut) > MAX_NAME_BYTES) cut = Array.from(cut).slice(1).join("");
+  if (cut === "") return "file";
+  return RESERVED.test(cut) ? `_${cut}` : cut;
+}
+
+interface Handlers {
+  readonly onSaved: (id: string, path: string) => void;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** Fetches what comes and saves it in a folder; never over something that is there. */
+export class ReceivedFiles {
+  readonly #kit: ChatKitApi;
+  readonly #folder: string;
+  readonly #handlers: Handlers;
+  readonly #names = new Map<string, string>();
+
+  constructor(kit: ChatKitApi, folder: string, handlers: Handlers) {
+    this.#kit = kit;
+    this.#folder = folder;
+    this.#handlers = handlers;
+    kit.on("transfer", (transfer) => this.#look(transfer));
+  }
+
+  /** A message: what is a file is asked for. */
+  async take({ body, id, own }: Message): Promise<void> {
+    if (own || body.type !== "file" || !("name" in body) || typeof body.name !== "string") return;
+    this.#names.set(id, body.name);
+    await this.#kit.files.fetch(id);
+    // One that is here already is told of no more.
+    const transfer = await this.#kit.files.transfer(id);
+    if (transfer !== undefined) this.#look(transfer);
+  }
+
+  #look({ direction, messageId, state }: Transfer): void {
+    const name = this.#names.get(messageId);
+    if (direction !== "receive" || state !== "complete" || name === undefined) return;
+    this.#names.delete(messageId);
+    const { onProblem, onSaved } = this.#handlers;
+    this.#kit.files
+      .open(messageId)
+      .then(async (source) => onSaved(messageId, await this.#save(source, name)))
+      .catch(onProblem);
+  }
+
+  async #save(source: FileSource, name: string): Promise<string> {
+    await mkdir(this.#folder, { recursive: true });
+    const safe = safeName(name);
+    const draft = join(this.#folder, `.${process.pid}-${Date.now()}.part`);
+    const handle = await open(draft, "wx", 0o600);
+    try {
+      for (let at = 0; at < source.size; at += COPY_BYTES) {
+        await handle.writeFile(await source.read(at, COPY_BYTES));
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+      await source.close();
+    }
+    try {
+      return await place(draft, this.#folder, safe);
+    } finally {
+      await unlink(draft);
+    }
+  }
+}
+
+/** Under its name, or the first with a number that nothing has. */
+async function place(draft: string, folder: string, name: string): Promise<string> {
+  const dot = name.lastIndexOf(".");
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  for (let number = 1; ; number += 1) {
+    const path = join(folder, number === 1 ? name : `${stem} (${number})${ending}`);
+    try {
+      await link(draft, path);
+      return path;
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }
+}
