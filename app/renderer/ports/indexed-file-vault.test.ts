@@ -1,9 +1,10 @@
 import "fake-indexeddb/auto";
 import { Dexie } from "dexie";
 import * as v from "valibot";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { FileSource } from "../../../shared/chatkit/files/file-vault.ts";
 import { encodeId, FileId } from "../../../shared/protocol/index.ts";
+import { describeFileVault } from "../../../shared/chatkit/testing/file-vault-contract.ts";
 import { BlobSource } from "./blob-source.ts";
 import { IndexedFileVault } from "./indexed-file-vault.ts";
 
@@ -24,6 +25,10 @@ async function contentOf(source: FileSource | undefined): Promise<Uint8Array | u
 afterEach(async () => {
   vi.restoreAllMocks();
   for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name);
+});
+
+describe("the vault in IndexedDB", () => {
+  describeFileVault(async () => ({ open: async () => new IndexedFileVault("https://host/ada") }));
 });
 
 test("a file that is received over several pieces is opened as it was sent", async () => {
