@@ -77,7 +77,7 @@ async function reaches(
   state: Transfer["state"],
   timeoutMs = 30_000,
 ): Promise<Transfer> {
-  await who.until(`${state}`, () => who.transfers.get(id)?.state === state, timeoutMs);
+  await who.until(state, () => who.transfers.get(id)?.state === state, timeoutMs);
   const transfer = who.transfers.get(id);
   if (transfer === undefined) throw new Error("nothing was told");
   return transfer;

@@ -20,7 +20,7 @@ import type { Directory } from "../delivery/directory.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
 import { ChatKitError } from "../api.ts";
 import type { MessageRecord } from "../store.ts";
-import { FileFetch, type IncomingStream } from "./file-fetch.ts";
+import type { FileFetch, IncomingStream } from "./file-fetch.ts";
 import type { FileRecords } from "./file-records.ts";
 import type { FileTalk } from "./file-talk.ts";
 import { FileError, type FileVault } from "./file-vault.ts";
@@ -196,7 +196,7 @@ export class FileFetching {
     const all = [...this.#fetches.values()];
     this.#fetches.clear();
     for (const fetch of all) this.#dropStream(fetch, true);
-    await Promise.all(all.map(({ incoming }) => incoming?.close()));
+    await Promise.all(all.flatMap(({ incoming }) => incoming?.close() ?? []));
   }
 
   #look(): void {
@@ -307,7 +307,7 @@ export class FileFetching {
     const now = clock.monotonic();
     const stream: IncomingStream = { number, link, upTo, heardAt: now, timer: undefined };
     if (!talk.say(link, { type: "ask", stream: number, message, file, from, upTo })) {
-      return void this.#refusedBy(fetch, link.peer.deviceId);
+      return this.#refusedBy(fetch, link.peer.deviceId);
     }
     fetch.stream = stream;
     fetch.graceUntil = undefined;
