@@ -44,7 +44,10 @@ export class ChromiumWindows {
   readonly #folder: string;
   readonly #report: (problem: unknown) => void;
   readonly #windows = new Map<number, Shown>();
+  /** Every page that was a window's. */
+  readonly #own = new WeakSet<Page>();
   #permissions: string[] = [];
+  #isEnding = false;
   #downloads = 0;
   #context: Promise<BrowserContext> | undefined;
 
@@ -103,6 +106,7 @@ export class ChromiumWindows {
 
   /** Ends Chromium; what it keeps is on the disk by then. */
   async close(): Promise<void> {
+    this.#isEnding = true;
     for (const shown of this.#windows.values()) shown.isClosed = true;
     const context = await this.#context;
     await context?.close();
@@ -169,6 +173,7 @@ export class ChromiumWindows {
     const isFree = first !== undefined && this.#windowOf(first) === undefined && !first.isClosed();
     const page = isFree && first.url() === "about:blank" ? first : await context.newPage();
     shown.page = page;
+    this.#own.add(page);
     const tell = (news: object): void => this.#line.tell("page", { window, ...news });
     page.on("domcontentloaded", () => {
       tell({ what: "ready" });
@@ -213,7 +218,14 @@ export class ChromiumWindows {
       this.#line.tell("ipc", asked);
       return undefined;
     });
-    await context.route("**/*", (route) => this.#route(route));
+    await context.route("**/*", async (route) => {
+      try {
+        await this.#route(route);
+      } catch (error) {
+        // What the pages still ask for while the program ends, nobody answers.
+        if (!this.#isEnding) this.#report(error);
+      }
+    });
     return context;
   }
 
@@ -225,7 +237,8 @@ export class ChromiumWindows {
     const url = request.url().replace(STAND_IN, ORIGIN);
     if (window === undefined) {
       await route.abort();
-      await this.#stranger(page, url);
+      // One of a window that is being closed asks for nothing any longer.
+      if (page === undefined || !this.#own.has(page)) await this.#stranger(page, url);
       return;
     }
     if (!url.startsWith(`${ORIGIN}/`)) {
