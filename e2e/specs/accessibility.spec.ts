@@ -1,15 +1,66 @@
 /** Keyboard, focus, screen readers, and the second language. */
+import type { Locator, Page } from "playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { accessible, nothingOverflows } from "../support/looks.ts";
-import { befriend } from "../support/person.ts";
+import { befriend, PASSWORD } from "../support/person.ts";
 
 // Axe reads every screen whole; beside other work that takes its time.
 test.describe.configure({ timeout: 180_000 });
 
-test("the whole way by keyboard alone", async ({ ada, bob }) => {
-  await befriend(ada, bob);
+/** Presses the key until the focus is where it is to be: what one cannot get to is not there. */
+async function reach(page: Page, target: Locator, key = "Tab"): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) {
+      // Whoever comes by keyboard sees where they are.
+      expect(await target.evaluate((element) => element.matches(":focus-visible"))).toBe(true);
+      return;
+    }
+    await page.keyboard.press(key);
+  }
+  throw new Error(`60 times ${key} and never there`);
+}
+
+test("the whole way by keyboard alone", async ({ arrive, server, bob }) => {
+  const ada = await arrive("ada");
   const { page } = ada;
-  await ada.composer("bob").focus();
+  const button = (name: string | RegExp) => page.getByRole("button", { name, exact: true });
+  await page.goto(server.address);
+  await expect(page.getByTestId("server-found")).toBeVisible();
+
+  // An account.
+  await page.getByLabel("User name").focus();
+  await reach(page, page.getByRole("tab", { name: "Create account" }), "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await reach(page, page.getByLabel("User name"));
+  await page.keyboard.type("ada");
+  await reach(page, page.getByLabel("Your name"));
+  await page.keyboard.type("Ada");
+  await reach(page, page.getByLabel("Password", { exact: true }));
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await ada.seesHome();
+
+  // A buddy.
+  await reach(page, button("Add a buddy").first());
+  await page.keyboard.press("Enter");
+  await reach(page, page.getByRole("dialog").getByLabel("User name").first());
+  await page.keyboard.type("bob");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(button("Add a buddy").first()).toBeFocused();
+  await bob.accept("ada");
+  await bob.open("ada");
+
+  // Their conversation, from the list.
+  await reach(page, page.getByRole("tab", { name: /Chats/ }));
+  await page.keyboard.press("ArrowRight");
+  const buddies = page.getByRole("tab", { name: /Buddies/ });
+  await expect(buddies).toBeFocused();
+  const row = page.locator('[data-testid="buddy-row"][data-user="bob"] button').first();
+  await expect(row).toBeVisible();
+  await reach(page, row);
+  await page.keyboard.press("Enter");
+  await reach(page, ada.composer("bob"));
   await page.keyboard.type("typed");
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("two lines");
@@ -17,6 +68,42 @@ test("the whole way by keyboard alone", async ({ ada, bob }) => {
   await expect(bob.page.getByTestId("message")).toContainText("typed\ntwo lines", {
     useInnerText: true,
   });
+
+  // An answer to what comes, and a reaction: up from the text box into the messages.
+  await bob.say("ada", "and now you");
+  await ada.reads("and now you");
+  const message = ada.message("and now you");
+  const menu = page.getByRole("dialog", { name: "Actions for this message" });
+  const openActions = async (): Promise<void> => {
+    await reach(page, page.getByTestId("message").last().getByTestId("delivery"), "Shift+Tab");
+    await reach(page, message.getByTestId("delivery"), "ArrowUp");
+    await page.keyboard.press("Enter");
+    await expect(menu).toBeVisible();
+  };
+  await openActions();
+  await reach(page, menu.getByRole("button", { name: "Reply" }));
+  await page.keyboard.press("Enter");
+  await expect(ada.composer("bob")).toBeFocused();
+  await page.keyboard.type("answered");
+  await page.keyboard.press("Enter");
+  await bob.reads("answered");
+  await openActions();
+  await reach(page, menu.getByRole("button", { name: "React with 👍" }));
+  await page.keyboard.press("Enter");
+  await expect(bob.message("and now you").getByTestId("reactions")).toHaveText("👍");
+
+  // The settings; the focus comes back to where it was.
+  await reach(page, button("Settings"), "Shift+Tab");
+  await page.keyboard.press("Enter");
+  const settings = page.getByRole("dialog", { name: "Settings" });
+  await reach(page, settings.getByRole("button", { name: "Appearance", exact: true }));
+  await page.keyboard.press("Enter");
+  await reach(page, settings.getByRole("radio", { name: "System" }).first());
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect(page.locator("html")).toHaveAttribute("data-scheme", "dark");
+  await page.keyboard.press("Escape");
+  await expect(button("Settings")).toBeFocused();
 });
 
 test("every screen is accessible in Chinese on a narrow window", async ({
@@ -44,7 +131,7 @@ test("every screen is accessible in Chinese on a narrow window", async ({
   await accessible(page, "add buddy");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "设置" }).click();
-  for (const section of ["个人资料", "外观", "通知", "设备", "密码", "关于"]) {
+  for (const section of ["个人资料", "外观", "账号", "应用锁", "通知", "设备", "密码", "关于"]) {
     await page.getByRole("button", { name: section, exact: true }).click();
     await accessible(page, section);
   }

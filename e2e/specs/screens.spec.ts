@@ -4,38 +4,53 @@ import { expect, test } from "../support/fixtures.ts";
 import { accessible, nothingOverflows } from "../support/looks.ts";
 import { befriend } from "../support/person.ts";
 
-/** The dark theme differs in its colours alone. */
-async function look(page: Page, dark: boolean, screen: string, fits = true): Promise<void> {
-  await accessible(page, screen, dark ? ["color-contrast"] : undefined);
-  if (fits && !dark) await nothingOverflows(page, screen);
+/** By what the system asks for. */
+const looks = ["light", "dark", "contrast"] as const;
+type Look = (typeof looks)[number];
+
+/** Every rule in the light colours; the others differ in their colours alone (WCAG AA and AAA). */
+const rules: Readonly<Record<Look, readonly string[] | undefined>> = {
+  light: undefined,
+  dark: ["color-contrast"],
+  contrast: ["color-contrast-enhanced"],
+};
+
+async function look(page: Page, of: Look, screen: string, fits = true): Promise<void> {
+  await accessible(page, screen, rules[of]);
+  if (fits && of === "light") await nothingOverflows(page, screen);
 }
 
 // Axe reads every screen whole; beside other work that takes its time.
 test.describe.configure({ timeout: 180_000 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  const dark = colorScheme === "dark";
+for (const theme of looks) {
+  const colorScheme = theme === "dark" ? "dark" : "light";
+  const contrast = theme === "contrast" ? "more" : "no-preference";
 
-  test(`the way in is accessible and fits, ${colorScheme}`, async ({ arrive, server }) => {
-    const ada = await arrive("ada", { colorScheme });
+  test(`the way in is accessible and fits, ${theme}`, async ({ arrive, server }) => {
+    const ada = await arrive("ada", { colorScheme, contrast });
     const { page } = ada;
     await page.goto(server.address);
     await expect(page.getByTestId("server-found")).toBeVisible();
-    await look(page, dark, "sign in");
+    await look(page, theme, "sign in");
     await page.getByRole("tab", { name: "Create account" }).click();
     await page.getByRole("button", { name: "Create account" }).click();
     await expect(page.getByLabel("User name")).toBeFocused();
-    await look(page, dark, "register, with errors");
+    await look(page, theme, "register, with errors");
     await ada.register(server.address);
-    await look(page, dark, "first screen");
+    await look(page, theme, "first screen");
     await page.getByRole("button", { name: "Add a buddy" }).first().click();
-    await look(page, dark, "add buddy");
+    await look(page, theme, "add buddy");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Settings" }).click();
     await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
     for (const section of [
       "Profile",
       "Appearance",
+      "Accounts",
+      "App lock",
+      "Notifications",
+      "Privacy",
       "Devices",
       "Network",
       "Password",
@@ -43,47 +58,47 @@ for (const colorScheme of ["light", "dark"] as const) {
       "About",
     ]) {
       await page.getByRole("button", { name: section, exact: true }).click();
-      await look(page, dark, section, section === "Appearance");
+      await look(page, theme, section, section === "Appearance");
     }
     const second = await page.context().newPage();
     await second.goto(server.address);
     await expect(second.getByTestId("other-window")).toBeVisible();
-    await look(second, dark, "other window");
+    await look(second, theme, "other window");
   });
 
-  test(`a conversation is accessible and fits, ${colorScheme}`, async ({ arrive, server, bob }) => {
-    const ada = await arrive("ada", { colorScheme });
+  test(`a conversation is accessible and fits, ${theme}`, async ({ arrive, server, bob }) => {
+    const ada = await arrive("ada", { colorScheme, contrast });
     const { page } = ada;
     await ada.register(server.address);
     await befriend(ada, bob);
     await ada.say("bob", `long ${"w".repeat(600)}`);
     await bob.say("ada", "hello **there** https://example.org/a/rather/long/address?with=query");
     await ada.reads("hello there https://example.org/a/rather/long/address?with=query");
-    await look(page, dark, "conversation");
+    await look(page, theme, "conversation");
 
     const details = page.getByRole("region", { name: "Details" });
     await page.getByRole("button", { name: "Details" }).click();
-    await look(page, dark, "details");
+    await look(page, theme, "details");
     await details.getByRole("button", { name: "Show the safety number" }).click();
     await expect(page.getByTestId("safety-number")).toBeVisible();
-    await look(page, dark, "safety number");
+    await look(page, theme, "safety number");
     await page.keyboard.press("Escape");
     await details.getByRole("button", { name: "Check the connection" }).click();
     await expect(page.getByTestId("examination")).toBeVisible({ timeout: 30_000 });
-    await look(page, dark, "connection doctor", false);
+    await look(page, theme, "connection doctor", false);
     await page.keyboard.press("Escape");
     await details.getByRole("button", { name: "Remove buddy" }).click();
-    await look(page, dark, "confirmation", false);
+    await look(page, theme, "confirmation", false);
     await page.keyboard.press("Escape");
     await details.getByRole("button", { name: "Close" }).click();
 
     await page.getByRole("button", { name: /Change your status/ }).click();
-    await look(page, dark, "presence menu", false);
+    await look(page, theme, "presence menu", false);
     await page.keyboard.press("Escape");
 
     await server.stop("SIGKILL");
     await expect(page.getByTestId("connection-banner")).toBeVisible();
     await ada.say("bob", "queued or direct");
-    await look(page, dark, "connection banner");
+    await look(page, theme, "connection banner");
   });
 }

@@ -84,7 +84,7 @@ test("language and theme are remembered, signed in or not", async ({ ada, server
   await expect(page.getByRole("dialog", { name: "设置" })).toBeVisible();
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("lang", "zh-CN");
-  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expect(page.locator("html")).toHaveAttribute("data-scheme", "dark");
   await expect(page.getByTestId("main-screen")).toBeVisible();
 
   const stranger = await ada.page.context().browser()?.newContext({ locale: "en-GB" });

@@ -28,12 +28,14 @@ export class Person implements AsyncDisposable {
       webrtc?: boolean;
       width?: number;
       colorScheme?: "light" | "dark";
+      contrast?: "more" | "no-preference";
       locale?: string;
     } = {},
   ): Promise<Person> {
     const context = await browser.newContext({
       viewport: { width: options.width ?? 1180, height: 800 },
       ...(options.colorScheme === undefined ? {} : { colorScheme: options.colorScheme }),
+      ...(options.contrast === undefined ? {} : { contrast: options.contrast }),
       ...(options.locale === undefined ? {} : { locale: options.locale }),
     });
     if (options.webrtc === false) {
