@@ -24,7 +24,9 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
   const [dialog, setDialog] = useState<"add-buddy" | "settings" | "about" | "shortcuts">();
   const [details, setDetails] = useState(false);
   const open = account.open.value;
-  const close = (): void => setDialog(undefined);
+  /** A dialog tells late that it was closed: another may be open by then. */
+  const closeOf = (closed: typeof dialog) => (): void =>
+    setDialog((current) => (current === closed ? undefined : current));
   const request = app.links.request.value;
   useEffect(() => {
     const { commands } = app;
@@ -75,10 +77,10 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
             <Details peer={open.peer} onClose={() => setDetails(false)} />
           )}
         </main>
-        {dialog === "add-buddy" && <AddBuddyDialog onClose={close} />}
-        {dialog === "settings" && <SettingsDialog onClose={close} />}
-        {dialog === "about" && <SettingsDialog section="about" onClose={close} />}
-        {dialog === "shortcuts" && <ShortcutsDialog onClose={close} />}
+        {dialog === "add-buddy" && <AddBuddyDialog onClose={closeOf("add-buddy")} />}
+        {dialog === "settings" && <SettingsDialog onClose={closeOf("settings")} />}
+        {dialog === "about" && <SettingsDialog section="about" onClose={closeOf("about")} />}
+        {dialog === "shortcuts" && <ShortcutsDialog onClose={closeOf("shortcuts")} />}
         {request?.kind === "invite" && <InviteDialog invite={request.invite} />}
         {request?.kind === "add-buddy" && (
           <AddBuddyDialog
