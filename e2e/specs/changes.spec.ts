@@ -43,9 +43,10 @@ test("an answer quotes its message; reactions come and go at both ends", async (
   );
   await bob.page.reload();
   await bob.open("ada");
-  await expect(bob.message("With pleasure.").getByTestId("quote")).toContainText(
-    "Lunch at twelve?",
-  );
+  const quote = bob.message("With pleasure.").getByTestId("quote");
+  await expect(quote).toContainText("Lunch at twelve?");
+  await quote.getByRole("button").click();
+  await expect(bob.message("Lunch at twelve?").getByTestId("delivery")).toBeFocused();
 });
 
 test("an edit by the keyboard alone reaches the other end, and a draft waits meanwhile", async ({

@@ -14,6 +14,7 @@ export function Quote(props: {
   readonly peerName: string;
 }): JSX.Element {
   const { of, model, peerName } = props;
+  const app = useApp();
   const { t } = useText();
   const quoted = model.quoted(of);
   return (
@@ -21,17 +22,21 @@ export function Quote(props: {
       {quoted === undefined ? (
         <p class="quote-text">{t.chat.quoteMissing}</p>
       ) : (
-        <div class="quote-row">
+        <button
+          type="button"
+          class="quote-row"
+          onClick={() => app.attempt(() => model.showAround(quoted))}
+        >
           <QuoteThumbnail body={quoted.body} />
-          <div class="quote-words">
-            <p class="quote-name">
+          <span class="quote-words">
+            <span class="quote-name">
               <bdi>{quoted.own ? t.chat.you : peerName}</bdi>
-            </p>
-            <p class="quote-text" dir="auto">
+            </span>
+            <span class="quote-text" dir="auto">
               {bodySummary(t, quoted.body).slice(0, 300)}
-            </p>
-          </div>
-        </div>
+            </span>
+          </span>
+        </button>
       )}
     </blockquote>
   );
