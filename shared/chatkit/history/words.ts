@@ -5,7 +5,7 @@
  */
 
 /** Characters of a query that count; nobody types more into a search field. */
-export const MAX_QUERY_LENGTH = 200;
+const MAX_QUERY_LENGTH = 200;
 
 /** Words of a query that count: each one more is looked for in every message. */
 const MAX_QUERY_WORDS = 16;
