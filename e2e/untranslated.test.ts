@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
+import * as v from "valibot";
 import { expect, test } from "vitest";
 
 const renderer = new URL("../app/renderer/", import.meta.url).pathname;
@@ -30,6 +31,8 @@ const NAMES: ReadonlySet<string> = new Set([
   "Beeline",
 ]);
 
+const Template = v.object({ quasis: v.array(v.object({ value: v.object({ raw: v.string() }) })) });
+
 /** Texts of a source file that are written there instead of in a catalogue. */
 function untranslated(file: string, source: string): readonly string[] {
   const { program, errors } = parseSync(file, source);
@@ -43,8 +46,8 @@ function untranslated(file: string, source: string): readonly string[] {
     if (expression.type === "Literal" && "value" in expression) {
       if (typeof expression.value === "string") judge(expression.value);
     } else if (expression.type === "TemplateLiteral" && "quasis" in expression) {
-      if (!Array.isArray(expression.quasis)) return;
-      for (const { value } of expression.quasis) judge(String(value.raw));
+      const { quasis } = v.parse(Template, expression);
+      for (const { value } of quasis) judge(value.raw);
     } else if (expression.type === "ConditionalExpression") {
       if ("consequent" in expression) judgeUnknown(expression.consequent);
       if ("alternate" in expression) judgeUnknown(expression.alternate);

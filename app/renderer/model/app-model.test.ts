@@ -226,7 +226,9 @@ test("adding one more and signing one out leave the others open", async () => {
   const { model, kits, stored } = await open({ account });
   model.addAccount();
   expect(model.phase.value).toEqual({ kind: "sign-in" });
-  await expect(model.signIn({ ...second, password: "wrong-password" })).rejects.toThrow();
+  await expect(model.signIn({ ...second, password: "wrong-password" })).rejects.toThrow(
+    "wrong credential",
+  );
   expect(model.slots.value).toHaveLength(1);
   await model.signIn({ ...second, password: "correct horse" });
   expect(model.opened.value).toHaveLength(2);
@@ -242,7 +244,9 @@ test("adding one more and signing one out leave the others open", async () => {
 test("the same account again, with a wrong password, stays open as it was", async () => {
   const { model } = await open({ account });
   model.addAccount();
-  await expect(model.signIn({ ...account, password: "wrong-password" })).rejects.toThrow();
+  await expect(model.signIn({ ...account, password: "wrong-password" })).rejects.toThrow(
+    "wrong credential",
+  );
   expect(model.opened.value).toHaveLength(1);
 });
 

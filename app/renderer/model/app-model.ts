@@ -137,9 +137,8 @@ export class AppModel {
     this.#started.value = true;
     // The one that is looked at does not wait for the others.
     await first?.start();
-    await Promise.all(
-      this.#slots.peek().map((slot) => (slot === first ? undefined : slot.start())),
-    );
+    const others = this.#slots.peek().filter((slot) => slot !== first);
+    await Promise.all(others.map((slot) => slot.start()));
   }
 
   /** Shows an account; the others go on receiving. */
@@ -263,9 +262,11 @@ export class AppModel {
 
   /** Out of the list; the next one takes its place on the screen. */
   async #forget(slot: AccountSlot): Promise<void> {
-    const left = this.#slots.peek().filter((other) => other !== slot);
-    if (this.#shown.peek() === slot.key) this.#shown.value = left[0]?.key;
-    this.#slots.value = left;
+    const all = this.#slots.peek();
+    if (this.#shown.peek() === slot.key) {
+      this.#shown.value = all.find((other) => other !== slot)?.key;
+    }
+    this.#slots.value = all.filter((other) => other !== slot);
     await this.settings.accounts.remove(slot.key);
   }
 
