@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -250,4 +250,21 @@ test("doctor finds nothing wrong where nothing is", async () => {
   expect(out.match(/^ok {4}/gm)).toHaveLength(8);
   expect(out).not.toContain("fail");
   expect(code).toBe(0);
+});
+
+test("a file is sent, and saved under a safe name by who listens", async () => {
+  await register("fay");
+  await register("gil");
+  await becomeBuddies("fay", "gil");
+  const path = join(folder, "report: final.txt");
+  writeFileSync(path, "all is well\n");
+  const saved = join(folder, "saved");
+  await using listening = new Listening("gil", "--files", saved);
+  await listening.next(online);
+  expect(await beeline("fay", ["send-file", "gil", path])).toMatchObject({ code: 0, err: "" });
+  const line = await listening.next(ofEvent("file"));
+  expect(line).toMatchObject({ path: join(saved, "report_ final.txt") });
+  expect(readFileSync(join(saved, "report_ final.txt"), "utf8")).toBe("all is well\n");
+  const missing = await beeline("fay", ["send-file", "gil", join(folder, "missing")]);
+  expect(missing.code).not.toBe(0);
 });
