@@ -86,7 +86,7 @@ export function LockScreen(): JSX.Element {
 }
 
 /** Milliseconds until somebody may try again; counts down by itself. */
-export function usePause(left: () => number): number {
+function usePause(left: () => number): number {
   const [pause, setPause] = useState(left);
   useEffect(() => {
     const timer = setInterval(() => setPause(left()), 500);
