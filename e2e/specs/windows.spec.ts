@@ -19,7 +19,7 @@ test("a second window waits; 'use here' moves the account and pauses the first",
   await expect(ada.page.getByTestId("other-window")).toBeVisible();
 
   // Its history, its session and its place in the conversation came along.
-  await second.getByTestId("conversation-row").getByRole("button").click();
+  await second.getByTestId("conversation-row").getByRole("button").first().click();
   await expect(second.getByTestId("message-text")).toHaveText("from the first window");
   await second.getByTestId("composer").fill("from the second window");
   await second.getByTestId("composer").press("Enter");
