@@ -79,7 +79,7 @@ test("language and theme are remembered, signed in or not", async ({ ada, server
   const { page } = ada;
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Appearance" }).click();
-  await page.getByRole("radio", { name: "Dark" }).check({ force: true });
+  await page.getByRole("radio", { name: "Dark", exact: true }).check({ force: true });
   await page.getByRole("radio", { name: "简体中文" }).check({ force: true });
   await expect(page.getByRole("dialog", { name: "设置" })).toBeVisible();
   await page.reload();
