@@ -144,7 +144,7 @@ function LinkChip({ peer }: { peer: UserId }): JSX.Element | null {
       <button type="button" class={`chip chip-${kind}`} data-testid="link-status" data-link={kind}>
         <PathGlyph path={kind === "direct" ? "direct" : "relayed"} />
         <span class="chip-label">{label}</span>
-        {trip !== undefined && kind !== "opening" && <span class="chip-trip">{trip}</span>}
+        {trip !== undefined && kind !== "opening" && <bdi class="chip-trip">{trip}</bdi>}
       </button>
     </Tooltip>
   );
