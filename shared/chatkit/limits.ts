@@ -343,6 +343,12 @@ export const POSTED_AT_ONCE = 8;
 /** Messages whose chunks came before them; of more, the next session thinks. */
 export const MAX_AWAITED_FILES = 256;
 
+/**
+ * Chunks of files that this device leaves in its own mailbox, for what belongs to them is not here:
+ * about half of what a server keeps there, whoever sent them, so that messages have room.
+ */
+export const MAX_LEFT_CHUNKS = 512;
+
 /** Fetched by themselves unless the person chose otherwise: photos and voice messages. */
 export const AUTO_FETCH_BYTES = 8 * 1024 * 1024;
 

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { sameBytes } from "../../crypto/index.ts";
+import { encodeBase64, sameBytes } from "../../crypto/index.ts";
 import { decodeFileFrame, type FileFrame, type MessageId } from "../../protocol/index.ts";
 import { FileWorld, CONVERSATION, type FileDevice } from "../testing/file-world.ts";
 import { contentOf } from "../testing/file-vault-contract.ts";
 import { MemorySource } from "../testing/memory-file-vault.ts";
+import { MAX_LEFT_CHUNKS } from "../limits.ts";
 import { FileError } from "./file-vault.ts";
 
 const MIB = 1024 * 1024;
@@ -240,6 +241,32 @@ test("F13: a transfer is told four times a second at the most", async () => {
   await world.until("it is here", () => ben.last(id)?.state === "complete");
   // All of it comes in one moment of this clock: each state is told, and hardly any progress.
   expect(ben.transfers.length).toBeLessThan(8);
+});
+
+test("F12: a stored chunk of which nothing can come does not hold up the mailbox", async () => {
+  const { world, ada, ben } = await pair();
+  const id = await send(ada, contentOf(MIB));
+  const message = world.messages.get(id);
+  if (message?.body.type !== "file") throw new Error("no file");
+  const header = encodeBase64(new Uint8Array(24).fill(99));
+  world.messages.set(id, { ...message, body: { ...message.body, header } });
+  const chunk = { messageId: id, index: 0, sealed: new Uint8Array(100) };
+  expect(await ben.engine.storedChunk(chunk)).toBe("done");
+  expect(await ben.engine.transfer(id)).toMatchObject({ failure: "unknown-seal" });
+});
+
+test("F12: stored chunks of messages that never come fill no more than a part of the mailbox", async () => {
+  const { world, ada, ben } = await pair();
+  const id = await send(ada, contentOf(MIB));
+  world.messages.delete(id);
+  const fateOf = (index: number) =>
+    ben.engine.storedChunk({ messageId: id, index, sealed: new Uint8Array(100) });
+  for (let index = 0; index < MAX_LEFT_CHUNKS; index += 1) {
+    expect(await fateOf(index)).toBe("behind");
+  }
+  expect(await fateOf(MAX_LEFT_CHUNKS)).toBe("done");
+  // Those that stayed are found again the next time.
+  expect(await fateOf(0)).toBe("behind");
 });
 
 test("F2: names that no message can hold are refused", async () => {

@@ -15,7 +15,12 @@ import { chunkedSeal, encodeBase64, KEY_BYTES, type IdentityKeys } from "../../c
 import { ChatKitError } from "../api.ts";
 import type { Fate } from "../delivery/arrival.ts";
 import type { Directory } from "../delivery/directory.ts";
-import { AUTO_FETCH_BYTES, MAX_AWAITED_FILES, SMALL_FILE_BYTES } from "../limits.ts";
+import {
+  AUTO_FETCH_BYTES,
+  MAX_AWAITED_FILES,
+  MAX_LEFT_CHUNKS,
+  SMALL_FILE_BYTES,
+} from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/link-service.ts";
 import type { Ports } from "../ports.ts";
@@ -88,6 +93,8 @@ export class FileEngine {
   readonly #awaited = new Set<MessageId>();
   /** Messages of whose files chunks are left in the mailbox, for one before them is missing. */
   readonly #gapped = new Set<MessageId>();
+  /** Those chunks, by their message and index; bounded by `MAX_LEFT_CHUNKS`. */
+  readonly #left = new Set<string>();
   /** Chunks out of the mailbox are taken in their order. */
   #mail: Promise<unknown> = Promise.resolve();
   #autoFetch = AUTO_FETCH_BYTES;
@@ -391,8 +398,8 @@ export class FileEngine {
     const turn = this.#mail.then(() => this.#takeStored(chunk));
     this.#mail = turn;
     return turn.then(async ({ durable, fate }) => {
-      if (durable === undefined) return fate;
-      return (await durable) ? fate : "behind";
+      if (durable === undefined || (await durable)) return fate;
+      return this.#leave(chunk).fate;
     });
   }
 
@@ -430,14 +437,16 @@ export class FileEngine {
     }
   }
 
-  async #takeStored({ index, messageId, sealed }: StoredChunk): Promise<StoredFate> {
+  async #takeStored(chunk: StoredChunk): Promise<StoredFate> {
     if (this.#closed) return { fate: "failed" };
+    const { index, messageId, sealed } = chunk;
+    this.#left.delete(nameOf(chunk));
     try {
       // Noted before the look: it may come between the two. Chunks before this one wait as well.
       const isAwaited = this.#awaited.has(messageId);
       if (this.#awaited.size < MAX_AWAITED_FILES) this.#awaited.add(messageId);
       const message = await this.#options.find(messageId);
-      if (message === undefined) return { fate: "behind" };
+      if (message === undefined) return this.#leave(chunk);
       if (!isAwaited) this.#awaited.delete(messageId);
       const body = fileBodyOf(message);
       const record = await this.#records.get(messageId);
@@ -446,18 +455,30 @@ export class FileEngine {
       // It is here already: getting it costs nobody anything any more.
       if (this.#fetching.get(messageId) === undefined) await this.fetch(messageId);
       const { durable, taken } = await this.#fetching.stored(messageId, index, sealed);
-      if (taken === "unknown") return { fate: "failed" };
+      // Nothing comes of it, by a seal of a later version for one. `failed` would hold up all mail.
+      if (taken === "unknown") return { fate: this.#closed ? "failed" : "done" };
       if (taken === "gap") {
         // Those before it may have been passed over, and come the next time.
         if (this.#gapped.size < MAX_AWAITED_FILES) this.#gapped.add(messageId);
-        return { fate: "behind" };
+        return this.#leave(chunk);
       }
       if (this.#gapped.delete(messageId)) this.#options.fetchMail();
       return { fate: "done", durable };
     } catch (error) {
+      if (error instanceof ChatKitError && error.reason === "too-many-requests") {
+        return this.#leave(chunk);
+      }
       this.#options.onProblem(error);
       return { fate: "failed" };
     }
+  }
+
+  /** It stays in the mailbox. Of too many nobody keeps more: what is missing is asked for (F9). */
+  #leave(chunk: StoredChunk): StoredFate {
+    const name = nameOf(chunk);
+    if (!this.#left.has(name) && this.#left.size >= MAX_LEFT_CHUNKS) return { fate: "done" };
+    this.#left.add(name);
+    return { fate: "behind" };
   }
 
   /** Devices that do not know yet that this one has their files. */
@@ -570,6 +591,10 @@ export class FileEngine {
     }
     return { message, body };
   }
+}
+
+function nameOf({ index, messageId }: StoredChunk): string {
+  return `${messageId}/${index}`;
 }
 
 function checked(candidate: unknown): FileBody | undefined {
