@@ -62,7 +62,7 @@ function folderNameOf(account: string): string {
   return `${readable}-${hash}`;
 }
 
-export class NodeFileVault implements FileVault {
+class NodeFileVault implements FileVault {
   readonly #folder: string;
 
   constructor(folder: string) {

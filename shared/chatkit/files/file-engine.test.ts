@@ -6,6 +6,7 @@ import { FileWorld, CONVERSATION, type FileDevice } from "../testing/file-world.
 import { contentOf } from "../testing/file-vault-contract.ts";
 import { MemorySource } from "../testing/memory-file-vault.ts";
 import { MAX_LEFT_CHUNKS } from "../limits.ts";
+import { fileBodyOf } from "./file-body.ts";
 import { FileError } from "./file-vault.ts";
 
 const MIB = 1024 * 1024;
@@ -115,6 +116,35 @@ test("F4: whoever is not of the conversation gets nothing", async () => {
   expect(chunks).toBe(0);
   expect(eve.last(id)?.state).toBe("waiting");
   expect(ben.transfers).toEqual([]);
+});
+
+test("F4: a message that names the id of another file gets at nothing of it", async () => {
+  const { world, ada, ben } = await pair();
+  const content = contentOf(MIB);
+  const id = await send(ada, content);
+  const body = fileBodyOf(world.messages.get(id));
+  if (body === undefined) throw new Error("no file");
+  const other = { ...body, size: 5 };
+  world.connect(ada, ben);
+  const deeds: ((messageId: MessageId) => Promise<void>)[] = [
+    // Ben has it under his own name for it: what he serves would take the place of hers.
+    (messageId) => ada.engine.fetch(messageId),
+    (messageId) => ada.engine.cancel(messageId),
+    async (messageId) => {
+      await ada.engine.fetch(messageId);
+      await ada.engine.forget(messageId);
+    },
+  ];
+  for (const deed of deeds) {
+    const forged = world.message(ben.peer, other);
+    await expect(ada.engine.open(forged.id)).rejects.toMatchObject({ reason: "not-complete" });
+    await deed(forged.id);
+    await world.clock.advance(1_000);
+    await has(ada, id, content);
+  }
+  await ben.engine.fetch(id);
+  await world.until("it is here", () => ben.last(id)?.state === "complete");
+  await has(ben, id, content);
 });
 
 test("F5: other bytes, another index and more than was permitted end the stream, and harm nothing", async () => {

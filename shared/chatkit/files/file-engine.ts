@@ -26,7 +26,7 @@ import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/l
 import type { Ports } from "../ports.ts";
 import type { MessageRecord, Store, StoreWrite } from "../store.ts";
 import { hashOf } from "./content-hash.ts";
-import { fileBodyOf } from "./file-body.ts";
+import { fileBodyOf, vaultIdOf } from "./file-body.ts";
 import { FileContent } from "./file-content.ts";
 import { FileFetch } from "./file-fetch.ts";
 import { FileFetching } from "./file-fetching.ts";
@@ -42,7 +42,7 @@ import { TransferBoard, type Standing } from "./transfer-board.ts";
 const PREFIX_BYTES = 19;
 
 /** Chunks of files that may wait in a mailbox: one fits an envelope. */
-export const SMALL_FILE_CHUNK_BYTES = 60 * 1024;
+const SMALL_FILE_CHUNK_BYTES = 60 * 1024;
 
 const UNKNOWN_MEDIA = "application/octet-stream";
 
@@ -317,19 +317,22 @@ export class FileEngine {
       this.#posting.forget(messageId);
       await this.#records.put({ ...rest, state: "failed", failure: "withdrawn" });
       this.#serving.end(messageId, "withdrawn");
-      await vault.delete(body.fileId);
+      await vault.delete(vaultIdOf(record));
       return this.#showOwn(messageId);
     }
     await this.#fetching.stop(messageId);
-    await vault.delete(body.fileId);
+    const offered = newRecord(message, body, false);
+    await vault.delete(vaultIdOf(offered));
     await this.#records.delete(messageId);
     this.#settle(messageId);
-    this.#board.end(standingOfRecord(newRecord(message, body, false)));
+    this.#board.end(standingOfRecord(offered));
   }
 
   async open(messageId: MessageId): Promise<FileSource> {
     const { message, body } = await this.#file(messageId);
-    const source = await this.#options.vault.open(body.fileId);
+    const { fileId } = body;
+    const id = vaultIdOf({ fileId, messageId, source: this.#isSource(message) });
+    const source = await this.#options.vault.open(id);
     if (source !== undefined) return source;
     if (this.#isSource(message))
       throw new ChatKitError("source-gone", "The file is not there any more.");
@@ -360,7 +363,7 @@ export class FileEngine {
     this.#board.remove(messageId);
     this.#settle(messageId);
     if (record === undefined) return;
-    await this.#options.vault.delete(record.fileId);
+    await this.#options.vault.delete(vaultIdOf(record));
     await this.#records.delete(messageId);
   }
 

@@ -1,8 +1,9 @@
-import type { DeviceId, FileBody } from "../../protocol/index.ts";
+import type { DeviceId, FileBody, FileId } from "../../protocol/index.ts";
 import { FILE_RETRY_MAX_MS, FILE_RETRY_MIN_MS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { Timer } from "../ports.ts";
 import type { MessageRecord } from "../store.ts";
+import { vaultIdOf } from "./file-body.ts";
 import type { FileContent } from "./file-content.ts";
 import type { FileRecord } from "./file-records.ts";
 import type { IncomingFile } from "./incoming-file.ts";
@@ -23,6 +24,7 @@ export class FileFetch {
   readonly message: MessageRecord;
   readonly body: FileBody;
   readonly content: FileContent;
+  readonly vaultId: FileId;
   record: FileRecord;
   /** Being got ready, so that two looks do not begin it twice. */
   starting = false;
@@ -40,6 +42,7 @@ export class FileFetch {
     this.message = message;
     this.body = body;
     this.content = content;
+    this.vaultId = vaultIdOf({ ...record, source: false });
     this.record = record;
     this.sha256 = body.sha256;
   }

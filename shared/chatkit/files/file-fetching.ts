@@ -269,15 +269,15 @@ export class FileFetching {
   /** The part that is here, opened once. */
   async #open(fetch: FileFetch): Promise<IncomingFile | undefined> {
     if (fetch.incoming !== undefined) return fetch.incoming;
-    const { body, content } = fetch;
+    const { body, content, vaultId } = fetch;
     const { vault } = this.#options;
     const file = { name: body.name, mediaType: body.mediaType, size: body.size };
     try {
-      let receiver = await vault.receive(body.fileId, file);
+      let receiver = await vault.receive(vaultId, file);
       if (receiver.length > body.size) {
         await receiver.close();
-        await vault.delete(body.fileId);
-        receiver = await vault.receive(body.fileId, file);
+        await vault.delete(vaultId);
+        receiver = await vault.receive(vaultId, file);
       }
       if (fetch.incoming !== undefined || !this.#isWanted(fetch)) {
         await receiver.close();
@@ -427,7 +427,7 @@ export class FileFetching {
     fetch.record = { ...fetch.record, state: "failed", failure, bytes };
     try {
       if (failure === "hash-mismatch") {
-        await vault.delete(fetch.body.fileId);
+        await vault.delete(fetch.vaultId);
         fetch.record = { ...fetch.record, bytes: 0 };
       }
       await records.put(fetch.record);

@@ -21,7 +21,7 @@ import type { LinkPeer } from "../link.ts";
 import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Log, Timer } from "../ports.ts";
 import type { MessageRecord } from "../store.ts";
-import { fileBodyOf } from "./file-body.ts";
+import { fileBodyOf, vaultIdOf } from "./file-body.ts";
 import { FileContent } from "./file-content.ts";
 import type { FileRecord, FileRecords } from "./file-records.ts";
 import { FileError, type FileSource, type FileVault } from "./file-vault.ts";
@@ -132,7 +132,7 @@ export class FilePosting {
         if (isOver || directory.device(device) === undefined) {
           await this.#note(messageId, device, undefined);
         } else if (chunks < content.chunks && serverOnline()) {
-          source ??= await vault.open(record.fileId);
+          source ??= await vault.open(vaultIdOf(record));
           if (source === undefined) return await this.#note(messageId, device, undefined);
           await this.#postTo(device, record, content, source, chunks);
         }

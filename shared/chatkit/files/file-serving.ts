@@ -12,7 +12,7 @@ import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Log } from "../ports.ts";
 import type { MessageRecord } from "../store.ts";
 import { hashOf } from "./content-hash.ts";
-import { fileBodyOf } from "./file-body.ts";
+import { fileBodyOf, vaultIdOf } from "./file-body.ts";
 import { FileContent } from "./file-content.ts";
 import { withDevice, type FileRecord, type FileRecords } from "./file-records.ts";
 import type { FileTalk } from "./file-talk.ts";
@@ -199,7 +199,9 @@ export class FileServing {
   ): Promise<FileSource | FileRefusal | undefined> {
     const isSource = message.from.deviceId === this.#options.self().deviceId;
     try {
-      const source = await vault.open(body.fileId);
+      const source = await vault.open(
+        vaultIdOf({ messageId: message.id, fileId: body.fileId, source: isSource }),
+      );
       if (source === undefined) return isSource ? this.#failed(message.id, "gone") : undefined;
       if (source.size === body.size) return source;
       await source.close();

@@ -16,7 +16,10 @@ export interface FileSource {
   close(): Promise<void>;
 }
 
-/** Where a host keeps the content of files: `Ports.files`. One for each account. */
+/**
+ * Where a host keeps the content of files: `Ports.files`. One for each account. Ids are the engine's
+ * own (`vaultIdOf`): nobody else chooses one.
+ */
 export interface FileVault {
   /**
    * Remembers a source of one's own, by reference where the host can and else by a copy, so that
