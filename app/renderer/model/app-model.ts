@@ -247,7 +247,7 @@ export class AppModel {
     this.settings.server.value = account.server;
     if (known === undefined) this.#slots.value = [...this.#slots.peek(), slot];
     this.#shown.value = key;
-    this.links.done();
+    this.links.signedIn();
     await this.settings.accounts.put(slot.remembered);
   }
 

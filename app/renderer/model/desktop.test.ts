@@ -121,6 +121,16 @@ test("a notification mutes its conversation for an hour", async () => {
   );
 });
 
+test("a notification never ends a longer mute sooner: mentions are told all the same", async () => {
+  const { app, kit, tell } = await open();
+  await app.start();
+  await kit.conversations.configure(conversationId(1), { mutedUntil: 9 * HOUR });
+  tell({ type: "mute", tag });
+  tell({ type: "presence", show: "busy" });
+  await vi.waitFor(() => expect(show(kit)).toBe("busy"));
+  expect(kit.conversations.get(conversationId(1))?.settings.mutedUntil).toBe(9 * HOUR);
+});
+
 test("commands reach the screen that does them; sleep ends with a new connection", async () => {
   const { app, kit, tell } = await open();
   await app.start();

@@ -86,6 +86,8 @@ function mute(app: AppModel, tag: string, now: number): void {
   const found = notified(app, tag);
   if (found === undefined) return;
   const { conversations } = found.account.kit;
-  const mutedUntil = muteUntil("hour", now);
+  // It may be muted for longer already: a mention is told all the same.
+  const { mutedUntil: known = 0 } = found.conversation.settings;
+  const mutedUntil = Math.max(known, muteUntil("hour", now));
   app.attempt(() => conversations.configure(found.conversation.conversationId, { mutedUntil }));
 }

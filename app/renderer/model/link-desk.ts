@@ -1,6 +1,5 @@
 import { effect, signal, type ReadonlySignal } from "@preact/signals";
 import { canonicalUserName, type InviteLink } from "../../../shared/protocol/index.ts";
-import type { AccountModel } from "./account-model.ts";
 import { parseAppLink } from "./app-link.ts";
 import type { AppModel } from "./app-model.ts";
 
@@ -12,7 +11,8 @@ export type LinkRequest =
 
 /**
  * Links that were opened outside. A link shows what it is about; it never signs in, adds or sends by
- * itself. It waits until an account is open, and one at a time: the last one counts.
+ * itself. It waits until an account is open and the app is not locked, and one at a time: the last one
+ * counts.
  */
 export class LinkDesk {
   readonly #app: AppModel;
@@ -24,10 +24,16 @@ export class LinkDesk {
     this.#app = app;
     effect(() => {
       const userName = this.#wanted.value;
-      const phase = app.phase.value;
-      if (userName === undefined || phase.kind !== "main") return;
+      if (userName === undefined || app.lock.locked.value) return;
+      if (this.#openConversation(userName)) {
+        this.#wanted.value = undefined;
+        return;
+      }
+      // One that is still being opened may know them.
+      const isStarting = app.slots.value.some(({ state }) => state.value.kind === "starting");
+      if (isStarting || app.opened.value.length === 0) return;
       this.#wanted.value = undefined;
-      this.#openConversation(userName, phase.account);
+      this.#request.value = { kind: "add-buddy", userName };
     });
   }
 
@@ -56,12 +62,19 @@ export class LinkDesk {
     this.#request.value = undefined;
   }
 
-  #openConversation(userName: string, shown: AccountModel): void {
+  /** Somebody has signed in: what an invitation filled in has served. */
+  signedIn(): void {
+    if (this.#request.peek()?.kind === "invite") this.done();
+  }
+
+  /** False where nobody of this name is a buddy of an open account. */
+  #openConversation(userName: string): boolean {
     const app = this.#app;
     const name = canonicalUserName(userName);
     // The account that is looked at first; names of several servers may be the same.
-    const accounts = [shown, ...app.opened.peek().filter((account) => account !== shown)];
-    for (const account of accounts) {
+    const shown = app.shownSlot.value?.account;
+    const others = app.opened.value.filter((account) => account !== shown);
+    for (const account of shown === undefined ? others : [shown, ...others]) {
       const buddy = account.kit.roster
         .entries()
         .find(
@@ -72,8 +85,8 @@ export class LinkDesk {
       if (buddy === undefined || slot === undefined) continue;
       app.show(slot.key);
       app.attempt(() => account.openPeer(buddy.profile.userId));
-      return;
+      return true;
     }
-    this.#request.value = { kind: "add-buddy", userName };
+    return false;
   }
 }
