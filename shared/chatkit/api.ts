@@ -16,6 +16,7 @@ import type {
 import type { CandidatePair, LanState } from "./ports.ts";
 import type { DeliveryState } from "./delivery/delivery-state.ts";
 import type { Typing } from "./delivery/typing.ts";
+import type { Group } from "./groups/groups-api.ts";
 import type { Transfer } from "./files/files-api.ts";
 import type { ConversationSettings, DeviceTrail } from "./store.ts";
 
@@ -83,8 +84,11 @@ export interface Safety {
 
 export interface Conversation {
   readonly conversationId: ConversationId;
-  /** The other person. Their roster entry may be gone; then `title` falls back to what was known. */
-  readonly peer: UserId;
+  /**
+   * The other person of a conversation of two; absent in a group. Their roster entry may be gone; then
+   * `title` falls back to what was known.
+   */
+  readonly peer?: UserId;
   readonly title: string;
   readonly unread: number;
   readonly settings: ConversationSettings;
@@ -249,6 +253,8 @@ export interface ChatKitEvents {
   self: Self;
   /** New or changed entry, presence included. */
   roster: RosterEntry;
+  /** A group is new, or something about it changed: its members, name, settings, or one's own place. */
+  group: Group;
   rosterRemoved: UserId;
   /** The own devices changed, or one of them came or left. */
   devices: readonly OwnDevice[];
@@ -281,8 +287,8 @@ export type ChatKitErrorName =
   | "already-open"
   | "no-such-conversation"
   | "no-such-message"
-  /** Not one's own, or written too long ago. */
-  | "not-permitted"
+  /** A group without a name, a picture that is too large or none, or a person named twice. */
+  | "invalid-group"
   | "invalid-emoji"
   | "empty-text"
   | "text-too-long"

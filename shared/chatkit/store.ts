@@ -59,7 +59,8 @@ export type StoreWrite =
 
 export interface ConversationRecord {
   readonly conversationId: ConversationId;
-  readonly peer: UserId;
+  /** Absent in a group. */
+  readonly peer?: UserId;
   readonly unread: number;
   /** The newest message, for the list. */
   readonly last?: Pick<MessageRecord, "id" | "order" | "body" | "own" | "sentAt">;
@@ -141,7 +142,8 @@ export interface StoredReaction extends Place {
 export interface OutboxRecord {
   readonly id: MessageId;
   readonly conversationId: ConversationId;
-  readonly peer: UserId;
+  /** Absent in a group. */
+  readonly peer?: UserId;
   readonly sequence: number;
   /** JSON of the `Content`. What it was sealed as is not kept: after a restart it is sealed anew. */
   readonly content: string;

@@ -6,6 +6,7 @@ export * from "./conversation-id.ts";
 export * from "./device-log.ts";
 export * from "./identity.ts";
 export * from "./link-description.ts";
+export * from "./membership-log.ts";
 export * from "./native-crypto.ts";
 export * from "./passphrase.ts";
 export * from "./password.ts";

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { FileId, MessageId, UserId } from "./ids.ts";
 import {
   MAX_FILE_NAME_LENGTH,
+  MAX_GROUP_MEMBERS,
   MAX_MENTIONS,
   MAX_TEXT_LENGTH,
   MAX_THUMBNAIL_BYTES,
@@ -116,7 +117,17 @@ export const ChangeBody = v.variant("type", [EditBody, RecallBody, ReactionBody,
 export const ReadBody = v.object({ type: v.literal("read"), upTo: MessageId });
 
 /** `recalled` stands in a history in place of what was taken back; nobody sends it. */
-const KNOWN_TYPES = ["text", "file", "read", "edit", "recall", "reaction", "pin", "recalled"];
+const KNOWN_TYPES = [
+  "text",
+  "file",
+  "read",
+  "edit",
+  "recall",
+  "reaction",
+  "pin",
+  "recalled",
+  "membership",
+];
 
 /** Anything a newer version sends: kept, and shown as something this version cannot show. */
 export const UnknownBody = v.looseObject({
@@ -128,11 +139,26 @@ export const MAX_RECEIPT_IDS = 256;
 
 const ReceiptIds = v.pipe(v.array(MessageId), v.minLength(1), v.maxLength(MAX_RECEIPT_IDS));
 
+/** What every message of a group carries for those who came in lately. */
+export const GroupNote = v.object({
+  /** 32 bytes, with which the group's name and picture are sealed. */
+  key: v.pipe(base64(32), v.length(44)),
+  /**
+   * Statements of the membership log that its sender had read, and the SHA-256 of the last of them:
+   * whoever has fewer reads on, and sees where the server shows two logs.
+   */
+  length: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  head: v.pipe(base64(32), v.length(44)),
+});
+export type GroupNote = v.InferOutput<typeof GroupNote>;
+
 /** Sealed for the conversation's group; takes part in sequence, outbox and acknowledgement. */
 export const MessageContent = v.object({
   kind: v.literal("message"),
-  /** The other person in the conversation, so that one's own other devices can file it. */
-  peer: UserId,
+  /** The other person in a conversation of two, so that one's own other devices can file it. */
+  peer: v.exactOptional(UserId),
+  /** In a group. Absent in a conversation of two. */
+  group: v.exactOptional(GroupNote),
   at: HybridTime,
   body: v.union([TextBody, FileBody, ReadBody, ChangeBody, UnknownBody]),
 });
@@ -176,11 +202,34 @@ export type UnknownBody = v.InferOutput<typeof UnknownBody>;
 export type ChangeBody = v.InferOutput<typeof ChangeBody>;
 export type MessageBody = TextBody | FileBody | ReadBody | ChangeBody | UnknownBody;
 
+/** What happened in a group, as its history tells it; nobody sends it: each device reads it in the log. */
+export const MembershipNote = v.object({
+  type: v.literal("membership"),
+  change: v.picklist([
+    "found",
+    "invite",
+    "remove",
+    "leave",
+    "role",
+    "settings",
+    "about",
+    "link",
+    "join",
+    "dissolve",
+  ]),
+  by: UserId,
+  /** Whom it is about: those invited or removed, or whose role is another. */
+  people: v.exactOptional(v.pipe(v.array(UserId), v.maxLength(MAX_GROUP_MEMBERS))),
+  role: v.exactOptional(v.picklist(["member", "admin", "owner"])),
+});
+export type MembershipNote = v.InferOutput<typeof MembershipNote>;
+
 /** What a history holds: a text, a file, what this version does not know, or that it was taken back. */
 export const KeptBody = v.union([
   TextBody,
   FileBody,
   UnknownBody,
   v.object({ type: v.literal("recalled") }),
+  MembershipNote,
 ]);
 export type KeptBody = v.InferOutput<typeof KeptBody>;

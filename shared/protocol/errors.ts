@@ -44,6 +44,18 @@ export const errorTable = {
   /** Another commit ended that epoch: apply it, then try again. */
   "epoch-taken": { code: 1502, retryable: true },
 
+  /** Also for whoever is not in it, and may not know of it. */
+  "no-such-conversation": { code: 1600, retryable: false },
+  "conversation-exists": { code: 1601, retryable: false },
+  /** A statement that does not continue the group's log: read the log, then try again. */
+  "membership-conflict": { code: 1602, retryable: true },
+  /** Not one's own to do: somebody else's message, one that is too old, or a group's that others lead. */
+  "not-permitted": { code: 1603, retryable: false },
+  /** The account is in as many groups as it may be, or the group has as many statements. */
+  "too-many-groups": { code: 1604, retryable: false },
+  /** No such link, or it has expired, or this account was removed from the group. */
+  "group-link-invalid": { code: 1605, retryable: false },
+
   "rate-limited": { code: 1400, retryable: true },
   "too-many-requests": { code: 1401, retryable: true },
   unavailable: { code: 1402, retryable: true },

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { Epoch } from "./groups.ts";
 import { ConversationId, DeviceId, UserId } from "./ids.ts";
+import { MembershipLength } from "./membership.ts";
 import { OwnDeviceRow, Presence, Profile, RosterEntry, Show } from "./model.ts";
 import { IncomingSignal } from "./signal.ts";
 
@@ -23,6 +24,9 @@ export const events = {
 
   /** Somebody's device list (a buddy's, or one's own) grew to this length: read it on. */
   "devices.changed": v.object({ userId: UserId, length: v.number() }),
+
+  /** A group's membership log grew to this length, or this account came into the group. */
+  "conversation.changed": v.object({ conversationId: ConversationId, length: MembershipLength }),
 
   /** A commit began this epoch of a conversation's group, or the group was made. */
   "group.changed": v.object({ conversationId: ConversationId, epoch: Epoch }),

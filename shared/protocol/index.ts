@@ -13,6 +13,7 @@ export * from "./invite-link.ts";
 export * from "./json-rpc.ts";
 export * from "./link-control.ts";
 export * as limits from "./limits.ts";
+export * from "./membership.ts";
 export * from "./methods.ts";
 export * from "./model.ts";
 export * from "./sign-in.ts";

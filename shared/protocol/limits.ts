@@ -126,3 +126,23 @@ export const MAX_TURN_CREDENTIAL_LENGTH = 256;
 /** Credentials are renewed at half their life: often enough to bear clocks, seldom enough to be cheap. */
 export const MIN_ICE_TTL_MS = 60_000;
 export const MAX_ICE_TTL_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** People in one group, its founder included. */
+export const MAX_GROUP_MEMBERS = 500;
+/** Groups of one account: each may cost it a commit for whatever its members do. */
+export const MAX_GROUPS_PER_ACCOUNT = 500;
+/** A statement of a group's membership log; the longest founds a group of everybody at once. */
+export const MAX_MEMBERSHIP_STATEMENT_BYTES = 8_193;
+/** Statements in one answer, and their bytes before base64. */
+export const MEMBERSHIP_PAGE = 256;
+export const MEMBERSHIP_PAGE_BYTES = 512 * 1024;
+/** A group's name, description and picture, sealed. */
+export const MAX_GROUP_ABOUT_BYTES = 48 * 1024;
+export const MAX_GROUP_NAME_LENGTH = 64;
+export const MAX_GROUP_DESCRIPTION_LENGTH = 1_000;
+/** A square picture of 256 pixels' width, compressed. */
+export const MAX_GROUP_PICTURE_BYTES = 32 * 1024;
+/** Profiles that one request asks for. */
+export const PROFILES_AT_ONCE = 100;
+/** Devices that one `mailbox.post` is for: all of a large group. */
+export const MAILBOX_POST_DEVICES = 1024;

@@ -12,6 +12,14 @@ import { IceServers } from "./ice.ts";
 import { ConversationId, DeviceId, MessageId, UserId } from "./ids.ts";
 import * as limits from "./limits.ts";
 import {
+  GroupAboutBytes,
+  GroupLinkProof,
+  MailboxPost,
+  MembershipLength,
+  MembershipStatementBytes,
+  MembershipView,
+} from "./membership.ts";
+import {
   Base64,
   ClientInfo,
   DeviceLogLength,
@@ -227,7 +235,8 @@ export const methods = {
     result: Nothing,
   },
   /**
-   * Device lists of buddies, of those who have asked, and of one's own account, each from
+   * Device lists of buddies, of those who have asked, of people in one's groups, and of one's own
+   * account, each from
    * a statement's index on, in pages: shorter ones where many are asked about. `length` is the
    * log's. Accounts that one may not ask about are left out.
    */
@@ -264,7 +273,7 @@ export const methods = {
     result: v.object({ kept: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
   },
   /**
-   * A key package of each device, of buddies or one's own: a single-use one, which is then gone, else
+   * A key package of each device, of buddies, people in one's groups, or one's own: a single-use one, which is then gone, else
    * the one of last resort. Devices without any, or not permitted, are left out. rate-limited.
    */
   "keyPackages.take": {
@@ -278,14 +287,15 @@ export const methods = {
   },
 
   /**
-   * Makes the group of the conversation with `peer`, at any epoch: a client may know of a group that
-   * the server has lost. group-exists, not-buddies.
+   * Makes the MLS group of the conversation with `peer`, or without one of a group (`conversation.*`)
+   * in which this account is, at any epoch: a client may know of a group that the server has lost.
+   * group-exists, not-buddies, no-such-conversation.
    */
   "group.create": {
     signedIn: true,
     params: v.object({
       conversationId: ConversationId,
-      peer: UserId,
+      peer: v.exactOptional(UserId),
       epoch: Epoch,
       groupInfo: GroupInfoBytes,
       welcome: v.exactOptional(WelcomeFor),
@@ -318,6 +328,76 @@ export const methods = {
     signedIn: true,
     params: v.object({ after: v.exactOptional(ConversationId) }),
     result: v.object({ groups: v.array(GroupSummary), more: v.boolean() }),
+  },
+
+  /**
+   * Founds a group by the first statement of its membership log. Those whom it names must be buddies.
+   * conversation-exists, not-permitted (a statement that is none), not-buddies, too-many-groups.
+   */
+  "conversation.found": {
+    signedIn: true,
+    params: v.object({
+      conversationId: ConversationId,
+      statement: MembershipStatementBytes,
+      about: v.exactOptional(GroupAboutBytes),
+    }),
+    result: Nothing,
+  },
+  /**
+   * Continues a group's log; the first statement after another wins. Whoever is invited must be a buddy
+   * of the member who invites. `about` comes with the statement that names it, and with no other.
+   * no-such-conversation, membership-conflict, not-permitted, not-buddies, too-many-groups.
+   */
+  "conversation.append": {
+    signedIn: true,
+    params: v.object({
+      conversationId: ConversationId,
+      statement: MembershipStatementBytes,
+      about: v.exactOptional(GroupAboutBytes),
+    }),
+    result: Nothing,
+  },
+  /** A group's log from index `after` on, a page at a time. no-such-conversation. */
+  "conversation.log": {
+    signedIn: true,
+    params: v.object({ conversationId: ConversationId, after: MembershipLength }),
+    result: MembershipView,
+  },
+  /** The same for whoever has a link to it. group-link-invalid, rate-limited. */
+  "conversation.linked": {
+    signedIn: true,
+    params: v.object({
+      conversationId: ConversationId,
+      after: MembershipLength,
+      link: GroupLinkProof,
+    }),
+    result: MembershipView,
+  },
+  /** By a `join` statement. group-link-invalid, membership-conflict, too-many-groups, rate-limited. */
+  "conversation.join": {
+    signedIn: true,
+    params: v.object({ conversationId: ConversationId, statement: MembershipStatementBytes }),
+    result: Nothing,
+  },
+  /** The groups in which this account is. */
+  "conversation.list": {
+    signedIn: true,
+    params: v.object({ after: v.exactOptional(ConversationId) }),
+    result: v.object({
+      conversations: v.array(
+        v.object({ conversationId: ConversationId, length: MembershipLength }),
+      ),
+      more: v.boolean(),
+    }),
+  },
+  /** Profiles of people in that group, former members included. no-such-conversation. */
+  "conversation.profiles": {
+    signedIn: true,
+    params: v.object({
+      conversationId: ConversationId,
+      userIds: v.pipe(v.array(UserId), v.minLength(1), v.maxLength(limits.PROFILES_AT_ONCE)),
+    }),
+    result: v.object({ profiles: v.array(Profile) }),
   },
 
   "roster.get": {
@@ -380,6 +460,15 @@ export const methods = {
     params: v.object({
       envelopes: v.pipe(v.array(MailboxPut), v.minLength(1), v.maxLength(limits.MAILBOX_PUT_BATCH)),
     }),
+    result: v.object({ outcomes: v.array(PutOutcome) }),
+  },
+  /**
+   * One sealed message for many devices of a group's members, each envelope as if it had come by
+   * `mailbox.put`; the outcomes are in the order of `to`.
+   */
+  "mailbox.post": {
+    signedIn: true,
+    params: MailboxPost,
     result: v.object({ outcomes: v.array(PutOutcome) }),
   },
   /** The oldest envelopes after `after` (0: from the start), a page at a time. */
