@@ -11,10 +11,10 @@ export interface GroupDirectory {
    */
   heard(conversationId: ConversationId, from: UserId, note: GroupNote): void;
   /**
-   * Makes a group known of which a message has come, by asking the server. False where there is no such
-   * group for this account, or the server was not reached. Never rejects.
+   * Reads a group's log on to its end, also of one that is not known here: a message has come of it.
+   * `none`: there is no such group for this account. `unreached`: the server did not tell. Never rejects.
    */
-  look(conversationId: ConversationId): Promise<boolean>;
+  look(conversationId: ConversationId): Promise<"known" | "none" | "unreached">;
 }
 
 export interface GroupFacts {
@@ -22,6 +22,12 @@ export interface GroupFacts {
   /** Everybody in it, this account included while it is. */
   readonly members: readonly UserId[];
   readonly note: GroupNote;
+  /**
+   * In it; or no more, and was when the log had `length` statements: what somebody sent before they left
+   * counts, whenever it comes. For those who are in it `length` does not matter.
+   */
+  has(userId: UserId, length: number): boolean;
+  /** Of somebody whom the group `has`, by the role that they have or left it with. */
   mayWrite(userId: UserId): boolean;
   isAdmin(userId: UserId): boolean;
 }
