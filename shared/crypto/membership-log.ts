@@ -30,10 +30,10 @@ import { sameBytes } from "./bytes.ts";
  * | 112 | n | payload, by type |
  * | 112 + n | 64 | the signer's Ed25519 signature over all that is before, with a domain |
  *
- * Payloads: `found`: 16 random bytes, flags, 16 bytes for each first member but the founder; `invite`
- * and `remove`: 16 bytes for each person; `role`: person, role (1 member, 2 admin, 3 owner);
- * `settings`: flags (1: only admins write; 2: members may invite); `about`: SHA-256 of the sealed name
- * and picture; `link`: public key and time of expiry (8 bytes, ms), or nothing, which ends the link;
+ * Payloads: `found`: 16 random bytes, flags (as `settings`; 4: an `about` follows), the 32 bytes of
+ * `about` where there is one, 16 bytes for each first member but the founder; `invite` and `remove`: 16
+ * bytes for each person; `role`: person, role (1 member, 2 admin, 3 owner); `settings`: flags (1: only
+ * admins write; 2: members may invite); `about`: SHA-256 of the sealed name and picture; `link`: public key and time of expiry (8 bytes, ms), or nothing, which ends the link;
  * `join`: the link's public key and its signature over conversation and actor; else none.
  */
 export type MembershipStatementType = (typeof TYPES)[number];
@@ -58,20 +58,31 @@ export type GroupRole = (typeof ROLES)[number];
 export const MAX_GROUP_MEMBERS = 500;
 /** Statements of one group; what would be one more is refused. */
 export const MAX_MEMBERSHIP_STATEMENTS = 8192;
+/**
+ * The last of them only make the group smaller: nobody can fill a log so that nobody may leave it or be
+ * removed. Each takes one member at least.
+ */
+const KEPT_FOR_ENDINGS = MAX_GROUP_MEMBERS;
+const ENDINGS: ReadonlySet<MembershipStatementType> = new Set(["remove", "leave", "dissolve"]);
+/** People who were removed and are remembered; the first of them is forgotten for one more. */
+const MAX_BARRED = 8192;
 /** People whom one statement names. */
 const MAX_NAMED = MAX_GROUP_MEMBERS;
 
 const ID_BYTES = 16;
 const HEAD_BYTES = 112;
 const NONCE_BYTES = 16;
+const HASH_BYTES = 32;
 export const MAX_MEMBERSHIP_STATEMENT_BYTES =
-  HEAD_BYTES + NONCE_BYTES + 1 + MAX_NAMED * ID_BYTES + SIGNATURE_BYTES;
+  HEAD_BYTES + NONCE_BYTES + 1 + HASH_BYTES + MAX_NAMED * ID_BYTES + SIGNATURE_BYTES;
 
 const DOMAIN = utf8ToBytes("beeline membership v1\0");
 const ID_DOMAIN = utf8ToBytes("beeline group conversation v1\0");
 const LINK_DOMAIN = utf8ToBytes("beeline group link v1\0");
 const ADMINS_WRITE = 1;
 const MEMBERS_INVITE = 2;
+/** In the flags of `found` alone. */
+const WITH_ABOUT = 4;
 
 export interface GroupSettings {
   /** Only owner and admins write. */
@@ -115,6 +126,8 @@ export type MembershipChange =
       readonly nonce: Uint8Array;
       readonly settings: GroupSettings;
       readonly members: readonly Uint8Array[];
+      /** As in `about`. */
+      readonly about?: Uint8Array;
     }
   | { readonly type: "invite" | "remove"; readonly members: readonly Uint8Array[] }
   | { readonly type: "role"; readonly member: Uint8Array; readonly role: GroupRole }
@@ -261,9 +274,15 @@ export function extendMembership(
   ) {
     return undefined;
   }
+  if (isKeptForEndings(membership) && !ENDINGS.has(statement.change.type)) return undefined;
   const changed = changedBy(membership, statement);
   if (changed === undefined) return undefined;
   return { ...changed, length: membership.length + 1, head: sha256(bytes) };
+}
+
+/** Is the log so long that the group can only become smaller? */
+export function isKeptForEndings({ length }: Membership): boolean {
+  return length >= MAX_MEMBERSHIP_STATEMENTS - KEPT_FOR_ENDINGS;
 }
 
 /** May somebody with that role do this to the group? What it names is not looked at. */
@@ -323,7 +342,8 @@ function changedBy(
       if (!isPermitted || !isDistinct(keys)) return undefined;
       const next = new Map(members);
       for (const key of keys) next.delete(key);
-      return { ...membership, members: next, barred: new Set([...barred, ...keys]) };
+      const all = [...barred, ...keys];
+      return { ...membership, members: next, barred: new Set(all.slice(-MAX_BARRED)) };
     }
     case "leave": {
       const next = new Map(members);
@@ -357,14 +377,16 @@ function changedBy(
 function founded(
   membership: Membership,
   actor: Uint8Array,
-  { members, nonce, settings }: Extract<MembershipChange, { type: "found" }>,
+  { about, members, nonce, settings }: Extract<MembershipChange, { type: "found" }>,
   at: number,
 ): Membership | undefined {
   const isOurs = sameBytes(groupConversationBytes(actor, nonce), membership.conversationId);
   if (membership.length !== 0 || !isOurs) return undefined;
   const owner = { userId: actor, role: "owner" as const, since: at };
   const all = withMembers(new Map([[memberKey(actor), owner]]), members, at);
-  return all && { ...membership, members: all, settings };
+  return (
+    all && { ...membership, members: all, settings, ...(about === undefined ? {} : { about }) }
+  );
 }
 
 function joined(
@@ -398,12 +420,16 @@ function withMembers(
 
 function encodePayload(change: MembershipChange): Uint8Array {
   switch (change.type) {
-    case "found":
+    case "found": {
+      const { about, members, nonce, settings } = change;
+      const flags = flagsOf(settings) | (about === undefined ? 0 : WITH_ABOUT);
       return concatBytes(
-        exactly(change.nonce, NONCE_BYTES),
-        flagsOf(change.settings),
-        idsOf(change.members),
+        exactly(nonce, NONCE_BYTES),
+        Uint8Array.of(flags),
+        about === undefined ? new Uint8Array() : exactly(about, HASH_BYTES),
+        idsOf(members),
       );
+    }
     case "invite":
     case "remove":
       return idsOf(change.members);
@@ -413,9 +439,9 @@ function encodePayload(change: MembershipChange): Uint8Array {
         Uint8Array.of(ROLES.indexOf(change.role) + 1),
       );
     case "settings":
-      return flagsOf(change.settings);
+      return Uint8Array.of(flagsOf(change.settings));
     case "about":
-      return exactly(change.hash, 32);
+      return exactly(change.hash, HASH_BYTES);
     case "link": {
       if (change.link === undefined) return new Uint8Array();
       const bytes = new Uint8Array(KEY_BYTES + 8);
@@ -440,10 +466,15 @@ function decodePayload(
 ): MembershipChange | undefined {
   switch (type) {
     case "found": {
-      const settings = settingsOf(payload.subarray(NONCE_BYTES, NONCE_BYTES + 1));
-      const members = readIds(payload.subarray(NONCE_BYTES + 1));
+      const flags = payload[NONCE_BYTES];
+      if (flags === undefined) return undefined;
+      const named = (flags & WITH_ABOUT) !== 0;
+      const from = NONCE_BYTES + 1 + (named ? HASH_BYTES : 0);
+      const settings = settingsOf(Uint8Array.of(flags & ~WITH_ABOUT));
+      const members = payload.length < from ? undefined : readIds(payload.subarray(from));
       if (settings === undefined || members === undefined) return undefined;
-      return { type, nonce: payload.slice(0, NONCE_BYTES), settings, members };
+      const founded = { type, nonce: payload.slice(0, NONCE_BYTES), settings, members };
+      return named ? { ...founded, about: payload.slice(NONCE_BYTES + 1, from) } : founded;
     }
     case "invite":
     case "remove": {
@@ -460,7 +491,7 @@ function decodePayload(
       return settings && { type, settings };
     }
     case "about":
-      return payload.length === 32 ? { type, hash: payload } : undefined;
+      return payload.length === HASH_BYTES ? { type, hash: payload } : undefined;
     case "link": {
       if (payload.length === 0) return { type };
       if (payload.length !== KEY_BYTES + 8) return undefined;
@@ -478,8 +509,8 @@ function decodePayload(
   }
 }
 
-function flagsOf({ announcements, membersInvite }: GroupSettings): Uint8Array {
-  return Uint8Array.of((announcements ? ADMINS_WRITE : 0) | (membersInvite ? MEMBERS_INVITE : 0));
+function flagsOf({ announcements, membersInvite }: GroupSettings): number {
+  return (announcements ? ADMINS_WRITE : 0) | (membersInvite ? MEMBERS_INVITE : 0);
 }
 
 function settingsOf(bytes: Uint8Array): GroupSettings | undefined {

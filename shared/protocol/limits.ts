@@ -132,7 +132,7 @@ export const MAX_GROUP_MEMBERS = 500;
 /** Groups of one account: each may cost it a commit for whatever its members do. */
 export const MAX_GROUPS_PER_ACCOUNT = 500;
 /** A statement of a group's membership log; the longest founds a group of everybody at once. */
-export const MAX_MEMBERSHIP_STATEMENT_BYTES = 8_193;
+export const MAX_MEMBERSHIP_STATEMENT_BYTES = 8_225;
 /** Statements in one answer, and their bytes before base64. */
 export const MEMBERSHIP_PAGE = 256;
 export const MEMBERSHIP_PAGE_BYTES = 512 * 1024;

@@ -332,7 +332,7 @@ export const methods = {
 
   /**
    * Founds a group by the first statement of its membership log. Those whom it names must be buddies.
-   * conversation-exists, not-permitted (a statement that is none), not-buddies, too-many-groups.
+   * `about` where the statement names one. conversation-exists, not-permitted (a statement that is none), not-buddies, too-many-groups.
    */
   "conversation.found": {
     signedIn: true,
@@ -346,7 +346,7 @@ export const methods = {
   /**
    * Continues a group's log; the first statement after another wins. Whoever is invited must be a buddy
    * of the member who invites. `about` comes with the statement that names it, and with no other.
-   * no-such-conversation, membership-conflict, not-permitted, not-buddies, too-many-groups.
+   * Whoever is told too-many-groups may not know whose groups those are. no-such-conversation, membership-conflict, not-permitted, not-buddies, too-many-groups.
    */
   "conversation.append": {
     signedIn: true,
