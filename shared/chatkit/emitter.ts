@@ -11,6 +11,7 @@ export class Emitter {
       connection: new Set(),
       self: new Set(),
       roster: new Set(),
+      group: new Set(),
       rosterRemoved: new Set(),
       devices: new Set(),
       safety: new Set(),

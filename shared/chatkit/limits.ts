@@ -308,6 +308,15 @@ export const MAX_GROUPS_LISTED = 65_536;
  */
 export const MAX_CONVERSATION_DEVICES = 160;
 
+/** The same of a group: as many as one Welcome may name, two for each of 500 people. */
+export const MAX_GROUP_CONVERSATION_DEVICES = 1_024;
+
+/**
+ * Whoever left a group is taken out of its keys within this time, whoever writes: long enough that
+ * mostly one of many members does it, and the others see that it is done.
+ */
+export const LEAVERS_OUT_MS = 8_000;
+
 /** Pinned messages of a conversation that are listed: more is no longer a choice of what matters. */
 export const MAX_PINS = 100;
 

@@ -13,6 +13,7 @@ export class EventListeners {
       "presence.changed": new Listeners(log),
       "self.changed": new Listeners(log),
       "devices.changed": new Listeners(log),
+      "conversation.changed": new Listeners(log),
       "group.changed": new Listeners(log),
       "keyPackages.low": new Listeners(log),
       "signal.received": new Listeners(log),

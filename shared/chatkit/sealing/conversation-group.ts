@@ -1,4 +1,4 @@
-import type { DeviceId, MessageId } from "../../protocol/index.ts";
+import type { DeviceId, MessageId, UserId } from "../../protocol/index.ts";
 import { MlsError } from "../../crypto/index.ts";
 import {
   GROUP_COMPARED_MS,
@@ -8,7 +8,7 @@ import {
   MAX_UNREADABLE_NOTED,
 } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
-import { accountsOf, type GroupContext } from "./group-context.ts";
+import type { GroupContext } from "./group-context.ts";
 import { presentGroup, type GroupMemory } from "./group-memory.ts";
 import type { HeldGroup } from "./held-group.ts";
 import { memberDevices, membershipGap, type MembershipGap } from "./membership.ts";
@@ -48,6 +48,8 @@ export class ConversationGroup {
   readonly #context: GroupContext;
   /** Devices that could not be taken into the group, with the time until which that is accepted. */
   readonly #leftOut = new Map<DeviceId, number>();
+  /** Of a group: people whose device lists the server does not give, as far as it was asked. */
+  readonly #unlisted = new Set<UserId>();
   /** How often a device could not open a message; bounded. */
   readonly #complaints = new Map<string, number>();
 
@@ -62,7 +64,7 @@ export class ConversationGroup {
 
   /** @returns undefined where the server has to help first @throws MlsError, StoreError */
   seal(request: SealRequest): Promise<Uint8Array | undefined> {
-    this.memory.peer = request.peer;
+    this.memory.learnPeer(request.peer);
     return this.memory.exclusively(async (state) => {
       const group = presentGroup(state);
       if (group === undefined || !this.#isReady(group, request.recipients)) return undefined;
@@ -70,14 +72,14 @@ export class ConversationGroup {
       const sealed = await group.mls.seal(request.plaintext, encodeBinding({ ...request, from }));
       group.sent++;
       group.save();
-      if (group.sent % SENT_STEP === 0) group.saveHead(request.peer);
+      if (group.sent % SENT_STEP === 0) group.saveHead(this.memory.peer);
       return sealed;
     });
   }
 
   /** Could a message for these be sealed without the server? @throws StoreError */
   isReadyFor({ peer, recipients }: Pick<SealRequest, "peer" | "recipients">): Promise<boolean> {
-    this.memory.peer = peer;
+    this.memory.learnPeer(peer);
     return this.memory.exclusively(async (state) => {
       const group = presentGroup(state);
       return group !== undefined && this.#isReady(group, recipients);
@@ -86,7 +88,7 @@ export class ConversationGroup {
 
   /** @param caughtUp the group was looked after since this message came @throws StoreError */
   open(request: OpenRequest, caughtUp: boolean): Promise<LocallyOpened> {
-    this.memory.peer = request.peer;
+    this.memory.learnPeer(request.peer);
     return this.memory.exclusively(async (state) => {
       const group = presentGroup(state);
       if (group === undefined) {
@@ -141,6 +143,16 @@ export class ConversationGroup {
   }
 
   /**
+   * The server was asked for their lists, in vain. They hold up a conversation of two; in a group what
+   * they have in it is taken out, and the others go on. @returns whether that is so
+   */
+  goOnWithout(users: readonly UserId[]): boolean {
+    if (!this.memory.isGroup || users.includes(this.#context.self().userId)) return false;
+    for (const userId of users) this.#unlisted.add(userId);
+    return true;
+  }
+
+  /**
    * A commit that adds them. Where that is not possible one of their key packages is at fault: they
    * are left out, and join by themselves. @throws UpkeepError conflict: without them it works
    */
@@ -158,10 +170,10 @@ export class ConversationGroup {
   gap(group: HeldGroup, recipients: readonly LinkPeer[]): MembershipGap {
     const { directory, self } = this.#context;
     const { deviceId, userId } = self();
-    const { peer } = this.memory;
     return membershipGap(group.members, {
       recipients: this.notLeftOut(recipients),
-      accounts: peer === undefined ? [userId] : accountsOf(userId, peer),
+      accounts: this.memory.accounts ?? new Set([userId]),
+      unlisted: this.memory.isGroup ? this.#unlisted : undefined,
       directory,
       self: deviceId,
     });
@@ -174,6 +186,7 @@ export class ConversationGroup {
   }
 
   #isReady(group: HeldGroup, recipients: readonly LinkPeer[]): boolean {
+    if (this.memory.isOver) return false;
     const { missing, stale, unknown } = this.gap(group, recipients);
     if (missing.length + stale.length + unknown.length > 0) return false;
     const { compare, renew, rejoin } = this.needs;

@@ -1,28 +1,44 @@
 import type { UserId } from "../../protocol/index.ts";
 import type { GroupMember, GroupPolicy } from "../../crypto/index.ts";
-import { MAX_CONVERSATION_DEVICES } from "../limits.ts";
+import { MAX_CONVERSATION_DEVICES, MAX_GROUP_CONVERSATION_DEVICES } from "../limits.ts";
 import { memberDevices } from "./membership.ts";
 import type { MemberDirectory } from "./member-directory.ts";
 
-/** Who may come into the group of a conversation: devices in the verified lists of its two people. */
+export interface ConversationPolicyOptions {
+  /** Whose devices may be in it. */
+  readonly accounts: () => ReadonlySet<UserId>;
+  /** Is it one of more than two people? */
+  readonly isGroup: () => boolean;
+  readonly directory: MemberDirectory;
+  /** Reads on who is in it; false where that came to nothing. */
+  readonly look: () => Promise<boolean>;
+}
+
+/** Who may come into the group of a conversation: devices in the verified lists of its people. */
 export class ConversationPolicy implements GroupPolicy {
-  readonly maxMembers = MAX_CONVERSATION_DEVICES;
-  readonly #accounts: () => readonly UserId[];
-  readonly #directory: MemberDirectory;
+  readonly #options: ConversationPolicyOptions;
   readonly #refused = new Set<UserId>();
+  /** Somebody was refused who is none of those people, as far as they are known. */
+  #strangers = false;
   #isJoining = false;
 
-  constructor(accounts: () => readonly UserId[], directory: MemberDirectory) {
-    this.#accounts = accounts;
-    this.#directory = directory;
+  constructor(options: ConversationPolicyOptions) {
+    this.#options = options;
+  }
+
+  get maxMembers(): number {
+    return this.#options.isGroup() ? MAX_GROUP_CONVERSATION_DEVICES : MAX_CONVERSATION_DEVICES;
   }
 
   admits(member: Omit<GroupMember, "leaf">): Promise<boolean> {
     const [device] = memberDevices([{ ...member, leaf: 0 }]);
-    if (device === undefined || !this.#accounts().includes(device.userId)) {
+    const { accounts, directory } = this.#options;
+    if (device === undefined) return Promise.resolve(false);
+    if (!accounts().has(device.userId)) {
+      this.#strangers = true;
       return Promise.resolve(false);
     }
-    const isListed = this.#directory
+    const isListed = directory
       .devices(device.userId)
       .some(({ deviceId }) => deviceId === device.deviceId);
     if (!isListed) this.#refused.add(device.userId);
@@ -30,14 +46,18 @@ export class ConversationPolicy implements GroupPolicy {
   }
 
   /**
-   * Reads the lists on in which somebody was not found: they may have grown without our knowing.
-   * @returns whether there were any
+   * Reads on who is in the conversation, and the lists in which somebody was not found: they may have
+   * grown without our knowing. @returns whether there was anything to look at
    */
   async lookAgain(): Promise<boolean> {
     const users = [...this.#refused];
+    const hadStrangers = this.#strangers;
     this.#refused.clear();
-    for (const userId of users) await this.#directory.refresh(userId);
-    return users.length > 0;
+    this.#strangers = false;
+    const { directory, look } = this.#options;
+    const isRead = hadStrangers && (await look());
+    await Promise.all(users.map((userId) => directory.refresh(userId)));
+    return isRead || users.length > 0;
   }
 
   /**

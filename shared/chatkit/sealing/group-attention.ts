@@ -5,6 +5,8 @@ import { GROUPS_AT_ONCE, MAX_GROUPS_WAITING } from "../limits.ts";
 export interface GroupNews {
   readonly epoch: number;
   readonly compare: boolean;
+  /** Somebody has left it. */
+  readonly tidy?: boolean;
 }
 
 /** Groups that want looking after although nobody is writing: a few at a time, each once. */
@@ -29,6 +31,7 @@ export class GroupAttention {
     this.#waiting.set(conversationId, {
       epoch: Math.max(news.epoch, known?.epoch ?? 0),
       compare: news.compare || known?.compare === true,
+      tidy: news.tidy === true || known?.tidy === true,
     });
     if (this.#running < GROUPS_AT_ONCE) void this.#run();
   }

@@ -14,8 +14,14 @@ import {
 } from "../../crypto/index.ts";
 import { ChatKitError, type Notice } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
-import { MAX_GROUPS_LISTED, MAX_OPEN_GROUPS, MAX_UNREADABLE_NOTED } from "../limits.ts";
-import type { Clock, Log, Random } from "../ports.ts";
+import { randomFraction } from "../connection/back-off.ts";
+import {
+  LEAVERS_OUT_MS,
+  MAX_GROUPS_LISTED,
+  MAX_OPEN_GROUPS,
+  MAX_UNREADABLE_NOTED,
+} from "../limits.ts";
+import type { Clock, Log, Random, Timer } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 import { deviceIdOfKey, idBytes } from "../trust/device-id.ts";
 import { ConversationGroup } from "./conversation-group.ts";
@@ -25,6 +31,7 @@ import { GroupMemory, presentGroup } from "./group-memory.ts";
 import { GroupRecords } from "./group-records.ts";
 import { GroupService } from "./group-service.ts";
 import { GroupUpkeep } from "./group-upkeep.ts";
+import { NO_GROUPS, type MemberAccounts } from "./member-accounts.ts";
 import type { MemberDirectory } from "./member-directory.ts";
 import { OwnKeyPackages } from "./own-key-packages.ts";
 import type { Opened, OpenRequest, Sealed, Sealing, SealRequest } from "./sealing.ts";
@@ -45,6 +52,8 @@ export interface GroupBookOptions {
   /** This account, once it is known. */
   readonly self: () => UserId | undefined;
   readonly directory: MemberDirectory;
+  /** Who is in groups of more than two; absent where there are none. */
+  readonly groups?: MemberAccounts;
   /** The suite of this device's key packages, and of groups where all the others ask for it, too. */
   readonly suite?: MlsSuite | undefined;
   /** Key packages to keep at the server; `KEY_PACKAGES_PUBLISHED` unless a test wants fewer. */
@@ -79,6 +88,8 @@ export class GroupBook implements Sealing, Disposable {
   readonly #entries = new Map<ConversationId, Entry>();
   /** Messages for whose sake the group was looked after already; bounded. */
   readonly #lookedAfter = new Set<MessageId>();
+  /** Groups whose former members' devices will be taken out in a moment. */
+  readonly #leaving = new Map<ConversationId, Timer>();
   /** What the user was told in this session. */
   readonly #told = new Set<string>();
   /** Something handed out may still be on its way to the store. */
@@ -98,6 +109,7 @@ export class GroupBook implements Sealing, Disposable {
       service,
       suite,
       self,
+      groups: options.groups ?? NO_GROUPS,
       records: new GroupRecords(store, secrets, this.#buffer),
       packages: new OwnKeyPackages({
         ...options,
@@ -188,6 +200,23 @@ export class GroupBook implements Sealing, Disposable {
     for (const { group } of this.#entries.values()) group.memory.forget();
   }
 
+  /**
+   * People have left that group, or were removed: their devices are taken out, whether or not anybody
+   * writes. A random moment later, so that not all members do it at once; whoever writes does it before.
+   */
+  somebodyLeft(conversationId: ConversationId): void {
+    if (this.#closed || this.#leaving.has(conversationId)) return;
+    const { clock, random } = this.#options;
+    const timer = clock.setTimer(
+      () => {
+        this.#leaving.delete(conversationId);
+        this.#attention.add(conversationId, { epoch: 0, compare: false, tidy: true });
+      },
+      randomFraction(random) * LEAVERS_OUT_MS,
+    );
+    this.#leaving.set(conversationId, timer);
+  }
+
   /** A session began: what was missed is made up for, in the background. */
   sessionBegan(): void {
     this.#told.clear();
@@ -227,6 +256,8 @@ export class GroupBook implements Sealing, Disposable {
   close(): void {
     this.#closed = true;
     for (const end of this.#unsubscribe) end();
+    for (const timer of this.#leaving.values()) timer.cancel();
+    this.#leaving.clear();
     this.#attention.clear();
     for (const { upkeep } of this.#entries.values()) upkeep.close();
   }
@@ -273,8 +304,14 @@ export class GroupBook implements Sealing, Disposable {
   }
 
   async #attend(conversationId: ConversationId, news: GroupNews): Promise<void> {
-    if (this.#closed || this.#options.self() === undefined) return;
+    if (this.#closed || this.#options.self() === undefined || this.#isOver(conversationId)) return;
     await this.#entry(conversationId).upkeep.demand(news);
+  }
+
+  #isOver(conversationId: ConversationId): boolean {
+    const self = this.#options.self();
+    const accounts = this.#context.groups.accounts(conversationId);
+    return self !== undefined && accounts?.has(self) === false;
   }
 
   /** Groups that the server knows otherwise than this device, and steps that were interrupted. */
@@ -293,9 +330,11 @@ export class GroupBook implements Sealing, Disposable {
         this.#attention.add(conversationId, { epoch, compare: true });
       }
     }
-    for (const id of heads.keys()) {
-      if (listed.has(id)) continue;
-      this.#attention.add(v.parse(ConversationId, id), { epoch: 0, compare: true });
+    for (const key of heads.keys()) {
+      if (listed.has(key)) continue;
+      const id = v.parse(ConversationId, key);
+      // Whoever left a group is not shown it any more.
+      if (!this.#isOver(id)) this.#attention.add(id, { epoch: 0, compare: true });
     }
   }
 

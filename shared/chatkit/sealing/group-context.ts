@@ -5,6 +5,7 @@ import type { LinkPeer } from "../link.ts";
 import type { Clock, Log, Random } from "../ports.ts";
 import type { GroupRecords } from "./group-records.ts";
 import type { GroupService } from "./group-service.ts";
+import type { MemberAccounts } from "./member-accounts.ts";
 import type { MemberDirectory } from "./member-directory.ts";
 import type { OwnKeyPackages } from "./own-key-packages.ts";
 
@@ -16,6 +17,7 @@ export interface GroupContext {
   readonly log: Log;
   readonly service: GroupService;
   readonly directory: MemberDirectory;
+  readonly groups: MemberAccounts;
   readonly packages: OwnKeyPackages;
   readonly records: GroupRecords;
   readonly suite: MlsSuite;
@@ -27,6 +29,6 @@ export interface GroupContext {
 }
 
 /** The account of the other person, or one's own: nobody else's devices belong into the group. */
-export function accountsOf(self: UserId, peer: UserId): readonly UserId[] {
-  return self === peer ? [self] : [self, peer];
+export function accountsOf(self: UserId, peer: UserId): ReadonlySet<UserId> {
+  return new Set([self, peer]);
 }

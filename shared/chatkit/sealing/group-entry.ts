@@ -7,7 +7,6 @@ import {
   type GroupInfoClaims,
   type MlsSuite,
 } from "../../crypto/index.ts";
-import type { UserId } from "../../protocol/index.ts";
 import { directConversationId } from "../conversations/conversation-id.ts";
 import type { LinkPeer } from "../link.ts";
 import { idBytes } from "../trust/device-id.ts";
@@ -41,7 +40,7 @@ export class GroupEntry {
     );
     const added = taken.filter((one) => one.suite === suite);
     this.#group.leaveOutBut(recipients, added);
-    const peer = this.#peer();
+    this.#checkKnown();
     const { identity } = context.self();
     await memory.exclusively(async ({ kind }) => {
       if (kind !== "none") return;
@@ -50,7 +49,7 @@ export class GroupEntry {
       if (added.length === 0) {
         const groupInfo = await alone.groupInfo();
         const pending = { commit: new Uint8Array(0), groupInfo, next: alone };
-        memory.propose({ kind: "create", epoch: alone.epoch }, pending, peer);
+        memory.propose({ kind: "create", epoch: alone.epoch }, pending);
         return;
       }
       const add = added.map(({ keyPackage }) => keyPackage);
@@ -65,7 +64,6 @@ export class GroupEntry {
           ),
         },
         pending,
-        peer,
       );
     });
   }
@@ -85,8 +83,8 @@ export class GroupEntry {
       references.some((one) => encodeBase64(one) === encodeBase64(reference)),
     );
     if (keyPackage === undefined) return false;
-    await this.#learnPeer(view);
-    const peer = this.#peer();
+    await this.#learnWhose(view);
+    this.#checkKnown();
     const { identity } = self();
     return await memory.exclusively(async (state) => {
       const present = presentGroup(state);
@@ -101,7 +99,7 @@ export class GroupEntry {
         if (encodeBase64(mls.groupId) !== encodeBase64(idBytes(memory.conversationId))) {
           return false;
         }
-        memory.join(mls, peer);
+        memory.join(mls);
         packages.used(keyPackage);
         return true;
       } catch (error) {
@@ -115,8 +113,8 @@ export class GroupEntry {
   /** Proposes an external commit (RFC 9420 §12.4.3.2). */
   async joinExternally(view: GroupView): Promise<void> {
     const { memory } = this.#group;
-    await this.#learnPeer(view);
-    const peer = this.#peer();
+    await this.#learnWhose(view);
+    this.#checkKnown();
     const { epoch } = await groupInfoClaims(view, this.#group, this.#context);
     const groupInfo = foreignBytes(view.groupInfo ?? "");
     const { identity } = this.#context.self();
@@ -126,7 +124,7 @@ export class GroupEntry {
         const joined = await policy.joining(() =>
           MlsGroup.joinExternal({ identity, policy, groupInfo }),
         );
-        memory.propose({ kind: "join", epoch }, { ...joined, next: joined.group }, peer);
+        memory.propose({ kind: "join", epoch }, { ...joined, next: joined.group });
       } catch (error) {
         if (!(error instanceof MlsError)) throw error;
         throw untrusted(this.#context, "a conversation's group that cannot be joined", error);
@@ -134,24 +132,31 @@ export class GroupEntry {
     });
   }
 
-  /** The other person of a conversation that only the server has named: it must follow from both ids. */
-  async #learnPeer(view: GroupView): Promise<void> {
+  /**
+   * Whose conversation that is which only the server has named: that of two people must follow from both
+   * ids, and a group has its log.
+   */
+  async #learnWhose(view: GroupView): Promise<void> {
     const { memory } = this.#group;
-    if (memory.peer !== undefined) return;
+    if (memory.accounts !== undefined) return;
     const own = this.#context.self().userId;
     const { members } = await groupInfoClaims(view, this.#group, this.#context);
     const peer = memberDevices(members).find(
       ({ userId }) => directConversationId(own, userId) === memory.conversationId,
     );
-    if (peer === undefined)
+    if (peer !== undefined) {
+      memory.learnPeer(peer.userId);
+    } else if (!(await this.#context.groups.look(memory.conversationId))) {
       throw untrusted(this.#context, "a group of a conversation that is not ours");
-    memory.peer = peer.userId;
+    }
   }
 
-  #peer(): UserId {
-    const { peer } = this.#group.memory;
-    if (peer === undefined) throw new UpkeepError("refused", "It is not known with whom this is.");
-    return peer;
+  /** @throws UpkeepError refused */
+  #checkKnown(): void {
+    const { accounts, isOver } = this.#group.memory;
+    if (accounts === undefined || isOver) {
+      throw new UpkeepError("refused", "It is not known with whom this is.");
+    }
   }
 }
 

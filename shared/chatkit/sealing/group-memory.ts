@@ -47,19 +47,40 @@ export class GroupMemory {
   constructor(conversationId: ConversationId, context: GroupContext) {
     this.conversationId = conversationId;
     this.#context = context;
-    this.policy = new ConversationPolicy(
-      () => (this.#peer === undefined ? [] : accountsOf(context.self().userId, this.#peer)),
-      context.directory,
-    );
+    this.policy = new ConversationPolicy({
+      accounts: () => this.accounts ?? new Set(),
+      isGroup: () => this.isGroup,
+      directory: context.directory,
+      look: () => context.groups.look(conversationId),
+    });
   }
 
-  /** The other person, as soon as that is known. */
+  /** The other person of a conversation of two, as soon as that is known. */
   get peer(): UserId | undefined {
     return this.#peer;
   }
 
-  set peer(peer: UserId) {
-    this.#peer = peer;
+  /** Is it one of more than two people, as far as that is known? */
+  get isGroup(): boolean {
+    return this.#context.groups.accounts(this.conversationId) !== undefined;
+  }
+
+  /** Nothing new for a request that names nobody. */
+  learnPeer(peer: UserId | undefined): void {
+    this.#peer = peer ?? this.#peer;
+  }
+
+  /** Whose devices may be in it; undefined where it is not known whose conversation it is. */
+  get accounts(): ReadonlySet<UserId> | undefined {
+    const { groups, self } = this.#context;
+    const members = groups.accounts(this.conversationId);
+    if (members !== undefined || this.#peer === undefined) return members;
+    return accountsOf(self().userId, this.#peer);
+  }
+
+  /** This account is not in it any more: what it has opens what came before, and nothing else is done. */
+  get isOver(): boolean {
+    return this.accounts?.has(this.#context.self().userId) === false;
   }
 
   /** Turns under way or waiting. */
@@ -99,28 +120,26 @@ export class GroupMemory {
   }
 
   /** In a turn: a group takes the place of the present one, which must not be used any more. */
-  join(mls: MlsGroupApi, peer: UserId): HeldGroup {
-    return this.#put(this.#held(mls), peer);
+  join(mls: MlsGroupApi): HeldGroup {
+    return this.#put(this.#held(mls));
   }
 
   /** In a turn: writes a step and the state after it down, beside the present one. */
   propose(
     step: Pick<PendingStep, "kind" | "epoch" | "welcome">,
     pending: Pick<PendingCommit<MlsGroupApi>, "commit" | "groupInfo" | "next">,
-    peer: UserId,
   ): void {
     const state = this.#present();
     if (state.kind === "pending") this.#drop(state);
     const next = this.#held(pending.next);
     const written: PendingStep = {
       ...step,
-      peer,
+      ...(this.#peer === undefined ? {} : { peer: this.#peer }),
       slot: next.slot,
       commit: step.kind === "create" ? "" : encodeBase64(pending.commit),
       groupInfo: encodeBase64(pending.groupInfo),
     };
     this.#context.records.putPending(this.conversationId, written);
-    this.#peer = peer;
     this.#state = { kind: "pending", group: presentGroup(state), step: written, next };
   }
 
@@ -129,7 +148,7 @@ export class GroupMemory {
     const state = this.#present();
     if (state.kind !== "pending") return presentGroup(state);
     this.#context.records.deletePending(this.conversationId);
-    return this.#put(state.next, state.step.peer);
+    return this.#put(state.next);
   }
 
   /** In a turn: the delivery service has taken another step, or never will take this one. */
@@ -152,13 +171,12 @@ export class GroupMemory {
     return held;
   }
 
-  #put(next: HeldGroup, peer: UserId): HeldGroup {
+  #put(next: HeldGroup): HeldGroup {
     const before = presentGroup(this.#present());
     if (before !== undefined) next.mls.takeOver(before.mls);
     next.save();
-    next.saveHead(peer);
+    next.saveHead(this.#peer);
     before?.erase();
-    this.#peer = peer;
     this.#state = { kind: "joined", group: next };
     return next;
   }

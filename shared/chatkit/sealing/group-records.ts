@@ -13,7 +13,8 @@ import type { WriteBuffer } from "./write-buffer.ts";
 
 /** Which of a conversation's stored states holds, and what is remembered of it. */
 export const GroupHead = v.object({
-  peer: UserId,
+  /** The other person of a conversation of two; absent in a group. */
+  peer: v.exactOptional(UserId),
   /** The state's number; the next one is written beside it and takes its place by the head alone. */
   slot: v.number(),
   epoch: Epoch,
@@ -30,7 +31,8 @@ export type GroupHead = v.InferOutput<typeof GroupHead>;
  */
 export const PendingStep = v.object({
   kind: v.picklist(["create", "commit", "join"]),
-  peer: UserId,
+  /** As `GroupHead`. */
+  peer: v.exactOptional(UserId),
   slot: v.number(),
   epoch: Epoch,
   /** Empty for `create`. */

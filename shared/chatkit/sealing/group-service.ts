@@ -48,18 +48,26 @@ export class GroupService {
       groupInfo,
       ...(welcome === undefined ? {} : { welcome }),
     };
-    if (kind === "create") await this.#connection.request("group.create", { ...rest, peer });
-    else await this.#connection.request("group.commit", { ...rest, commit });
+    if (kind === "create") {
+      await this.#connection.request("group.create", { ...rest, ...withPeer(peer) });
+    } else {
+      await this.#connection.request("group.commit", { ...rest, commit });
+    }
   }
 
   /** Gives a group back that the server has lost, as it is. */
   async giveBack(
     conversationId: ConversationId,
-    group: { readonly peer: UserId; readonly epoch: number; readonly groupInfo: Uint8Array },
+    group: {
+      readonly peer: UserId | undefined;
+      readonly epoch: number;
+      readonly groupInfo: Uint8Array;
+    },
   ): Promise<void> {
     const { peer, epoch } = group;
     const groupInfo = encodeBase64(group.groupInfo);
-    await this.#connection.request("group.create", { conversationId, peer, epoch, groupInfo });
+    const step = { conversationId, epoch, groupInfo, ...withPeer(peer) };
+    await this.#connection.request("group.create", step);
   }
 
   /** A key package of each of those devices, as far as there are any. */
@@ -102,4 +110,8 @@ export class GroupService {
       after = last;
     }
   }
+}
+
+function withPeer(peer: UserId | undefined): { readonly peer?: UserId } {
+  return peer === undefined ? {} : { peer };
 }

@@ -1,4 +1,4 @@
-import { ProtocolError, type GroupCommit } from "../../protocol/index.ts";
+import { ProtocolError, type GroupCommit, type UserId } from "../../protocol/index.ts";
 import { encodeBase64, MlsError } from "../../crypto/index.ts";
 import type { LinkPeer } from "../link.ts";
 import type { ConversationGroup } from "./conversation-group.ts";
@@ -110,7 +110,7 @@ export class GroupSteps {
       if (group === undefined) return undefined;
       return { epoch: group.mls.epoch, groupInfo: await group.mls.groupInfo() };
     });
-    if (lost === undefined || peer === undefined) return;
+    if (lost === undefined || memory.accounts === undefined) return;
     try {
       await this.#context.service.giveBack(conversationId, { ...lost, peer });
     } catch (error) {
@@ -118,9 +118,9 @@ export class GroupSteps {
       if (reason === "group-exists") {
         throw new UpkeepError("conflict", "Another device was first.", { cause: error });
       }
-      if (reason === "not-buddies") {
+      if (reason === "not-buddies" || reason === "no-such-conversation") {
         // It was not lost, only not shown.
-        throw new UpkeepError("refused", "The two are no buddies any more.", { cause: error });
+        throw new UpkeepError("refused", "It is not this account's any more.", { cause: error });
       }
       throw error;
     }
@@ -136,15 +136,9 @@ export class GroupSteps {
   async adjust(recipients: readonly LinkPeer[] | undefined): Promise<void> {
     const { memory, needs } = this.#group;
     const group = presentGroup(await this.#state());
-    const { peer } = memory;
-    if (group === undefined || peer === undefined) return;
+    if (group === undefined || memory.accounts === undefined) return;
     const { missing, unknown } = this.#group.gap(group, recipients ?? []);
-    for (const userId of recipients === undefined ? [] : unknown) {
-      const { directory } = this.#context;
-      if (!(await directory.refresh(userId)) || directory.devices(userId).length === 0) {
-        throw new UpkeepError("refused", "A device list could not be read.");
-      }
-    }
+    if (recipients !== undefined) await this.#readLists(unknown);
     const taken = missing.length === 0 ? [] : await takeMemberPackages(missing, this.#context);
     const added = taken.filter(({ suite }) => suite === group.mls.suite);
     this.#group.leaveOutBut(missing, added);
@@ -166,10 +160,24 @@ export class GroupSteps {
         epoch: mls.epoch,
         ...welcomeFor(pending.welcome, devices),
       };
-      memory.propose(step, pending, peer);
+      memory.propose(step, pending);
       return true;
     });
     if (isProposed) await this.settle();
+  }
+
+  /** @throws UpkeepError refused */
+  async #readLists(users: readonly UserId[]): Promise<void> {
+    const { directory } = this.#context;
+    // All at once: they go in few requests.
+    const isRead = await Promise.all(users.map((userId) => directory.refresh(userId)));
+    const unread = users.filter(
+      (userId, index) => isRead[index] !== true || directory.devices(userId).length === 0,
+    );
+    if (unread.length === 0) return;
+    if (!this.#context.service.isReachable || !this.#group.goOnWithout(unread)) {
+      throw new UpkeepError("refused", "A device list could not be read.");
+    }
   }
 
   #state(): Promise<GroupState> {

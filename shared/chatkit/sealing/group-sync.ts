@@ -19,6 +19,8 @@ export interface Demand {
   /** The server is said to have come to that epoch. */
   readonly epoch?: number;
   readonly compare?: boolean;
+  /** Somebody has left: their devices are taken out, although nobody is writing. */
+  readonly tidy?: boolean;
 }
 
 /**
@@ -45,7 +47,8 @@ export class GroupSync {
 
   /** @throws UpkeepError, MlsError, StoreError; as `ServerConnection.request` */
   async bringAbout(demand: Demand): Promise<void> {
-    const { needs } = this.#group;
+    const { memory, needs } = this.#group;
+    if (memory.isOver) throw new UpkeepError("refused", "This account is not in it any more.");
     if ((await this.#state()).kind === "pending") await this.#steps.settle();
     const state = await this.#state();
     const group = presentGroup(state);
@@ -58,7 +61,7 @@ export class GroupSync {
     }
     // Who came in looks around: the device may have found leaves that have left their lists.
     const isNew = this.#steps.takeJoined();
-    if (demand.recipients !== undefined || needs.renew || isNew) {
+    if (demand.recipients !== undefined || needs.renew || isNew || demand.tidy === true) {
       await this.#steps.adjust(demand.recipients);
     }
   }
@@ -169,12 +172,12 @@ export class GroupSync {
   #process(commit: Uint8Array, epoch: number): Promise<MlsError | undefined> {
     const { memory } = this.#group;
     return memory.exclusively(async (state) => {
-      const { peer } = memory;
-      if (state.kind !== "joined" || state.group.mls.epoch !== epoch || peer === undefined) {
+      const isKnown = memory.accounts !== undefined;
+      if (state.kind !== "joined" || state.group.mls.epoch !== epoch || !isKnown) {
         return undefined;
       }
       try {
-        memory.join(await state.group.mls.process(commit), peer);
+        memory.join(await state.group.mls.process(commit));
         return undefined;
       } catch (error) {
         if (error instanceof MlsError) return error;

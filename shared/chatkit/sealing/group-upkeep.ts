@@ -142,5 +142,6 @@ function together(tickets: readonly Ticket[]): Demand {
       : {}),
     epoch: Math.max(0, ...demands.map(({ epoch }) => epoch ?? 0)),
     compare: demands.some(({ compare }) => compare === true),
+    tidy: demands.some(({ tidy }) => tidy === true),
   };
 }

@@ -52,9 +52,15 @@ export class HeldGroup {
     }
   }
 
-  saveHead(peer: UserId): void {
+  saveHead(peer: UserId | undefined): void {
     const { mls, sent, since, slot } = this;
-    const head: GroupHead = { peer, slot, epoch: mls.epoch, since, sent };
+    const head: GroupHead = {
+      ...(peer === undefined ? {} : { peer }),
+      slot,
+      epoch: mls.epoch,
+      since,
+      sent,
+    };
     this.#records.putHead(this.#conversationId, head);
   }
 

@@ -41,31 +41,41 @@ export interface MembershipGap {
 
 /**
  * @param accounts whose devices may be in the group
+ * @param unlisted of a group, accounts whose lists the server does not give: nobody vouches for what
+ * they have in it. Whoever of `accounts` has nothing in it holds nobody up.
  * @param self this device: it is in the group, listed yet or not
  */
 export function membershipGap(
   members: readonly MemberDevice[],
   options: {
     readonly recipients: readonly LinkPeer[];
-    readonly accounts: readonly UserId[];
+    readonly accounts: ReadonlySet<UserId>;
+    readonly unlisted?: ReadonlySet<UserId> | undefined;
     readonly directory: MemberDirectory;
     readonly self: DeviceId;
   },
 ): MembershipGap {
-  const { accounts, directory, recipients, self } = options;
-  const lists = accounts.map((userId) => ({ userId, devices: directory.devices(userId) }));
-  const stale = members.filter(({ userId, deviceId }) => {
+  const { accounts, directory, recipients, self, unlisted } = options;
+  // Every message asks, of groups of a thousand devices, too.
+  const owners = new Map(members.map(({ deviceId, userId }) => [deviceId, userId]));
+  const present = new Set(owners.values());
+  const lists = new Map<UserId, ReadonlySet<DeviceId>>();
+  const unknown: UserId[] = [];
+  for (const userId of accounts) {
+    const devices = directory.devices(userId);
+    if (devices.length > 0 || unlisted?.has(userId) === true) {
+      lists.set(userId, new Set(devices.map(({ deviceId }) => deviceId)));
+    } else if (unlisted === undefined || present.has(userId)) {
+      unknown.push(userId);
+    }
+  }
+  const stale = members.filter(({ deviceId, userId }) => {
     if (deviceId === self) return false;
-    const devices = lists.find((one) => one.userId === userId)?.devices;
-    if (devices?.length === 0) return false;
-    return devices?.some((one) => one.deviceId === deviceId) !== true;
+    return !accounts.has(userId) || lists.get(userId)?.has(deviceId) === false;
   });
   return {
-    missing: recipients.filter(
-      ({ deviceId, userId }) =>
-        !members.some((member) => member.deviceId === deviceId && member.userId === userId),
-    ),
+    missing: recipients.filter(({ deviceId, userId }) => owners.get(deviceId) !== userId),
     stale: stale.map(({ leaf }) => leaf),
-    unknown: lists.filter(({ devices }) => devices.length === 0).map(({ userId }) => userId),
+    unknown,
   };
 }

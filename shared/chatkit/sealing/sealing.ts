@@ -37,7 +37,8 @@ export interface Sealing {
 
 export interface SealRequest {
   readonly conversationId: ConversationId;
-  readonly peer: UserId;
+  /** The other person of a conversation of two; absent in a group, whose members are known by its id. */
+  readonly peer?: UserId | undefined;
   /** Devices that must be able to open it; this one is not among them. */
   readonly recipients: readonly LinkPeer[];
   readonly id: MessageId;
@@ -58,8 +59,8 @@ export interface OpenRequest {
   /** `id`, `conversationId`, `from` and `sequence` are authenticated; `after` and `to` are not. */
   readonly header: EnvelopeHeader;
   readonly from: LinkPeer;
-  /** The other person of the conversation. */
-  readonly peer: UserId;
+  /** The other person of a conversation of two; absent in a group. */
+  readonly peer?: UserId | undefined;
   /** The MLSMessage alone, without the byte that tells its kind. */
   readonly sealed: Uint8Array;
 }
