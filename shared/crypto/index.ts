@@ -1,3 +1,4 @@
+export * from "./app-signature.ts";
 export * from "./base64.ts";
 export { sameBytes } from "./bytes.ts";
 export * from "./chunked-seal.ts";
