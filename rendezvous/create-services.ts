@@ -7,11 +7,14 @@ import type { RendezvousConfig } from "./rendezvous-config.ts";
 import { AccountService } from "./services/account-service.ts";
 import type { Background } from "./services/background.ts";
 import { BuddyLists } from "./services/buddy-lists.ts";
+import { ConversationService } from "./services/conversation-service.ts";
 import { DeviceListService } from "./services/device-list-service.ts";
 import { DeviceLists } from "./services/device-lists.ts";
 import { GroupService } from "./services/group-service.ts";
 import { KeyPackageService } from "./services/key-package-service.ts";
 import { MailboxService } from "./services/mailbox-service.ts";
+import { MembershipService } from "./services/membership-service.ts";
+import { Memberships } from "./services/memberships.ts";
 import { PasswordService } from "./services/password-service.ts";
 import { NameProbes } from "./services/name-probes.ts";
 import { PresenceService } from "./services/presence-service.ts";
@@ -46,6 +49,7 @@ export function createServices(options: ServicesOptions): Services {
   const buddies = new BuddyLists(store.roster, bus);
   const entries = new RosterEntries(store.roster, bus);
   const reach = new Reach({ store, bus, buddies });
+  const memberships = new Memberships(store.conversations, bus);
   const throttle = new SignInThrottle({
     clock,
     attempts: config.signInAttempts,
@@ -115,13 +119,18 @@ export function createServices(options: ServicesOptions): Services {
   });
   const keyPackages = new KeyPackageService({
     keyPackages: store.keyPackages,
+    conversations: store.conversations,
     reach,
     bus,
     singleUse: new RateLimiter(clock, config.keyPackagesPerDevice),
   });
-  const groups = new GroupService({ groups: store.groups, reach, bus, clock });
+  const groups = new GroupService({ groups: store.groups, memberships, reach, bus, clock });
+  const { conversations: logs } = store;
+  const membership = new MembershipService({ conversations: logs, memberships, reach, bus, clock });
+  const conversations = new ConversationService({ conversations: logs, memberships, clock });
   const mailbox = new MailboxService({
     mailbox: store.mailbox,
+    memberships,
     reach,
     bus,
     clock,
@@ -139,10 +148,12 @@ export function createServices(options: ServicesOptions): Services {
   const signalling = new SignallingService(reach);
   return {
     accounts,
+    conversations,
     deviceLists,
     groups,
     keyPackages,
     mailbox,
+    membership,
     passwords: passwordChanges,
     presence,
     relay,

@@ -3,10 +3,12 @@ import type { MemberHandlers, OpenHandlers } from "./connection/dispatcher.ts";
 import type { IceOffer } from "./ice/ice-offer.ts";
 import type { RendezvousConfig } from "./rendezvous-config.ts";
 import type { AccountService } from "./services/account-service.ts";
+import type { ConversationService } from "./services/conversation-service.ts";
 import type { DeviceListService } from "./services/device-list-service.ts";
 import type { GroupService } from "./services/group-service.ts";
 import type { KeyPackageService } from "./services/key-package-service.ts";
 import type { MailboxService } from "./services/mailbox-service.ts";
+import type { MembershipService } from "./services/membership-service.ts";
 import type { PasswordService } from "./services/password-service.ts";
 import type { PresenceService } from "./services/presence-service.ts";
 import type { RelayService } from "./services/relay-service.ts";
@@ -18,10 +20,12 @@ import type { SignallingService } from "./services/signalling-service.ts";
 
 export interface Services {
   readonly accounts: AccountService;
+  readonly conversations: ConversationService;
   readonly deviceLists: DeviceListService;
   readonly groups: GroupService;
   readonly keyPackages: KeyPackageService;
   readonly mailbox: MailboxService;
+  readonly membership: MembershipService;
   readonly passwords: PasswordService;
   readonly presence: PresenceService;
   readonly relay: RelayService;
@@ -50,10 +54,12 @@ export function openHandlers(
 export function memberHandlers(services: Services, ice: IceOffer, clock: Clock): MemberHandlers {
   const {
     accounts,
+    conversations,
     deviceLists,
     groups,
     keyPackages,
     mailbox,
+    membership,
     passwords,
     presence,
     relay,
@@ -91,6 +97,14 @@ export function memberHandlers(services: Services, ice: IceOffer, clock: Clock):
     "group.get": (member, params) => groups.get(member, params),
     "group.commit": (member, params) => groups.commit(member, params),
     "group.list": (member, params) => groups.list(member, params),
+    "conversation.found": (member, params) => membership.found(member, params),
+    "conversation.append": (member, params) => membership.append(member, params),
+    "conversation.join": (member, params) => membership.join(member, params),
+    "conversation.log": (member, params) => conversations.log(member, params),
+    "conversation.linked": (member, params) => conversations.linked(member, params),
+    "conversation.list": (member, params) => conversations.list(member, params),
+    "conversation.profiles": (member, params) => conversations.profiles(member, params),
+    "mailbox.post": (member, params) => mailbox.post(member, params),
     "mailbox.put": (member, params) => mailbox.put(member, params),
     "mailbox.fetch": (member, params) => mailbox.fetch(member, params),
     "mailbox.acknowledge": (member, params) => mailbox.acknowledge(member, params),

@@ -68,6 +68,8 @@ export interface Allowances {
   readonly keyPackages: Rate;
   /** Bytes put into mailboxes. */
   readonly mailboxBytes: Rate;
+  /** Statements of groups' membership logs: each is checked, kept, and told to all members. */
+  readonly memberships: Rate;
   /** Long answers: pages of mailbox, groups, roster and device lists. */
   readonly reads: Rate;
   /** `roster.add`. */
@@ -114,6 +116,8 @@ export const defaultRendezvousConfig: RendezvousConfig = {
     keyPackages: { burst: 8000, perSecond: 20 },
     // What one device's mailbox holds, four times over.
     mailboxBytes: { burst: 256 * 1024 * 1024, perSecond: 2 * 1024 * 1024 },
+    // Somebody sets up the groups of a large office; nobody fills a group's log within hours.
+    memberships: { burst: 2000, perSecond: 0.2 },
     // A new device with 1,000 buddies and a full mailbox reads some 3,000.
     reads: { burst: 20_000, perSecond: 100 },
     // Everybody of a large office on the first day.

@@ -255,11 +255,12 @@ class RendezvousServer implements Rendezvous, ConnectionHost {
   }
 
   #purge(): void {
-    const { mailbox, groups } = this.#services;
+    const { conversations, mailbox, groups } = this.#services;
     const { store } = this.#options;
     const work = Promise.all([
       mailbox.purge(),
       groups.purge(),
+      conversations.purge(),
       store.invites.removeExpired(this.#clock.now()),
       this.#audit.trim(),
     ]);

@@ -47,6 +47,7 @@ serve({
           groupBytes: free,
           keyPackages: free,
           mailboxBytes: free,
+          memberships: free,
           reads: free,
           rosterRequests: free,
           signals: free,

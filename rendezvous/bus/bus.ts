@@ -1,4 +1,11 @@
-import type { CloseCode, DeviceId, Endpoint, Show, UserId } from "../../shared/protocol/index.ts";
+import type {
+  CloseCode,
+  ConversationId,
+  DeviceId,
+  Endpoint,
+  Show,
+  UserId,
+} from "../../shared/protocol/index.ts";
 
 /**
  * Who is online where, and the way to every online device. The services know no other way to reach
@@ -37,6 +44,9 @@ export interface Bus extends Disposable {
   /** Tells every node that somebody's addresses are kept from somebody, or are no longer. */
   publishHiding(change: HidingChange): void;
   onHiding(handler: (change: HidingChange) => void): void;
+  /** Tells every node that somebody came into a group or left it, or that it is another otherwise. */
+  publishMembership(conversationId: ConversationId): void;
+  onMembership(handler: (conversationId: ConversationId) => void): void;
 }
 
 /** A connection, as far as the bus has to do with it. */

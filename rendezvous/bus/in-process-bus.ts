@@ -1,4 +1,9 @@
-import { closeCodes, type DeviceId, type UserId } from "../../shared/protocol/index.ts";
+import {
+  closeCodes,
+  type ConversationId,
+  type DeviceId,
+  type UserId,
+} from "../../shared/protocol/index.ts";
 import type {
   Bus,
   BusDevice,
@@ -18,6 +23,7 @@ class InProcessBus implements Bus {
   readonly #devices = new Map<DeviceId, BusDevice>();
   readonly #handlers: ((change: RelationChange) => void)[] = [];
   readonly #hidingHandlers: ((change: HidingChange) => void)[] = [];
+  readonly #membershipHandlers: ((conversationId: ConversationId) => void)[] = [];
 
   get devicesOnline(): number {
     return this.#devices.size;
@@ -101,10 +107,19 @@ class InProcessBus implements Bus {
     this.#hidingHandlers.push(handler);
   }
 
+  publishMembership(conversationId: ConversationId): void {
+    for (const handler of this.#membershipHandlers) handler(conversationId);
+  }
+
+  onMembership(handler: (conversationId: ConversationId) => void): void {
+    this.#membershipHandlers.push(handler);
+  }
+
   [Symbol.dispose](): void {
     this.#users.clear();
     this.#devices.clear();
     this.#handlers.length = 0;
     this.#hidingHandlers.length = 0;
+    this.#membershipHandlers.length = 0;
   }
 }

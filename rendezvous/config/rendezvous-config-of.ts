@@ -37,6 +37,7 @@ export function rendezvousConfigOf(settings: Settings, version: string): Rendezv
       groupBytes: settings["limit-groups"],
       keyPackages: settings["limit-key-packages"],
       mailboxBytes: settings["limit-mailbox"],
+      memberships: settings["limit-memberships"],
       reads: settings["limit-reads"],
       rosterRequests: settings["limit-roster"],
       signals: settings["limit-signals"],

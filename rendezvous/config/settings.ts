@@ -75,6 +75,7 @@ export const Settings = v.pipe(
     "limit-groups": v.optional(RateValue, defaults.allowances.groupBytes),
     "limit-key-packages": v.optional(RateValue, defaults.allowances.keyPackages),
     "limit-mailbox": v.optional(RateValue, defaults.allowances.mailboxBytes),
+    "limit-memberships": v.optional(RateValue, defaults.allowances.memberships),
     "limit-reads": v.optional(RateValue, defaults.allowances.reads),
     "limit-roster": v.optional(RateValue, defaults.allowances.rosterRequests),
     "limit-signals": v.optional(RateValue, defaults.allowances.signals),
@@ -211,6 +212,11 @@ export const settingInfo: Readonly<Record<SettingName, SettingInfo>> = {
   "limit-mailbox": {
     value: "LIMIT",
     about: "of one account: bytes put into mailboxes (default: 256MiB+2MiB/s)",
+  },
+  "limit-memberships": {
+    value: "LIMIT",
+    about:
+      "of one account: changes of who is in its groups, and of their names (default: 2000+12/m)",
   },
   "limit-reads": {
     value: "LIMIT",

@@ -7,6 +7,9 @@ import type { AllowanceName, Allowances } from "../rendezvous-config.ts";
 /** What a request costs beside the request itself: a look-up, a row, a write. */
 const GROUP_WRITE_BYTES = 4096;
 const ENVELOPE_BYTES = 512;
+/** Founding a group, or naming it anew, against another statement of its log. */
+const FOUNDING = 10;
+const NAMING = 5;
 
 /** Takes from an allowance of the asking account. */
 interface Cost {
@@ -27,6 +30,10 @@ const costs: { readonly [M in MemberMethod]?: (params: Params<M>) => Cost } = {
     of: "mailboxBytes",
     amount: envelopes.reduce((sum, put) => sum + ENVELOPE_BYTES + bytesIn(put.envelope), 0),
   }),
+  "mailbox.post": ({ sealed, to }) => ({
+    of: "mailboxBytes",
+    amount: to.length * (ENVELOPE_BYTES + bytesIn(sealed)),
+  }),
   "mailbox.fetch": () => ({ of: "reads", amount: 1 }),
   // As long as a page is, and made of many rows.
   "roster.get": () => ({ of: "reads", amount: 20 }),
@@ -36,6 +43,16 @@ const costs: { readonly [M in MemberMethod]?: (params: Params<M>) => Cost } = {
   "devices.append": ({ statements }) => ({ of: "deviceStatements", amount: statements.length }),
   "keyPackages.publish": ({ packages }) => ({ of: "keyPackages", amount: packages.length + 1 }),
   "keyPackages.take": ({ devices }) => ({ of: "keyPackages", amount: devices.length }),
+  "conversation.found": () => ({ of: "memberships", amount: FOUNDING }),
+  "conversation.append": ({ about }) => ({
+    of: "memberships",
+    amount: about === undefined ? 1 : NAMING,
+  }),
+  "conversation.join": () => ({ of: "memberships", amount: 1 }),
+  "conversation.linked": () => ({ of: "memberships", amount: 1 }),
+  "conversation.log": () => ({ of: "reads", amount: 1 }),
+  "conversation.list": () => ({ of: "reads", amount: 10 }),
+  "conversation.profiles": ({ userIds }) => ({ of: "reads", amount: userIds.length }),
   "group.create": (params) => groupWrite(params.groupInfo, params.welcome?.welcome),
   "group.commit": (params) => groupWrite(params.groupInfo, params.commit, params.welcome?.welcome),
 };
@@ -70,6 +87,7 @@ export class AccountAllowances {
       groupBytes: limiter("groupBytes"),
       keyPackages: limiter("keyPackages"),
       mailboxBytes: limiter("mailboxBytes"),
+      memberships: limiter("memberships"),
       reads: limiter("reads"),
       rosterRequests: limiter("rosterRequests"),
       signals: limiter("signals"),

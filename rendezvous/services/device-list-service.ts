@@ -41,12 +41,19 @@ export class DeviceListService {
     return {};
   }
 
-  /** Tells buddies, and one's own devices but for the cause, how long the list is now. */
+  /**
+   * Tells buddies, people in the same groups, and one's own devices but for the cause, how long the list
+   * is now.
+   */
   async grew(userId: UserId, length: number, cause?: Member): Promise<void> {
     const { store, bus } = this.#options;
     const frame = event("devices.changed", { userId, length });
     bus.toUsers([userId], frame, cause?.deviceId);
-    bus.toUsers(await store.roster.buddies(userId), frame);
+    const [buddies, companions] = await Promise.all([
+      store.roster.buddies(userId),
+      store.conversations.companions(userId),
+    ]);
+    bus.toUsers(new Set([...buddies, ...companions]), frame);
   }
 
   /** Accounts that the member may not ask about are left out. */
@@ -76,11 +83,14 @@ export class DeviceListService {
 
   /**
    * Whoever asks shows their list with that, and sees the other's once they have agreed. Who was
-   * blocked after that must not notice, and still sees it.
+   * blocked after that must not notice, and still sees it. The membership log of a group is checked by
+   * the lists of all whom it names.
    */
   async #mayRead(reader: UserId, owner: UserId): Promise<boolean> {
     if (reader === owner) return true;
-    const row = await this.#options.store.roster.row(reader, owner);
-    return row?.state === "buddies" || row?.state === "pending";
+    const { conversations, roster } = this.#options.store;
+    const row = await roster.row(reader, owner);
+    if (row?.state === "buddies" || row?.state === "pending") return true;
+    return conversations.inLogOf(reader, owner);
   }
 }

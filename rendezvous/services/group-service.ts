@@ -1,8 +1,6 @@
 import { directConversationBytes } from "../../shared/crypto/index.ts";
 import {
-  decodeId,
   encodeId,
-  ID_BYTES,
   limits,
   ProtocolError,
   type ConversationId,
@@ -17,6 +15,9 @@ import type { Member } from "../connection/member.ts";
 import type { GroupStore, StoredGroup, StoredGroupView, StoredWelcome } from "../store/store.ts";
 import { base64, bytesOf } from "./base64.ts";
 import { event } from "./event-frames.ts";
+import { idBytes } from "./id-bytes.ts";
+import { noSuchConversation } from "./membership-service.ts";
+import type { Memberships } from "./memberships.ts";
 import type { Reach } from "./reach.ts";
 
 /** Bytes of commits in one answer: with GroupInfo, Welcome and one commit more it fits a frame. */
@@ -31,8 +32,12 @@ const MAX_EPOCH = 2 ** 52;
 /** How far a server that was set back may be behind its clients. */
 const MAX_EPOCH_STEP = 2 ** 20;
 
+/** The people who are told of a change, its maker included. */
+type Told = Iterable<UserId>;
+
 export interface GroupServiceOptions {
   readonly groups: GroupStore;
+  readonly memberships: Memberships;
   readonly reach: Reach;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -40,7 +45,8 @@ export interface GroupServiceOptions {
 
 /**
  * The delivery service of MLS groups (RFC 9750 §5): orders commits, keeps what a member needs that
- * was away, and reads none of it. For now a group is the conversation of two people.
+ * was away, and reads none of it. An MLS group is that of a conversation of two people, or of a group
+ * of people, whose membership log tells who may use it.
  */
 export class GroupService {
   readonly #options: GroupServiceOptions;
@@ -49,19 +55,18 @@ export class GroupService {
     this.#options = options;
   }
 
-  /** @throws ProtocolError group-exists, not-buddies, invalid-params (another conversation's id) */
+  /**
+   * @throws ProtocolError group-exists, not-buddies, no-such-conversation, invalid-params (another
+   * conversation's id)
+   */
   async create(member: Member, params: Params<"group.create">): Promise<{}> {
-    const { groups, reach, clock } = this.#options;
+    const { groups, clock } = this.#options;
     const { conversationId, peer, epoch, groupInfo, welcome } = params;
-    if (conversationId !== directConversation(member.userId, peer)) {
-      throw new ProtocolError("invalid-params", "That is not the conversation with this person.");
-    }
     checkEpoch(epoch, MAX_FIRST_EPOCH);
-    const standing = await reach.standingWith(member, peer);
-    if (standing !== "buddy" && standing !== "concealed") {
-      throw new ProtocolError("not-buddies", "You are not buddies.");
-    }
-    const members = [member.userId, peer];
+    const { members, told } =
+      peer === undefined
+        ? await this.#ofGroup(member, conversationId)
+        : await this.#ofTwo(member, conversationId, peer);
     await groups.create({
       conversationId,
       members,
@@ -70,7 +75,7 @@ export class GroupService {
       ...welcomeOf(welcome),
       now: clock.now(),
     });
-    this.#tell(member, conversationId, epoch, standing === "buddy" ? peer : undefined);
+    this.#tell(member, conversationId, epoch, told);
     return {};
   }
 
@@ -78,8 +83,8 @@ export class GroupService {
   async commit(member: Member, params: Params<"group.commit">): Promise<{}> {
     const { groups, clock } = this.#options;
     const { conversationId, epoch, commit, groupInfo, welcome } = params;
-    const peer = await this.#reachablePeer(member, conversationId);
-    checkEpoch(epoch, Math.min(peer.epoch + MAX_EPOCH_STEP, MAX_EPOCH));
+    const reached = await this.#reach(member, conversationId);
+    checkEpoch(epoch, Math.min(reached.epoch + MAX_EPOCH_STEP, MAX_EPOCH));
     await groups.commit(
       {
         conversationId,
@@ -91,7 +96,7 @@ export class GroupService {
       },
       { count: limits.MAX_GROUP_COMMITS, bytes: limits.MAX_GROUP_COMMITS_BYTES },
     );
-    this.#tell(member, conversationId, epoch + 1, peer.told);
+    this.#tell(member, conversationId, epoch + 1, reached.told);
     return {};
   }
 
@@ -100,7 +105,7 @@ export class GroupService {
     // One at a time: an answer may be megabytes long.
     return member.connection.inTurn(async () => {
       const { conversationId, have } = params;
-      await this.#reachablePeer(member, conversationId);
+      await this.#reach(member, conversationId);
       const view = await this.#options.groups.view(conversationId, {
         deviceId: member.deviceId,
         ...(have === undefined ? {} : { have }),
@@ -122,7 +127,7 @@ export class GroupService {
       const more = page.length === limit;
       const groups: Result<"group.list">["groups"] = [];
       for (const group of page) {
-        if ((await this.#peerIn(member, group)) === undefined) continue;
+        if ((await this.#toldOf(member, group)) === undefined) continue;
         groups.push({ conversationId: group.conversationId, epoch: group.epoch });
       }
       // A page of former buddies only would leave nothing to go on from.
@@ -137,51 +142,70 @@ export class GroupService {
     return groups.removeBefore(clock.now() - limits.GROUP_COMMIT_MAX_AGE_MS);
   }
 
-  /** @throws ProtocolError no-such-group, the same for strangers */
-  async #reachablePeer(
+  async #ofTwo(
     member: Member,
     conversationId: ConversationId,
-  ): Promise<{ told: UserId | undefined; epoch: number }> {
+    peer: UserId,
+  ): Promise<{ members: readonly UserId[]; told: Told }> {
+    if (conversationId !== directConversation(member.userId, peer)) {
+      throw new ProtocolError("invalid-params", "That is not the conversation with this person.");
+    }
+    const members = [member.userId, peer];
+    const told = await this.#toldOfTwo(member, peer);
+    if (told === undefined) throw new ProtocolError("not-buddies", "You are not buddies.");
+    return { members, told };
+  }
+
+  async #ofGroup(
+    { userId }: Member,
+    conversationId: ConversationId,
+  ): Promise<{ members: readonly UserId[]; told: Told }> {
+    const told = await this.#options.memberships.usersFor(userId, conversationId);
+    if (told === undefined) throw noSuchConversation();
+    return { members: [], told };
+  }
+
+  /** @throws ProtocolError no-such-group, the same for strangers */
+  async #reach(
+    member: Member,
+    conversationId: ConversationId,
+  ): Promise<{ told: Told; epoch: number }> {
     const group = await this.#options.groups.find(conversationId);
-    const peer = group === undefined ? undefined : await this.#peerIn(member, group);
-    if (group === undefined || peer === undefined) throw noSuchGroup();
-    return { ...peer, epoch: group.epoch };
+    const told = group && (await this.#toldOf(member, group));
+    if (group === undefined || told === undefined) throw noSuchGroup();
+    return { told, epoch: group.epoch };
+  }
+
+  /** Whom to tell of what happens in the group, where the member may use it. */
+  async #toldOf(
+    member: Member,
+    { conversationId, members }: StoredGroup,
+  ): Promise<Told | undefined> {
+    if (members.length === 0) {
+      return this.#options.memberships.usersFor(member.userId, conversationId);
+    }
+    const peer = members.find((userId) => userId !== member.userId);
+    if (peer === undefined || !members.includes(member.userId)) return undefined;
+    return this.#toldOfTwo(member, peer);
   }
 
   /**
-   * Who else is in the group, where the member may use it. Somebody who blocked the member is not
-   * told of what happens in it; the member must not notice, and its own devices go on.
+   * Somebody who blocked the member is not told of what happens in the group; the member must not
+   * notice, and its own devices go on.
    */
-  async #peerIn(
-    member: Member,
-    { members }: StoredGroup,
-  ): Promise<{ told: UserId | undefined } | undefined> {
-    const peer = members.find((userId) => userId !== member.userId);
-    if (peer === undefined || !members.includes(member.userId)) return undefined;
+  async #toldOfTwo(member: Member, peer: UserId): Promise<Told | undefined> {
     const standing = await this.#options.reach.standingWith(member, peer);
-    if (standing === "buddy") return { told: peer };
-    return standing === "concealed" ? { told: undefined } : undefined;
+    if (standing === "buddy") return [member.userId, peer];
+    return standing === "concealed" ? [member.userId] : undefined;
   }
 
-  #tell(
-    { userId, deviceId }: Member,
-    conversationId: ConversationId,
-    epoch: number,
-    peer: UserId | undefined,
-  ): void {
-    const users = peer === undefined ? [userId] : [userId, peer];
+  #tell({ deviceId }: Member, conversationId: ConversationId, epoch: number, users: Told): void {
     this.#options.bus.toUsers(users, event("group.changed", { conversationId, epoch }), deviceId);
   }
 }
 
 function directConversation(a: UserId, b: UserId): string {
   return encodeId(directConversationBytes(idBytes(a), idBytes(b)));
-}
-
-function idBytes(userId: UserId): Uint8Array {
-  const bytes = new Uint8Array(ID_BYTES);
-  decodeId(userId, bytes);
-  return bytes;
 }
 
 function checkEpoch(epoch: number, before: number): void {

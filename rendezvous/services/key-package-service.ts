@@ -2,6 +2,7 @@ import { limits, type DeviceId, type Params, type Result } from "../../shared/pr
 import type { Bus } from "../bus/bus.ts";
 import type { Member } from "../connection/member.ts";
 import type { RateLimiter } from "../connection/rate-limiter.ts";
+import type { ConversationStore } from "../store/conversation-store.ts";
 import type { KeyPackageStore, TakenKeyPackage } from "../store/store.ts";
 import { base64, bytesOf } from "./base64.ts";
 import { event } from "./event-frames.ts";
@@ -12,6 +13,7 @@ const FEW = 16;
 
 export interface KeyPackageServiceOptions {
   readonly keyPackages: KeyPackageStore;
+  readonly conversations: ConversationStore;
   readonly reach: Reach;
   readonly bus: Bus;
   /** Single-use packages that one account may take of one device. */
@@ -53,7 +55,7 @@ export class KeyPackageService {
 
   async #takeOne(member: Member, deviceId: DeviceId): Promise<TakenKeyPackage | undefined> {
     const { keyPackages, reach, bus, singleUse } = this.#options;
-    const standing = reach.known(member, deviceId) ?? (await reach.standing(member, deviceId));
+    const standing = reach.known(member, deviceId) ?? (await this.#standing(member, deviceId));
     if (standing === "none") return undefined;
     // Nobody uses up what a device has for all. Whoever was blocked must not notice it, and costs
     // the other nothing.
@@ -63,5 +65,20 @@ export class KeyPackageService {
       bus.toDevice(deviceId, event("keyPackages.low", { kept: taken.left }));
     }
     return taken;
+  }
+
+  /** Whoever is in a group with somebody takes them into it, also where the one has blocked the other. */
+  async #standing(
+    member: Member,
+    deviceId: DeviceId,
+  ): Promise<Awaited<ReturnType<Reach["standing"]>>> {
+    const { conversations, reach } = this.#options;
+    const standing = await reach.standing(member, deviceId);
+    if (standing !== "none" && standing !== "concealed") return standing;
+    const owner = await reach.ownerOf(deviceId);
+    if (owner === undefined || !(await conversations.together(member.userId, owner))) {
+      return standing;
+    }
+    return "buddy";
   }
 }

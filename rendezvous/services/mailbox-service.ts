@@ -1,6 +1,9 @@
 import {
+  encodeEnvelope,
+  envelopeConversation,
   errorTable,
   limits,
+  MAX_SEALED_BYTES,
   ProtocolError,
   type DeviceId,
   type MailboxItem,
@@ -13,13 +16,17 @@ import type { Clock } from "../clock.ts";
 import type { Member } from "../connection/member.ts";
 import type { Metrics } from "../metrics.ts";
 import type { DepositOutcome, MailboxDeposit, MailboxQuota, MailboxStore } from "../store/store.ts";
+import { bytesOf } from "./base64.ts";
 import { event } from "./event-frames.ts";
+import { noSuchConversation } from "./membership-service.ts";
+import type { Memberships } from "./memberships.ts";
 import type { Reach } from "./reach.ts";
 
 const stored: PutOutcome = { outcome: "stored" };
 
 export interface MailboxServiceOptions {
   readonly mailbox: MailboxStore;
+  readonly memberships: Memberships;
   readonly reach: Reach;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -43,7 +50,7 @@ export class MailboxService {
     member: Member,
     { envelopes }: Params<"mailbox.put">,
   ): Promise<{ outcomes: PutOutcome[] }> {
-    const { mailbox, reach, clock, metrics, quota } = this.#options;
+    const { reach, clock } = this.#options;
     const outcomes: PutOutcome[] = envelopes.map(() => stored);
     const deposits: MailboxDeposit[] = [];
     const places: number[] = [];
@@ -51,8 +58,9 @@ export class MailboxService {
     const storedAt = clock.now();
     for (const [place, put] of envelopes.entries()) {
       // Mostly known at once: the puts of one turn then reach the store together.
-      const standing = reach.known(member, put.to) ?? (await reach.standing(member, put.to));
       const envelope = Buffer.from(put.envelope, "base64");
+      const standing =
+        reach.known(member, put.to) ?? (await this.#standing(member, put.to, envelope));
       if (standing === "none") outcomes[place] = refused("no-such-device");
       else if (envelope.length > limits.MAX_ENVELOPE_BYTES) outcomes[place] = refused("too-large");
       // Whoever was blocked must not notice; the envelope is not kept.
@@ -61,7 +69,66 @@ export class MailboxService {
         places.push(place);
       }
     }
-    if (deposits.length === 0) return { outcomes };
+    await this.#keep(deposits, places, outcomes);
+    return { outcomes };
+  }
+
+  /** @throws ProtocolError no-such-conversation, invalid-params */
+  async post(member: Member, post: Params<"mailbox.post">): Promise<{ outcomes: PutOutcome[] }> {
+    const { memberships, reach, clock } = this.#options;
+    const { id, conversationId, sequence, to } = post;
+    const users = await memberships.usersFor(member.userId, conversationId);
+    if (users === undefined) throw noSuchConversation();
+    const sealed = bytesOf(post.sealed);
+    const outcomes: PutOutcome[] = to.map(() => stored);
+    const deposits: MailboxDeposit[] = [];
+    const places: number[] = [];
+    const from = { userId: member.userId, deviceId: member.deviceId };
+    const storedAt = clock.now();
+    for (const [place, { deviceId, after }] of to.entries()) {
+      if (after >= sequence) {
+        throw new ProtocolError("invalid-params", "The sequence is not after the last.");
+      }
+      const owner = reach.knownOwnerOf(deviceId) ?? (await reach.ownerOf(deviceId));
+      if (owner === undefined || !users.has(owner)) outcomes[place] = refused("no-such-device");
+      else if (sealed.length > MAX_SEALED_BYTES) outcomes[place] = refused("too-large");
+      else {
+        const header = { sequence, after, id, conversationId, from: from.deviceId, to: deviceId };
+        const envelope = encodeEnvelope({ ...header, sealed });
+        deposits.push({ id, to: deviceId, from, storedAt, envelope });
+        places.push(place);
+      }
+    }
+    await this.#keep(deposits, places, outcomes);
+    return { outcomes };
+  }
+
+  /**
+   * Somebody who is no buddy, or has blocked the sender, gets what is of a group in which both are.
+   */
+  async #standing(
+    member: Member,
+    deviceId: DeviceId,
+    envelope: Uint8Array,
+  ): Promise<Awaited<ReturnType<Reach["standing"]>>> {
+    const { memberships, reach } = this.#options;
+    const standing = await reach.standing(member, deviceId);
+    if (standing !== "none" && standing !== "concealed") return standing;
+    const conversationId = envelopeConversation(envelope);
+    const owner = await reach.ownerOf(deviceId);
+    if (conversationId === undefined || owner === undefined) return standing;
+    const users = await memberships.usersFor(member.userId, conversationId);
+    return users?.has(owner) === true ? "buddy" : standing;
+  }
+
+  /** Keeps them in one step, and writes what became of each at its place. */
+  async #keep(
+    deposits: readonly MailboxDeposit[],
+    places: readonly number[],
+    outcomes: PutOutcome[],
+  ): Promise<void> {
+    if (deposits.length === 0) return;
+    const { mailbox, metrics, quota } = this.#options;
     const results = await mailbox.put(deposits, quota);
     let kept = 0;
     for (const [index, result] of results.entries()) {
@@ -74,7 +141,6 @@ export class MailboxService {
       this.#announce(to);
     }
     if (kept > 0) metrics.mailboxStored(kept);
-    return { outcomes };
   }
 
   /** @throws ProtocolError too-many-requests: one page at a time */

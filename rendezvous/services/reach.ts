@@ -46,21 +46,29 @@ export class Reach {
 
   /** As far as it can be told at once; undefined: ask `standing`. */
   known(member: Member, deviceId: DeviceId): "own" | "buddy" | undefined {
-    const owner = this.#options.bus.device(deviceId)?.userId ?? this.#owners.get(deviceId);
+    const owner = this.knownOwnerOf(deviceId);
     if (owner === undefined) return undefined;
     if (owner === member.userId) return "own";
     return this.#options.buddies.areBuddies(member.userId, owner) ? "buddy" : undefined;
   }
 
   async standing(member: Member, deviceId: DeviceId): Promise<Standing> {
-    const { store, bus } = this.#options;
-    const owner =
-      bus.device(deviceId)?.userId ??
-      this.#owners.get(deviceId) ??
-      (await store.devices.get(deviceId))?.userId;
-    if (owner === undefined) return "none";
-    this.#remember(deviceId, owner);
-    return this.standingWith(member, owner);
+    const owner = await this.ownerOf(deviceId);
+    return owner === undefined ? "none" : this.standingWith(member, owner);
+  }
+
+  /** As far as it is known without asking the store. */
+  knownOwnerOf(deviceId: DeviceId): UserId | undefined {
+    return this.#options.bus.device(deviceId)?.userId ?? this.#owners.get(deviceId);
+  }
+
+  /** Undefined for a device that nobody knows. */
+  async ownerOf(deviceId: DeviceId): Promise<UserId | undefined> {
+    const known = this.knownOwnerOf(deviceId);
+    if (known !== undefined) return known;
+    const owner = (await this.#options.store.devices.get(deviceId))?.userId;
+    if (owner !== undefined) this.#remember(deviceId, owner);
+    return owner;
   }
 
   async standingWith(member: Member, owner: UserId): Promise<Standing> {

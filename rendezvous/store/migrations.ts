@@ -215,6 +215,68 @@ const migrations: readonly Migration[] = [
     name: "addresses hidden from some buddies",
     sql: "ALTER TABLE roster ADD COLUMN hide_addresses INTEGER NOT NULL DEFAULT 0;",
   },
+  {
+    number: 6,
+    name: "groups of people and their membership logs",
+    sql: `
+      CREATE TABLE conversations (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation_id TEXT NOT NULL UNIQUE,
+        length INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        state BLOB NOT NULL,
+        about BLOB
+      ) STRICT;
+      CREATE INDEX conversations_age ON conversations (changed_at);
+      CREATE TABLE conversation_statements (
+        in_conversation INTEGER NOT NULL REFERENCES conversations (seq) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        statement BLOB NOT NULL,
+        PRIMARY KEY (in_conversation, position)
+      ) STRICT, WITHOUT ROWID;
+      -- Statements of the log: index of the one that let them in first, and how many there were when
+      -- they were not in it any more.
+      CREATE TABLE conversation_members (
+        account INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+        in_conversation INTEGER NOT NULL REFERENCES conversations (seq) ON DELETE CASCADE,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        PRIMARY KEY (account, in_conversation)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX conversation_members_conversation
+        ON conversation_members (in_conversation, until);
+      -- With the conversation goes what MLS needs for it.
+      CREATE TRIGGER group_without_conversation AFTER DELETE ON conversations BEGIN
+        DELETE FROM groups WHERE conversation_id = OLD.conversation_id;
+      END;
+
+      -- Of accounts that were removed: a log that they have signed is checked by their device lists.
+      CREATE TABLE former_members (
+        user_id TEXT NOT NULL,
+        in_conversation INTEGER NOT NULL REFERENCES conversations (seq) ON DELETE CASCADE,
+        since INTEGER NOT NULL,
+        PRIMARY KEY (user_id, in_conversation)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX former_members_conversation ON former_members (in_conversation);
+      CREATE TABLE former_statements (
+        user_id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        statement BLOB NOT NULL,
+        PRIMARY KEY (user_id, position)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TRIGGER member_removed BEFORE DELETE ON accounts
+        WHEN EXISTS (SELECT 1 FROM conversation_members WHERE account = OLD.seq) BEGIN
+        INSERT INTO former_members SELECT OLD.user_id, in_conversation, since
+          FROM conversation_members WHERE account = OLD.seq;
+        INSERT INTO former_statements SELECT OLD.user_id, position, statement
+          FROM device_statements WHERE account = OLD.seq;
+      END;
+      CREATE TRIGGER former_member_forgotten AFTER DELETE ON former_members
+        WHEN NOT EXISTS (SELECT 1 FROM former_members WHERE user_id = OLD.user_id) BEGIN
+        DELETE FROM former_statements WHERE user_id = OLD.user_id;
+      END;
+    `,
+  },
 ];
 
 /** What this program's newest schema is numbered. */

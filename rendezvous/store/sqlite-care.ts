@@ -73,5 +73,15 @@ export function checkDatabase(db: DatabaseSync): readonly string[] {
   for (const row of logs.all()) {
     findings.push(`The device list of user ${String(row["user_id"])} has a gap.`);
   }
+  const conversations = db.prepare(
+    `SELECT conversation_id FROM conversations
+     LEFT JOIN (SELECT in_conversation, count(*) AS n, max(position) AS last
+                FROM conversation_statements GROUP BY in_conversation) AS held
+       ON held.in_conversation = conversations.seq
+     WHERE length <> coalesce(held.n, 0) OR length <> coalesce(last + 1, 0)`,
+  );
+  for (const row of conversations.all()) {
+    findings.push(`The membership log of group ${String(row["conversation_id"])} has a gap.`);
+  }
   return findings;
 }

@@ -51,6 +51,21 @@ export function sqliteDeviceLogs({ db, commits, read }: SqliteContext): DeviceLo
      WHERE account = (SELECT seq FROM accounts WHERE user_id = ?1) AND position >= ?2
      ORDER BY position LIMIT ?3`,
   );
+  const formerPage = prepare(
+    db,
+    `SELECT statement FROM former_statements WHERE user_id = ?1 AND position >= ?2
+     ORDER BY position LIMIT ?3`,
+  );
+  const formerLength = prepare(db, "SELECT count(*) AS n FROM former_statements WHERE user_id = ?");
+
+  function former(userId: UserId, after: number, limit: number) {
+    const row = formerLength.one(userId);
+    return {
+      statements: formerPage.all(userId, after, limit).map((each) => bytes(each, "statement")),
+      length: row === undefined ? 0 : integer(row, "n"),
+    };
+  }
+
   return {
     head: (userId) =>
       read(() => {
@@ -62,9 +77,10 @@ export function sqliteDeviceLogs({ db, commits, read }: SqliteContext): DeviceLo
     read: (userId, { after, limit }) =>
       read(() => {
         const row = head.one(userId);
+        if (row === undefined) return former(userId, after, limit);
         return {
           statements: page.all(userId, after, limit).map((each) => bytes(each, "statement")),
-          length: row === undefined ? 0 : integer(row, "length"),
+          length: integer(row, "length"),
         };
       }),
     append: (userId, extension) => commits.write(() => append(userId, extension)),

@@ -28,11 +28,16 @@ export function sqliteGroups({ db, commits, read }: SqliteContext): GroupStore {
   const list = prepare(
     db,
     `SELECT groups.seq, groups.conversation_id, groups.epoch
-     FROM group_members JOIN groups ON groups.seq = group_members.in_group
-     WHERE group_members.account = (SELECT seq FROM accounts WHERE user_id = ?1)
-       AND group_members.in_group >
-         coalesce((SELECT seq FROM groups WHERE conversation_id = ?2), 0)
-     ORDER BY group_members.in_group LIMIT ?3`,
+     FROM groups
+     WHERE groups.seq IN (
+         SELECT in_group FROM group_members
+         WHERE account = (SELECT seq FROM accounts WHERE user_id = ?1)
+         UNION SELECT own.seq FROM conversation_members
+         JOIN conversations ON conversations.seq = conversation_members.in_conversation
+         JOIN groups AS own ON own.conversation_id = conversations.conversation_id
+         WHERE account = (SELECT seq FROM accounts WHERE user_id = ?1) AND until IS NULL)
+       AND groups.seq > coalesce((SELECT seq FROM groups WHERE conversation_id = ?2), 0)
+     ORDER BY groups.seq LIMIT ?3`,
   );
   const log = commitLog(db);
   const welcomes = welcomeBook(db);
@@ -193,7 +198,11 @@ function welcomeBook(db: SqliteContext["db"]) {
     db,
     `INSERT INTO welcome_devices (device, in_group, welcome)
      SELECT seq, ?2, ?3 FROM devices WHERE device_id = ?1
-       AND account IN (SELECT account FROM group_members WHERE in_group = ?2)
+       AND account IN (SELECT account FROM group_members WHERE in_group = ?2
+         UNION SELECT account FROM conversation_members
+         JOIN conversations ON conversations.seq = conversation_members.in_conversation
+         JOIN groups ON groups.conversation_id = conversations.conversation_id
+         WHERE groups.seq = ?2 AND until IS NULL)
      ON CONFLICT (device, in_group) DO UPDATE SET welcome = excluded.welcome`,
   );
   const removeUnnamed = prepare(

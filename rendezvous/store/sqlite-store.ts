@@ -8,6 +8,7 @@ import type { SqliteContext } from "./rows.ts";
 import { sqliteAccounts } from "./sqlite-accounts.ts";
 import { sqliteAudit } from "./sqlite-audit.ts";
 import { backUp, checkDatabase } from "./sqlite-care.ts";
+import { sqliteConversations } from "./sqlite-conversations.ts";
 import { sqliteDeviceLogs } from "./sqlite-device-logs.ts";
 import { sqliteDevices } from "./sqlite-devices.ts";
 import { toStoreError } from "./sqlite-error.ts";
@@ -104,6 +105,7 @@ function assemble(db: DatabaseSync, file: string, opened: DisposableStack): Sqli
     secrets: sqliteSecrets(context),
     keyPackages: sqliteKeyPackages(context),
     groups: sqliteGroups(context),
+    conversations: sqliteConversations(context),
     roster: sqliteRoster(context),
     mailbox: sqliteMailbox(context),
     invites: sqliteInvites(context),

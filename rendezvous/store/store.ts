@@ -9,6 +9,7 @@ import type {
   UserId,
 } from "../../shared/protocol/index.ts";
 import type { AuditStore } from "./audit-store.ts";
+import type { ConversationStore } from "./conversation-store.ts";
 
 /**
  * The server's durable memory. Asynchronous, since a fleet keeps it in another process. Every
@@ -22,6 +23,7 @@ export interface Store extends AsyncDisposable {
   readonly secrets: SecretStore;
   readonly keyPackages: KeyPackageStore;
   readonly groups: GroupStore;
+  readonly conversations: ConversationStore;
   readonly roster: RosterStore;
   readonly mailbox: MailboxStore;
   readonly invites: InviteStore;
@@ -142,7 +144,10 @@ export interface DeviceLogExtension {
 export interface DeviceLogStore {
   /** Undefined where no statement was stored. */
   head(userId: UserId): Promise<{ length: number; list: Uint8Array } | undefined>;
-  /** Statements from index `after` on, at most `limit`; `length` counts all. */
+  /**
+   * Statements from index `after` on, at most `limit`; `length` counts all. Also of an account that was
+   * removed, while there is a group whose log names it.
+   */
   read(
     userId: UserId,
     options: { after: number; limit: number },
@@ -210,6 +215,7 @@ export interface CommitQuota {
 
 export interface StoredGroup {
   readonly conversationId: ConversationId;
+  /** The two whose conversation it is; none: who is in it is told by the conversation's log. */
   readonly members: readonly UserId[];
   readonly epoch: number;
 }
@@ -225,7 +231,7 @@ export interface StoredGroupView {
 
 /** The delivery service's memory of MLS groups (RFC 9750 §5). All it keeps is opaque to it. */
 export interface GroupStore {
-  /** @throws ProtocolError group-exists, no-such-user */
+  /** @param group without members: of a `ConversationStore` @throws ProtocolError group-exists, no-such-user */
   create(group: GroupState & { readonly members: readonly UserId[] }): Promise<void>;
   find(conversationId: ConversationId): Promise<StoredGroup | undefined>;
   /**

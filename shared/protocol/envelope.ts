@@ -120,6 +120,15 @@ function readId(bytes: Uint8Array, offset: number): string {
   return encodeId(bytes.subarray(offset, offset + ID_BYTES));
 }
 
+/**
+ * The conversation that an envelope names, without reading the rest of it.
+ * @returns undefined for bytes that are none
+ */
+export function envelopeConversation(bytes: Uint8Array): ConversationId | undefined {
+  if (bytes[0] !== VERSION || bytes.length <= ENVELOPE_HEADER_BYTES) return undefined;
+  return v.parse(ConversationId, readId(bytes, 9 + ID_BYTES));
+}
+
 /** A chunk of a file as it waits in a mailbox. */
 export interface StoredChunk {
   /** The message that the file belongs to. */
