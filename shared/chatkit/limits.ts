@@ -175,6 +175,9 @@ export const MAX_REACTIONS = 500;
 /** Receipts that wait for a way back to their sender, per device; the oldest go first. */
 export const MAX_WAITING_RECEIPTS = 4_096;
 
+/** Groups remembered with a sender who has no part in them; asked about again when they are forgotten. */
+export const MAX_FOREIGN_GROUPS = 1_024;
+
 /** Envelopes that wait to be opened; mailbox pages wait for room, a link's are dropped. */
 export const MAX_INBOX_QUEUE = 4_096;
 
@@ -317,6 +320,31 @@ export const MAX_GROUP_CONVERSATION_DEVICES = 1_024;
  */
 export const LEAVERS_OUT_MS = 8_000;
 
+/** Pages of one membership log that are asked for: the longest log, of the longest statements. */
+export const MAX_MEMBERSHIP_PAGES = 256;
+
+/** Groups of which this device keeps track: more than a server lets an account be in. */
+export const MAX_GROUPS_TOLD = 1_024;
+
+/** Membership logs that are read at the same time. */
+export const MEMBERSHIP_LOGS_AT_ONCE = 4;
+
+/** A change to a group is made anew on top of another's so often. */
+export const MEMBERSHIP_TRIES = 12;
+
+/** Reading a log that failed: pauses, and how often. */
+export const MEMBERSHIP_RETRY_MIN_MS = 500;
+export const MEMBERSHIP_RETRY_MAX_MS = 60_000;
+export const MEMBERSHIP_READ_TRIES = 8;
+
+/** Whatever is sent as of a group that is none here: the server is asked again after this. */
+export const NO_GROUP_MS = 5_000;
+export const MAX_NO_GROUPS = 256;
+
+/** Names of people in groups who are no buddies: kept so long, and so many. */
+export const PEOPLE_MAX_AGE_MS = 24 * 60 * 60 * 1000;
+export const MAX_PEOPLE = 8_192;
+
 /** Pinned messages of a conversation that are listed: more is no longer a choice of what matters. */
 export const MAX_PINS = 100;
 
@@ -348,6 +376,9 @@ export const SMALL_FILE_BYTES = 8 * 1024 * 1024;
  */
 export const MAX_POSTED_BYTES = 32 * 1024 * 1024;
 export const POSTED_AT_ONCE = 8;
+
+/** Bytes that one file may take in all mailboxes together: a picture for everybody of a large group. */
+export const MAX_POSTED_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Messages whose chunks came before them; of more, the next session thinks. */
 export const MAX_AWAITED_FILES = 256;

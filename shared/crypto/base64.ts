@@ -14,3 +14,8 @@ export function decodeBase64(text: string): Uint8Array {
 export function decodeBase64Url(text: string): Uint8Array {
   return base64urlnopad.decode(text);
 }
+
+/** As it stands in links: base64url without padding (RFC 4648 §5). */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return base64urlnopad.encode(bytes);
+}

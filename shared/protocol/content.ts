@@ -141,8 +141,8 @@ const ReceiptIds = v.pipe(v.array(MessageId), v.minLength(1), v.maxLength(MAX_RE
 
 /** What every message of a group carries for those who came in lately. */
 export const GroupNote = v.object({
-  /** 32 bytes, with which the group's name and picture are sealed. */
-  key: v.pipe(base64(32), v.length(44)),
+  /** 32 bytes, with which the group's name and picture are sealed; absent where its sender has it not yet. */
+  key: v.exactOptional(v.pipe(base64(32), v.length(44))),
   /**
    * Statements of the membership log that its sender had read, and the SHA-256 of the last of them:
    * whoever has fewer reads on, and sees where the server shows two logs.

@@ -17,6 +17,13 @@ export interface GroupDirectory {
   look(conversationId: ConversationId): Promise<"known" | "none" | "unreached">;
 }
 
+/** For whoever has none. */
+export const noGroups: GroupDirectory = {
+  get: () => undefined,
+  heard: () => undefined,
+  look: () => Promise.resolve("none"),
+};
+
 export interface GroupFacts {
   readonly standing: GroupStanding;
   /** Everybody in it, this account included while it is. */
@@ -24,7 +31,7 @@ export interface GroupFacts {
   readonly note: GroupNote;
   /**
    * In it; or no more, and was when the log had `length` statements: what somebody sent before they left
-   * counts, whenever it comes. For those who are in it `length` does not matter.
+   * counts, whenever it comes. For those who are in it `length` does not matter; 0 means at any time.
    */
   has(userId: UserId, length: number): boolean;
   /** Of somebody whom the group `has`, by the role that they have or left it with. */

@@ -51,6 +51,8 @@ export interface Group extends GroupSettings {
 export interface GroupsApi {
   /** Undefined for conversations of two. */
   get(conversationId: ConversationId): Group | undefined;
+  /** What to call somebody who is or was in a group: by the roster, or as they call themselves. */
+  nameOf(userId: UserId): string;
   /** With buddies only. @throws ChatKitError not-buddies, too-many-groups, invalid-group */
   found(
     group: GroupAbout & Partial<GroupSettings> & { readonly members: readonly UserId[] },

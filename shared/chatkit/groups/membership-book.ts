@@ -1,0 +1,370 @@
+import type { ConversationId, GroupNote, UserId } from "../../protocol/index.ts";
+import {
+  encodeBase64,
+  memberKey,
+  sameBytes,
+  statementHash,
+  type IdentityKeys,
+} from "../../crypto/index.ts";
+import { ChatKitError, type Notice } from "../api.ts";
+import type { ServerConnection } from "../connection/server-connection.ts";
+import { MAX_NO_GROUPS, NO_GROUP_MS } from "../limits.ts";
+import type { Clock, Log, Random } from "../ports.ts";
+import { foreignBytes } from "../sealing/foreign-bytes.ts";
+import type { MemberDirectory } from "../sealing/member-directory.ts";
+import type { SecretValues } from "../sealing/secret-values.ts";
+import type { Store, StoreWrite } from "../store.ts";
+import { idBytes } from "../trust/device-id.ts";
+import { openAbout } from "./about-seal.ts";
+import type { GroupDirectory, GroupFacts, GroupNews } from "./group-directory.ts";
+import { newsOf } from "./group-news.ts";
+import { GroupShelf, type ShelvedGroup } from "./group-shelf.ts";
+import type { KnownGroup } from "./known-group.ts";
+import {
+  isOtherLog,
+  readStatements,
+  unknownGroup,
+  withStatements,
+  type ReadLog,
+} from "./log-reading.ts";
+import { LogAttention, type LookedAt } from "./log-attention.ts";
+import { LogService, type ToldLog } from "./log-service.ts";
+import { SignerCheck, type SignerCheckOptions } from "./signer-check.ts";
+
+export interface MembershipBookOptions {
+  readonly connection: ServerConnection;
+  readonly secrets: SecretValues;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** This device's keys. */
+  readonly identity: IdentityKeys;
+  /** This account, once it is known. */
+  readonly self: () => UserId | undefined;
+  readonly directory: MemberDirectory;
+  /** Whose device that is or was, by a verified list. */
+  readonly device: SignerCheckOptions["device"];
+  /** @throws StoreError */
+  readonly commit: (writes: readonly StoreWrite[]) => Promise<void>;
+  /**
+   * What happened in a group, in order, for its history; durable when it resolves. After a crash it may
+   * be told again, with the same ids. @throws StoreError
+   */
+  readonly onNews: (news: readonly GroupNews[]) => Promise<void>;
+  /** Something about the group is another; `left`: somebody is in it no more. */
+  readonly onChanged: (conversationId: ConversationId, change: { readonly left: boolean }) => void;
+  readonly onNotice: (notice: Notice) => void;
+}
+
+/**
+ * The groups of this account, each as far as its log was read and believed (SPEC G). The server orders
+ * what members do; it can hold the end of a log back, and nothing else.
+ */
+export class MembershipBook implements GroupDirectory, Disposable {
+  readonly service: LogService;
+  readonly #options: MembershipBookOptions;
+  readonly #shelf: GroupShelf;
+  readonly #signers: SignerCheck;
+  readonly #attention: LogAttention;
+  /** For each group one thing after the other. */
+  readonly #turns = new Map<ConversationId, Promise<unknown>>();
+  /** When the server was last asked for what is no group here; monotonic ms. */
+  readonly #none = new Map<ConversationId, number>();
+  /** Lengths that messages named and the server did not come to: asked for once. */
+  readonly #claimed = new Map<ConversationId, number>();
+  /** What the user was told in this session. */
+  readonly #told = new Set<string>();
+  readonly #unsubscribe: () => void;
+
+  constructor(options: MembershipBookOptions) {
+    this.#options = options;
+    const { connection, secrets, self } = options;
+    this.service = new LogService(connection);
+    this.#shelf = new GroupShelf(secrets, self);
+    this.#signers = new SignerCheck(options);
+    this.#attention = new LogAttention({ ...options, look: (id) => this.#readOn(id) });
+    this.#unsubscribe = connection.onEvent("conversation.changed", ({ conversationId, length }) => {
+      if (length === this.#lengthOf(conversationId)) return;
+      this.#none.delete(conversationId);
+      this.#attention.add(conversationId);
+    });
+  }
+
+  /** @throws StoreError */
+  load(store: Store): Promise<void> {
+    return this.#shelf.load(store);
+  }
+
+  get(conversationId: ConversationId): GroupFacts | undefined {
+    return this.#shelf.get(conversationId)?.facts;
+  }
+
+  accounts(conversationId: ConversationId): ReadonlySet<UserId> | undefined {
+    return this.#shelf.get(conversationId)?.accounts;
+  }
+
+  known(conversationId: ConversationId): KnownGroup | undefined {
+    return this.#shelf.get(conversationId)?.group;
+  }
+
+  ids(): readonly ConversationId[] {
+    return Array.from(this.#shelf.all(), ([id]) => id);
+  }
+
+  /** Everybody in the groups in which this account is. */
+  get people(): ReadonlySet<UserId> {
+    return this.#shelf.people;
+  }
+
+  heard(conversationId: ConversationId, from: UserId, note: GroupNote): void {
+    this.#heard(conversationId, from, note).catch((error: unknown) => {
+      this.#options.log.warn("what a message told of its group was not taken in", { error });
+    });
+  }
+
+  async look(conversationId: ConversationId): Promise<LookedAt> {
+    const { clock } = this.#options;
+    const askedAt = this.#none.get(conversationId);
+    if (askedAt !== undefined && clock.monotonic() - askedAt < NO_GROUP_MS) return "none";
+    const found = await this.#attention.look(conversationId);
+    if (found !== "none") return found;
+    this.#none.delete(conversationId);
+    this.#none.set(conversationId, clock.monotonic());
+    for (const oldest of this.#none.keys()) {
+      if (this.#none.size <= MAX_NO_GROUPS) break;
+      this.#none.delete(oldest);
+    }
+    return "none";
+  }
+
+  /** A session began: what was missed is read, in the background. */
+  sessionBegan(): void {
+    this.#told.clear();
+    this.#none.clear();
+    this.#claimed.clear();
+    this.#compareAll().catch((error: unknown) => {
+      // The next session does it again.
+      this.#options.log.warn("the groups were not listed", { error });
+    });
+  }
+
+  /** This account's own statement, which the server has just taken. @throws StoreError */
+  async appended(
+    conversationId: ConversationId,
+    statement: Uint8Array,
+    change: Partial<KnownGroup>,
+  ): Promise<void> {
+    const isHere = await this.#exclusive(conversationId, async () => {
+      const before = this.known(conversationId) ?? unknownGroup(idBytes(conversationId));
+      const text = encodeBase64(statement);
+      const read = await readStatements(
+        before.membership,
+        [text],
+        this.#selfKey,
+        this.#options.clock,
+      );
+      if (read.statements.length === 0) return false;
+      await this.#take(conversationId, { ...withStatements(before, read), ...change }, read);
+      return true;
+    });
+    // An event was faster: it may have been read already.
+    if (!isHere) await this.look(conversationId);
+    if (!isHere) await this.amend(conversationId, change);
+  }
+
+  /** Changes what this device knows beside the log. @throws StoreError */
+  amend(conversationId: ConversationId, change: Partial<KnownGroup>): Promise<void> {
+    return this.#exclusive(conversationId, async () => {
+      const group = this.known(conversationId) ?? unknownGroup(idBytes(conversationId));
+      await this.#take(conversationId, { ...group, ...change });
+    });
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#attention.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  get #selfKey(): string {
+    const self = this.#options.self();
+    return self === undefined ? "" : memberKey(idBytes(self));
+  }
+
+  #lengthOf(conversationId: ConversationId): number {
+    return this.known(conversationId)?.membership.length ?? 0;
+  }
+
+  /** Reads a log on to its end. @throws StoreError; as `ServerConnection.request` */
+  #readOn(conversationId: ConversationId): Promise<LookedAt> {
+    return this.#exclusive(conversationId, async () => {
+      const known = this.known(conversationId);
+      const group = known ?? unknownGroup(idBytes(conversationId));
+      const { length } = group.membership;
+      // The last one known is asked for again: it tells whether it is still the same log.
+      const told = await this.service.read(conversationId, Math.max(0, length - 1));
+      if (told === undefined) return known === undefined || length === 0 ? "none" : "known";
+      const news = this.#newsIn(group, told);
+      if (news === undefined) return "known";
+      const { clock } = this.#options;
+      const read = await readStatements(group.membership, news, this.#selfKey, clock);
+      if (read.statements.length < news.length) {
+        this.#distrust("statements in a group's log that do not belong there");
+      }
+      const { believed, isUnsure } = await this.#believed(group, news, read);
+      // Nobody is told of a group in which this account never was.
+      const isOurs = length > 0 || believed.statements.some((one) => one.isOurs);
+      if (!isOurs && !isUnsure) return "none";
+      const next = withAbout(withStatements(group, believed), told);
+      if (isOurs && (believed.statements.length > 0 || next.sealedAbout !== group.sealedAbout)) {
+        await this.#take(conversationId, next, believed);
+      }
+      if (isUnsure) {
+        throw new ChatKitError("server-unreachable", "A device list could not be read.", {
+          retryable: true,
+        });
+      }
+      return "known";
+    });
+  }
+
+  /** What comes after that which is known; undefined where the server shows another log, or less. */
+  #newsIn({ membership }: KnownGroup, told: ToldLog): readonly string[] | undefined {
+    if (membership.length === 0) return told.statements;
+    if (told.length < membership.length) {
+      this.#distrust("an old state of a group's log");
+      return undefined;
+    }
+    const [last, ...news] = told.statements;
+    if (last === undefined) return undefined;
+    if (!sameBytes(statementHash(foreignBytes(last)), membership.head)) {
+      this.#distrust("another log of a group than the one known here");
+      return undefined;
+    }
+    return news;
+  }
+
+  /** `isUnsure`: it may go on, by lists that could not be read now. */
+  async #believed(
+    group: KnownGroup,
+    news: readonly string[],
+    read: ReadLog,
+  ): Promise<{ readonly believed: ReadLog; readonly isUnsure: boolean }> {
+    const { believed, isSure } = await this.#signers.check(read);
+    if (believed === read.statements.length) return { believed: read, isUnsure: false };
+    if (isSure) this.#distrust("a statement of a group's member by a device that is not theirs");
+    const { clock } = this.#options;
+    const part = news.slice(0, believed);
+    const readAgain = await readStatements(group.membership, part, this.#selfKey, clock);
+    return { believed: readAgain, isUnsure: !isSure };
+  }
+
+  /** In a turn. The history comes first: what is told again after a crash has the same ids. */
+  async #take(conversationId: ConversationId, group: KnownGroup, read?: ReadLog): Promise<void> {
+    const { commit, onChanged, onNews } = this.#options;
+    const before: ShelvedGroup | undefined = this.#shelf.get(conversationId);
+    const write = this.#shelf.put(conversationId, opened(group));
+    const statements = read?.statements ?? [];
+    try {
+      const news = statements
+        .filter(({ isOurs }) => isOurs)
+        .map((one) => newsOf(conversationId, one));
+      if (news.length > 0) await onNews(news);
+      await commit([write]);
+    } catch (error) {
+      this.#shelf.putBack(conversationId, before);
+      throw error;
+    }
+    onChanged(conversationId, { left: statements.some(({ left }) => left.length > 0) });
+  }
+
+  async #heard(conversationId: ConversationId, from: UserId, note: GroupNote): Promise<void> {
+    const group = this.known(conversationId);
+    if (this.accounts(conversationId)?.has(from) !== true || group === undefined) return;
+    const { key, length } = note;
+    const head = foreignBytes(note.head);
+    if (key !== undefined) await this.#adoptKey(conversationId, foreignBytes(key));
+    if (isOtherLog(group, length, head)) return this.#distrust("two logs of one group");
+    if (length <= group.membership.length) return;
+    if (length <= (this.#claimed.get(conversationId) ?? 0)) return;
+    this.#claimed.set(conversationId, length);
+    await this.look(conversationId);
+    const now = this.known(conversationId);
+    if (now === undefined) return;
+    if (isOtherLog(now, length, head)) this.#distrust("two logs of one group");
+    if (now.membership.length < length && this.service.isReachable) {
+      this.#options.log.warn("a group's log goes on, and the server does not show it");
+    }
+  }
+
+  /** Any member may bring the key: it counts where it opens what the log names. */
+  async #adoptKey(conversationId: ConversationId, key: Uint8Array): Promise<void> {
+    const isNeeded = (group: KnownGroup | undefined): boolean => {
+      if (group === undefined || (group.key !== undefined && sameBytes(group.key, key)))
+        return false;
+      const { membership, sealedAbout } = group;
+      if (sealedAbout === undefined) return group.key === undefined;
+      return openAbout(key, membership.conversationId, sealedAbout) !== undefined;
+    };
+    if (!isNeeded(this.known(conversationId))) return;
+    await this.#exclusive(conversationId, async () => {
+      const group = this.known(conversationId);
+      if (group !== undefined && isNeeded(group)) {
+        await this.#take(conversationId, { ...group, key });
+      }
+    });
+  }
+
+  async #compareAll(): Promise<void> {
+    const listed = await this.service.list();
+    for (const [id, length] of listed) {
+      if (length !== this.#lengthOf(id) || this.get(id)?.standing !== "member") {
+        this.#attention.add(id);
+      }
+    }
+    for (const [id, { facts }] of this.#shelf.all()) {
+      if (facts.standing === "member" && !listed.has(id)) this.#attention.add(id);
+    }
+  }
+
+  #distrust(what: string): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    const detail = `The server showed ${what}; it was not believed.`;
+    this.#options.onNotice({ kind: "server-untrusted", detail });
+  }
+
+  #exclusive<T>(conversationId: ConversationId, use: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(conversationId) ?? Promise.resolve();
+    const turn = before.then(use);
+    // The next in turn does not care how this one ended; its caller is told.
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(conversationId, settled);
+    void settled.then(() => {
+      if (this.#turns.get(conversationId) === settled) this.#turns.delete(conversationId);
+    });
+    return turn;
+  }
+}
+
+/** What the log names, where the server showed just that. */
+function withAbout(group: KnownGroup, { about }: ToldLog): KnownGroup {
+  const named = group.membership.about;
+  if (about === undefined || named === undefined || group.sealedAbout !== undefined) return group;
+  const sealedAbout = foreignBytes(about);
+  return sameBytes(statementHash(sealedAbout), named) ? { ...group, sealedAbout } : group;
+}
+
+/** With name and picture, as far as the key is here. */
+function opened(group: KnownGroup): KnownGroup {
+  const { key, membership, sealedAbout } = group;
+  if (key === undefined || sealedAbout === undefined) return group;
+  const about = openAbout(key, membership.conversationId, sealedAbout);
+  return about === undefined ? group : { ...group, about };
+}
