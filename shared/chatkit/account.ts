@@ -27,6 +27,12 @@ import { Journal } from "./delivery/journal.ts";
 import type { Emitter } from "./emitter.ts";
 import { FileEngine } from "./files/file-engine.ts";
 import { FileError, type FileVault } from "./files/file-vault.ts";
+import type { OpenGroups } from "./groups/group-calls.ts";
+import { GroupChanges } from "./groups/group-changes.ts";
+import { GroupPeople } from "./groups/group-people.ts";
+import { groupTitle, groupView } from "./groups/group-view.ts";
+import type { Group } from "./groups/groups-api.ts";
+import { MembershipBook } from "./groups/membership-book.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
@@ -77,7 +83,10 @@ export class Account implements AsyncDisposable {
   readonly links: LinkManager;
   readonly routes: RouteBook;
   readonly examiner: Examiner;
+  /** The conversations' MLS groups. */
   readonly groups: GroupBook;
+  /** Who is in which group of people. */
+  readonly memberships: MembershipBook;
   readonly prepared: GroupPreparation;
   readonly privacy: PrivacyBook;
   readonly delivery: Delivery;
@@ -94,6 +103,8 @@ export class Account implements AsyncDisposable {
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
   readonly #newcomers: Newcomers;
+  readonly #groupChanges: GroupChanges;
+  readonly #people: GroupPeople;
   readonly #addresses: AddressWatch;
   readonly #announcer: RouteAnnouncer;
   readonly #hiding: AddressHiding;
@@ -153,9 +164,10 @@ export class Account implements AsyncDisposable {
       random,
       log,
       self: () => this.roster.account?.profile.userId,
-      nameOf: (userId) => this.roster.nameOf(userId),
+      nameOf: (userId) => this.nameOf(userId),
       deviceName: (id) => this.roster.ownRows().find(({ deviceId }) => deviceId === id)?.name,
-      isKept: (userId) => this.roster.get(userId) !== undefined,
+      isKept: (userId) =>
+        this.roster.get(userId) !== undefined || this.memberships.people.has(userId),
       save: (writes) => this.#save(writes),
       beforeListed: () => this.groups.publishKeyPackages(),
       onKeys: (userId, keys) => this.roster.learn(userId, keys),
@@ -201,6 +213,40 @@ export class Account implements AsyncDisposable {
       conversationWith: (peer) => this.book.idWith(peer),
       prepare: (request) => this.groups.prepare(request),
     });
+    this.memberships = new MembershipBook({
+      secrets,
+      clock,
+      random,
+      log,
+      connection: this.connection,
+      identity,
+      self: () => this.roster.account?.profile.userId,
+      directory: this.trust,
+      device: (deviceId) => this.roster.device(deviceId),
+      commit: (writes) => this.commit(writes),
+      onNews: (news) => this.delivery.takeNews(news),
+      onChanged: (conversationId, { left }) => {
+        if (left) this.groups.somebodyLeft(conversationId);
+        this.#groupChanged(conversationId);
+      },
+      onNotice: (notice) => this.#notice(notice),
+    });
+    this.#groupChanges = new GroupChanges({
+      book: this.memberships,
+      identity,
+      self: () => this.roster.self.userId,
+      clock,
+      random,
+    });
+    this.#people = new GroupPeople({
+      connection: this.connection,
+      clock,
+      log,
+      isKnown: (userId) =>
+        userId === this.roster.account?.profile.userId || this.roster.get(userId) !== undefined,
+      save: (writes) => this.#save(writes),
+      onNames: (conversationId) => this.#tellGroup(conversationId),
+    });
     this.groups = new GroupBook({
       store,
       journal: this.#journal,
@@ -212,6 +258,10 @@ export class Account implements AsyncDisposable {
       keys: identity,
       self: () => this.roster.account?.profile.userId,
       directory: this.trust,
+      groups: {
+        accounts: (id) => this.memberships.accounts(id),
+        look: async (id) => (await this.memberships.look(id)) === "known",
+      },
       suite: options.host.mlsSuite,
       onNotice: (notice) => this.#notice(notice),
     });
@@ -318,6 +368,7 @@ export class Account implements AsyncDisposable {
       connection: this.connection,
       links: this.links,
       directory: this.roster,
+      groups: this.memberships,
       sealing: this.groups,
       identity,
       book: this.book,
@@ -351,10 +402,17 @@ export class Account implements AsyncDisposable {
         links: this.links,
         directory: this.roster,
         serverOnline: () => this.connection.state.state === "online",
-        peerOf: (conversationId) => this.book.get(conversationId)?.record.peer,
-        sendMessage: async (peer, body) => {
-          await this.lookFor(peer);
-          return await this.delivery.send(peer, body);
+        othersIn: (conversationId) => {
+          const record = this.book.get(conversationId)?.record;
+          return record && this.delivery.audience.others(record);
+        },
+        isIn: (conversationId, userId) => {
+          const record = this.book.get(conversationId)?.record;
+          return record !== undefined && this.delivery.audience.people(record).includes(userId);
+        },
+        sendMessage: async (conversationId, body) => {
+          await this.lookFor(conversationId);
+          return await this.delivery.send(conversationId, body);
         },
         find: (messageId) => this.delivery.find(messageId),
         storeChunk: (...put) => this.delivery.storeChunk(...put),
@@ -376,7 +434,7 @@ export class Account implements AsyncDisposable {
         if (profile === undefined) throw new ChatKitError("not-open", "Nobody has signed in yet.");
         return { userId: profile.userId, name: profile.displayName };
       },
-      titleOf: (peer) => this.roster.nameOf(peer),
+      titleOf: (conversationId) => this.conversation(conversationId)?.title ?? "",
       now: () => clock.now(),
       live: (message) => this.delivery.live(message),
       commit: (writes) => this.commit(writes),
@@ -418,6 +476,8 @@ export class Account implements AsyncDisposable {
     await this.routes.load(store);
     await this.book.load(store);
     await this.privacy.load(store);
+    await this.memberships.load(store);
+    await this.#people.load(store);
     await this.delivery.start();
     await this.files?.start();
     this.history.start();
@@ -446,15 +506,59 @@ export class Account implements AsyncDisposable {
     }
   }
 
-  /** Resolves once it is known who would get a message to that buddy now, as far as it can be. */
-  async lookFor(peer: UserId): Promise<void> {
-    const entry = this.roster.get(peer);
-    if (entry?.state !== "buddies" || this.connection.state.state !== "online") return;
+  /**
+   * Resolves once it is known who would get a message there now, as far as it can be. Of those who are
+   * no buddies the server shows no devices: their lists tell by themselves when they change.
+   */
+  async lookFor(conversationId: ConversationId): Promise<void> {
+    const record = this.book.get(conversationId)?.record;
+    if (record === undefined || this.connection.state.state !== "online") return;
     const { userId } = this.roster.self;
-    await this.#newcomers.look([
-      { userId: peer, devices: entry.devices },
-      { userId, devices: this.roster.ownRows() },
-    ]);
+    const shown = this.delivery.audience.people(record).flatMap((person) => {
+      const entry = this.roster.get(person);
+      return entry?.state === "buddies" ? [{ userId: person, devices: entry.devices }] : [];
+    });
+    if (shown.length === 0) return;
+    await this.#newcomers.look([...shown, { userId, devices: this.roster.ownRows() }]);
+  }
+
+  /** A group of people as it is known here; undefined for a conversation of two. */
+  group(conversationId: ConversationId): Group | undefined {
+    const known = this.memberships.known(conversationId);
+    const self = this.roster.account?.profile.userId;
+    if (known === undefined || self === undefined) return undefined;
+    const nameOf = (userId: UserId): string => this.nameOf(userId);
+    return groupView(conversationId, known, { self, server: this.#origin, nameOf });
+  }
+
+  /** What to call somebody who is on the roster, or in a group with this account, or was. */
+  nameOf(userId: UserId): string {
+    const self = this.roster.account?.profile;
+    if (userId === self?.userId) return self.displayName || self.userName;
+    const name = this.roster.nameOf(userId);
+    // The roster calls those it does not know by their ids.
+    return name === userId ? (this.#people.nameOf(userId) ?? userId) : name;
+  }
+
+  /** What `kit.groups` works with. */
+  get openGroups(): OpenGroups {
+    return {
+      changes: this.#groupChanges,
+      random: this.#options.ports.random,
+      server: this.#origin,
+      self: () => this.roster.self.userId,
+      isBuddy: (userId) => this.roster.isBuddy(userId),
+      group: (conversationId) => this.group(conversationId),
+      nameOf: (userId) => this.nameOf(userId),
+      conversation: (conversationId) => {
+        this.book.ensureGroup(conversationId);
+        const conversation = this.conversation(conversationId);
+        if (conversation === undefined) {
+          throw new ChatKitError("no-such-conversation", "There is no such group.");
+        }
+        return conversation;
+      },
+    };
   }
 
   /** @throws StoreError */
@@ -469,8 +573,8 @@ export class Account implements AsyncDisposable {
     const delivery = last?.own === true ? entry.last?.delivery : undefined;
     return {
       conversationId,
-      peer,
-      title: this.roster.nameOf(peer),
+      ...(peer === undefined ? {} : { peer }),
+      title: peer === undefined ? this.#titleOfGroup(conversationId) : this.roster.nameOf(peer),
       unread,
       settings,
       ...(last === undefined
@@ -496,6 +600,7 @@ export class Account implements AsyncDisposable {
     await this.files?.close();
     await this.delivery.close();
     this.groups.close();
+    this.memberships.close();
     this.examiner.close();
     this.links.close();
     this.#announcer.close();
@@ -515,6 +620,7 @@ export class Account implements AsyncDisposable {
     await this.files?.forgetAll();
     await this.delivery.close();
     this.groups.close();
+    this.memberships.close();
     // What the groups have changed is saved first, or it would follow what is deleted here.
     await this.#journal.commit([]);
     const writes: StoreWrite[] = [];
@@ -593,6 +699,12 @@ export class Account implements AsyncDisposable {
     this.#listed = this.#passwordKey === undefined ? Promise.resolve() : listed;
     this.#passwordKey = undefined;
     this.groups.sessionBegan();
+    this.memberships.sessionBegan();
+    for (const id of this.memberships.ids()) this.#lookAtPeople(id);
+    // The roster tells how long the lists of buddies are.
+    for (const userId of this.memberships.people) {
+      if (!this.roster.isBuddy(userId)) void this.trust.refresh(userId);
+    }
     this.#hiding.sessionBegan();
     this.delivery.sessionBegan();
     const differs = Math.abs(session.server.now - this.#options.ports.clock.now());
@@ -604,6 +716,41 @@ export class Account implements AsyncDisposable {
       });
     }
     this.#clockTold = differs > CLOCK_TOLERANCE_MS;
+  }
+
+  get #origin(): string {
+    return parseServerAddress(this.#options.server).origin;
+  }
+
+  #titleOfGroup(conversationId: ConversationId): string {
+    const group = this.group(conversationId);
+    const self = this.roster.account?.profile.userId;
+    return group === undefined || self === undefined ? "" : groupTitle(group, self);
+  }
+
+  #groupChanged(conversationId: ConversationId): void {
+    if (this.#closed) return;
+    this.#lookAtPeople(conversationId);
+    this.delivery.groupChanged();
+    this.files?.directoryChanged();
+    this.#tellGroup(conversationId);
+  }
+
+  #tellGroup(conversationId: ConversationId): void {
+    const group = this.group(conversationId);
+    if (group === undefined || this.#closed) return;
+    this.#options.emitter.emit("group", group);
+    this.conversationChanged(conversationId);
+  }
+
+  /** Whoever is in a group must be known: their devices get what is said there. */
+  #lookAtPeople(conversationId: ConversationId): void {
+    const { standing, members } = this.memberships.get(conversationId) ?? {};
+    if (standing !== "member" || members === undefined) return;
+    this.#people.look(conversationId, members);
+    for (const userId of members) {
+      if (this.trust.devices(userId).length === 0) void this.trust.refresh(userId);
+    }
   }
 
   #saveSession(isOpen: boolean): void {
@@ -690,7 +837,9 @@ export class Account implements AsyncDisposable {
   #wanted(): readonly LinkPeer[] {
     const own = this.roster.ownOthers().filter(({ deviceId }) => this.roster.isOnline(deviceId));
     const talked = new Map<UserId, string>();
-    for (const { record } of this.book.list()) talked.set(record.peer, record.last?.order ?? "");
+    for (const { record } of this.book.list()) {
+      if (record.peer !== undefined) talked.set(record.peer, record.last?.order ?? "");
+    }
     const buddies = this.roster
       .entries()
       .filter(({ state, profile }) => state === "buddies" && this.#showsItselfTo(profile.userId))

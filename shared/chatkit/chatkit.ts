@@ -35,6 +35,8 @@ import { validMentions } from "./conversations/mentions.ts";
 import { messageDetails } from "./conversations/message-details.ts";
 import type { SettingsChange } from "./conversations/settings-change.ts";
 import { Emitter } from "./emitter.ts";
+import { GroupCalls } from "./groups/group-calls.ts";
+import type { GroupsApi } from "./groups/groups-api.ts";
 import { FileCalls } from "./files/file-calls.ts";
 import type { FilesApi } from "./files/files-api.ts";
 import { ArchiveCalls } from "./history/archive-calls.ts";
@@ -53,6 +55,8 @@ export type * from "./conversations/settings-change.ts";
 export type * from "./delivery/delivery-state.ts";
 export * from "./files/file-vault.ts";
 export type * from "./files/files-api.ts";
+export { parseGroupLink, type GroupLink } from "./groups/group-link.ts";
+export type * from "./groups/groups-api.ts";
 export type * from "./history/history-api.ts";
 export type * from "./history/words.ts";
 export type * from "./network/network-api.ts";
@@ -150,6 +154,7 @@ export interface ChatKitApi extends AsyncDisposable {
   readonly files: FilesApi;
   readonly archive: ArchiveApi;
   readonly privacy: PrivacyApi;
+  readonly groups: GroupsApi;
 
   /** Asks the server without signing in. */
   serverInfo(): Promise<ServerInfo>;
@@ -249,6 +254,7 @@ export class ChatKit implements ChatKitApi {
   readonly archive: ArchiveApi;
   readonly #archive: ArchiveCalls;
   readonly privacy: PrivacyApi;
+  readonly groups: GroupsApi;
   readonly #options: ChatKitOptions;
   readonly #emitter: Emitter;
   #account: Account | undefined;
@@ -283,6 +289,10 @@ export class ChatKit implements ChatKitApi {
     this.privacy = new PrivacyCalls(
       () => this.#account,
       () => this.#open(),
+    );
+    this.groups = new GroupCalls(
+      () => this.#account?.openGroups,
+      () => this.#open().openGroups,
     );
     this.#archive = new ArchiveCalls(() => this.#open());
     this.archive = this.#archive;
@@ -421,12 +431,10 @@ export class ChatKit implements ChatKitApi {
 
   async #sendText(conversationId: ConversationId, body: TextBody): Promise<Message> {
     const account = this.#open();
-    const { book, delivery } = account;
     checkText(body.text);
-    const conversation = book.get(conversationId);
-    if (conversation === undefined) throw noSuchConversation();
-    await account.lookFor(conversation.record.peer);
-    return toMessage(await delivery.send(conversation.record.peer, body));
+    if (account.book.get(conversationId) === undefined) throw noSuchConversation();
+    await account.lookFor(conversationId);
+    return toMessage(await account.delivery.send(conversationId, body));
   }
 
   edit(
@@ -496,9 +504,7 @@ export class ChatKit implements ChatKitApi {
   }
 
   typing(conversationId: ConversationId, active: boolean): void {
-    const account = this.#account;
-    const peer = account?.book.get(conversationId)?.record.peer;
-    if (peer !== undefined) account?.delivery.typing(peer, active);
+    this.#account?.delivery.typing(conversationId, active);
   }
 
   details(messageId: MessageId): Promise<MessageDetails | undefined> {

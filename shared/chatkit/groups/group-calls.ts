@@ -26,7 +26,7 @@ export interface OpenGroups {
   group(conversationId: ConversationId): Group | undefined;
   nameOf(userId: UserId): string;
   /** The conversation of a group that is known. */
-  conversation(conversationId: ConversationId): Promise<Conversation>;
+  conversation(conversationId: ConversationId): Conversation;
 }
 
 /** Groups as hosts use them. */
@@ -63,9 +63,7 @@ export class GroupCalls implements GroupsApi {
       checkSize(members.length + 1);
       checkBuddies(open, members);
       const settings = { announcements, membersInvite };
-      return await open.conversation(
-        await open.changes.found(checkedAbout(about), settings, members),
-      );
+      return open.conversation(await open.changes.found(checkedAbout(about), settings, members));
     });
   }
 
@@ -179,7 +177,7 @@ export class GroupCalls implements GroupsApi {
       const open = this.#open();
       const parsed = linkOf(link, open);
       await open.changes.join(parsed);
-      return await open.conversation(parsed.conversationId);
+      return open.conversation(parsed.conversationId);
     });
   }
 
