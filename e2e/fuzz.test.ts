@@ -10,10 +10,15 @@ import { OperatorError } from "../rendezvous/config/operator-error.ts";
 import { startTestServer } from "../rendezvous/testing/test-server.ts";
 import {
   decodeDeviceStatement,
+  decodeMembershipStatement,
   deviceStatement,
   emptyDeviceList,
+  emptyMembership,
   extendDeviceList,
+  extendMembership,
+  groupConversationBytes,
   identityKeysOf,
+  membershipStatement,
 } from "../shared/crypto/index.ts";
 import {
   Content,
@@ -87,6 +92,22 @@ const genesis = deviceStatement(
   },
   1_700_000_000_000,
 );
+const founder = new Uint8Array(16).fill(2);
+const nonce = new Uint8Array(16).fill(4);
+const unfounded = emptyMembership(groupConversationBytes(founder, nonce));
+const founding = membershipStatement(
+  unfounded,
+  keys,
+  founder,
+  {
+    type: "found",
+    nonce,
+    settings: { announcements: true, membersInvite: false },
+    members: [new Uint8Array(16).fill(6)],
+    about: new Uint8Array(32).fill(7),
+  },
+  1_700_000_000_000,
+);
 const id = encodeId(new Uint8Array(16).fill(5));
 const pin = "A".repeat(43);
 
@@ -118,6 +139,18 @@ describe("bytes", () => {
         decodeDeviceStatement(bytes);
         fc.pre(!Buffer.from(bytes).equals(genesis));
         expect(extendDeviceList(list, bytes)).toBeUndefined();
+      }),
+      within,
+    );
+  });
+
+  test("statements of membership logs: damaged ones are none", () => {
+    expect(extendMembership(unfounded, founding)).toBeDefined();
+    fc.assert(
+      fc.property(bytesLike(founding), (bytes) => {
+        decodeMembershipStatement(bytes);
+        fc.pre(!Buffer.from(bytes).equals(founding));
+        expect(extendMembership(unfounded, bytes)).toBeUndefined();
       }),
       within,
     );
