@@ -154,6 +154,7 @@ const textOfFailure: Record<FailureReason, string> = {
   expired: "it was too old",
   "not-buddies": "you are not buddies",
   "no-devices": "the recipient has no device",
+  "not-member": "you are not in this group any more",
   "mailbox-full": "the recipient's mailbox is full",
   "too-large": "it is too large",
   refused: "the server refused it",

@@ -22,7 +22,7 @@ const place = { at: v.number(), order: v.string() };
 
 const StoredConversation = v.object({
   conversationId: ConversationId,
-  peer: UserId,
+  peer: v.exactOptional(UserId),
   unread: v.number(),
   last: v.exactOptional(
     v.object({
@@ -78,7 +78,7 @@ const StoredMessage = v.object({
 const StoredOutboxItem = v.object({
   id: MessageId,
   conversationId: ConversationId,
-  peer: UserId,
+  peer: v.exactOptional(UserId),
   sequence: v.number(),
   content: v.string(),
   queuedAt: v.number(),

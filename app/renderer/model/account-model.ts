@@ -17,6 +17,15 @@ import { mutedUntil } from "./mute.ts";
 import { FileDesk } from "./files.ts";
 
 /** What is shown beside the list. */
+/** What is shown so far: groups have no screens yet. */
+export interface ConversationOfTwo extends Conversation {
+  readonly peer: UserId;
+}
+
+export function isOfTwo(conversation: Conversation): conversation is ConversationOfTwo {
+  return conversation.peer !== undefined;
+}
+
 export interface OpenConversation {
   readonly peer: UserId;
   readonly model: ConversationModel;
@@ -33,7 +42,7 @@ export class AccountModel {
   readonly #connection;
   readonly #self;
   readonly #roster = signal<ReadonlyMap<UserId, RosterEntry>>(new Map());
-  readonly #conversations = signal<readonly Conversation[]>([]);
+  readonly #conversations = signal<readonly ConversationOfTwo[]>([]);
   readonly #links = signal<readonly LinkStatus[]>([]);
   readonly #devices = signal<readonly OwnDevice[]>([]);
   readonly #safety = signal<ReadonlyMap<UserId, Safety>>(new Map());
@@ -82,7 +91,7 @@ export class AccountModel {
       this.#roster.value = new Map(kit.roster.entries().map((e) => [e.profile.userId, e]));
     });
     const conversations = once(() => {
-      this.#conversations.value = kit.conversations.list();
+      this.#conversations.value = kit.conversations.list().filter(isOfTwo);
     });
     const links = once(() => {
       this.#links.value = kit.links();
@@ -130,7 +139,7 @@ export class AccountModel {
     return this.#self;
   }
   /** Newest first. */
-  get conversations(): ReadonlySignal<readonly Conversation[]> {
+  get conversations(): ReadonlySignal<readonly ConversationOfTwo[]> {
     return this.#conversations;
   }
   get links(): ReadonlySignal<readonly LinkStatus[]> {
@@ -168,7 +177,8 @@ export class AccountModel {
 
   async openConversation(conversationId: ConversationId): Promise<void> {
     const known = this.kit.conversations.get(conversationId);
-    if (known === undefined || this.#open.peek()?.model.conversationId === conversationId) return;
+    if (known === undefined || !isOfTwo(known)) return;
+    if (this.#open.peek()?.model.conversationId === conversationId) return;
     this.closeConversation();
     const model = new ConversationModel(this.kit, conversationId);
     this.#open.value = { peer: known.peer, model };

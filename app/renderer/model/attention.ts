@@ -20,7 +20,8 @@ export function attend(app: AppModel, isHidden: () => boolean): void {
   effect(() => {
     const ends = app.opened.value.map((account) =>
       account.kit.on("message", (message) => {
-        if (message.own || !app.settings.notifications.peek()) return;
+        if (message.own || message.body.type === "membership") return;
+        if (!app.settings.notifications.peek()) return;
         if (isHidden() || !isShown(app, account)) notify(app, account, message);
       }),
     );

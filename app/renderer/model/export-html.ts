@@ -38,7 +38,6 @@ export interface ExportEntry {
 interface Chat {
   readonly title: string;
   readonly folder: string;
-  readonly peer: string;
   pages: number;
   messages: number;
 }
@@ -62,7 +61,7 @@ export async function* htmlEntries(options: ExportOptions): AsyncGenerator<Expor
     if (entry.type === "conversation") {
       yield* finish(true);
       const folder = `chats/${chats.length + 1}`;
-      chats.push({ title: entry.title, folder, peer: entry.peer, pages: 0, messages: 0 });
+      chats.push({ title: entry.title, folder, pages: 0, messages: 0 });
       day = "";
     } else if (entry.type === "message") {
       const chat = chats.at(-1);
@@ -122,7 +121,7 @@ function messageHtml(
   chat: Chat,
   path: string | undefined,
 ): string {
-  const own = message.from.userId !== chat.peer;
+  const own = message.from.userId === records.header.account;
   const name = own ? records.header.name : chat.title;
   const body = fileBody(message.body);
   const parts: string[] = [];

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import type { Conversation } from "../../../shared/chatkit/api.ts";
+import type { ConversationOfTwo } from "../model/account-model.ts";
 import { moveWithArrows } from "../components/arrow-keys.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { Button } from "../components/button.tsx";
@@ -87,7 +87,7 @@ export function ChatList({ query, onAddBuddy }: ListProps): JSX.Element {
 
 /** The way to what is archived; new messages in it are counted here. */
 function ArchiveRow(props: {
-  readonly archived: readonly Conversation[];
+  readonly archived: readonly ConversationOfTwo[];
   readonly onOpen: () => void;
 }): JSX.Element {
   const { t } = useText();
@@ -132,7 +132,7 @@ function ArchiveHead({ onLeave }: { readonly onLeave: () => void }): JSX.Element
 type MenuPlace = { readonly at?: { readonly x: number; readonly y: number } };
 
 /** One conversation in a list. */
-export function ChatRow({ conversation }: { conversation: Conversation }): JSX.Element {
+export function ChatRow({ conversation }: { conversation: ConversationOfTwo }): JSX.Element {
   const app = useApp();
   const account = useAccount();
   const { t, format } = useText();
@@ -211,7 +211,7 @@ export function ChatRow({ conversation }: { conversation: Conversation }): JSX.E
 
 /** What was said last, what one began to say, or that somebody says something just now. */
 function RowText(props: {
-  readonly conversation: Conversation;
+  readonly conversation: ConversationOfTwo;
   readonly current: boolean;
 }): JSX.Element {
   const app = useApp();
@@ -238,7 +238,7 @@ function RowText(props: {
 }
 
 function RowMark(props: {
-  readonly conversation: Conversation;
+  readonly conversation: ConversationOfTwo;
   readonly muted: boolean;
 }): JSX.Element | null {
   const { t } = useText();

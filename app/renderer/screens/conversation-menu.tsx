@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Conversation } from "../../../shared/chatkit/api.ts";
+import type { ConversationOfTwo } from "../model/account-model.ts";
 import type { SettingsChange } from "../../../shared/chatkit/chatkit.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Confirm } from "../components/dialog.tsx";
@@ -10,7 +10,7 @@ import { entryName } from "../model/buddies.ts";
 import { mutedUntil, muteTimes, muteUntil } from "../model/mute.ts";
 
 export interface ConversationMenuProps {
-  readonly conversation: Conversation;
+  readonly conversation: ConversationOfTwo;
   /** Gets the focus back. */
   readonly anchor: HTMLElement | null;
   /** Where the pointer asked for it. */

@@ -103,7 +103,7 @@ function Announcements({ account }: { account: AccountModel }): JSX.Element {
   useEffect(() => {
     const ends = [
       account.kit.on("message", (message) => {
-        if (message.own) return;
+        if (message.own || message.body.type === "membership") return;
         const entry = account.kit.roster.get(message.from);
         const t = app.i18n.text.peek();
         const text = bodySummary(t, message.body);

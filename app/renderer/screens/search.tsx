@@ -108,7 +108,8 @@ function HitRow({ hit }: { readonly hit: SearchHit }): JSX.Element {
   const now = useNow(MINUTE);
   const { message, ranges, text } = hit;
   const conversation = account.kit.conversations.get(message.conversationId);
-  const entry = conversation && account.roster.value.get(conversation.peer);
+  const peer = conversation?.peer;
+  const entry = peer === undefined ? undefined : account.roster.value.get(peer);
   const name = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
   return (
     <li class="row" data-testid="hit">

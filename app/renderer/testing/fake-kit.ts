@@ -39,6 +39,7 @@ import {
 } from "./fake-people.ts";
 import { FakeFiles } from "./fake-files.ts";
 import { FakeArchive } from "./fake-archive.ts";
+import { FakeGroups } from "./fake-groups.ts";
 import { FakeNetwork } from "./fake-network.ts";
 import { FakePrivacy, someTrail } from "./fake-parts.ts";
 import { FakeSafety } from "./fake-safety.ts";
@@ -75,6 +76,7 @@ export class FakeKit implements ChatKitApi {
     connection: new Set(),
     self: new Set(),
     roster: new Set(),
+    group: new Set(),
     rosterRemoved: new Set(),
     devices: new Set(),
     safety: new Set(),
@@ -207,6 +209,7 @@ export class FakeKit implements ChatKitApi {
   };
 
   readonly privacy = new FakePrivacy();
+  readonly groups = new FakeGroups();
 
   readonly devices: DevicesApi = {
     list: () => this.#ownDevices(),

@@ -64,22 +64,29 @@ export class ConversationBook {
 
   /** Makes the conversation if it is new. */
   ensure(peer: UserId): ConversationRecord {
-    const conversationId = this.idWith(peer);
-    const known = this.#entries.get(conversationId);
-    if (known !== undefined) return known.record;
-    const record: ConversationRecord = { conversationId, peer, unread: 0 };
-    this.#entries.set(conversationId, { record, last: undefined });
-    return record;
+    return this.#ensure({ conversationId: this.idWith(peer), peer, unread: 0 });
   }
 
-  /** A message came or was queued: counts it, and shows it where it is the newest. */
-  added(peer: UserId, message: MessageRecord): StoreWrite {
-    const before = this.ensure(peer);
+  /** Makes a group's conversation if it is new. */
+  ensureGroup(conversationId: ConversationId): ConversationRecord {
+    return this.#ensure({ conversationId, unread: 0 });
+  }
+
+  /**
+   * A message came or was queued: counts it, and shows it where it is the newest.
+   * @param peer absent in a group
+   */
+  added(peer: UserId | undefined, message: MessageRecord): StoreWrite {
+    const before =
+      peer === undefined ? this.ensureGroup(message.conversationId) : this.ensure(peer);
     const { id, order, body, own, sentAt } = message;
     const isNewest = before.last === undefined || order > before.last.order;
-    const isSeen = own || (before.readUpTo !== undefined && order <= before.readUpTo);
+    const isSeen = !counts(message) || (before.readUpTo !== undefined && order <= before.readUpTo);
     const { settings } = before;
-    const comesBack = settings?.archived === true && !isMuted(settings, message.receivedAt);
+    const comesBack =
+      settings?.archived === true &&
+      body.type !== "membership" &&
+      !isMuted(settings, message.receivedAt);
     const record: ConversationRecord = {
       ...before,
       ...(comesBack ? { settings: changedSettings(settings, { archived: false }) } : {}),
@@ -158,7 +165,7 @@ export class ConversationBook {
     if (entry === undefined) return undefined;
     const { last, ...rest } = entry.record;
     const { readUpTo = "" } = rest;
-    const uncounted = messages.filter(({ order, own }) => !own && order > readUpTo).length;
+    const uncounted = messages.filter((one) => counts(one) && one.order > readUpTo).length;
     const isShown = messages.some(({ id }) => id === last?.id);
     if (!isShown && uncounted === 0) return undefined;
     const unread = Math.max(0, rest.unread - uncounted);
@@ -187,6 +194,13 @@ export class ConversationBook {
     return { type: "put-conversation", conversation: entry.record };
   }
 
+  #ensure(made: ConversationRecord): ConversationRecord {
+    const known = this.#entries.get(made.conversationId);
+    if (known !== undefined) return known.record;
+    this.#entries.set(made.conversationId, { record: made, last: undefined });
+    return made;
+  }
+
   /** What the person chose for it. */
   configure(conversationId: ConversationId, change: SettingsChange): StoreWrite | undefined {
     const entry = this.#entries.get(conversationId);
@@ -195,6 +209,11 @@ export class ConversationBook {
     entry.record = { ...entry.record, settings };
     return { type: "put-conversation", conversation: entry.record };
   }
+}
+
+/** Others' messages count as unread until they are seen; what happened in a group does not (SPEC G10). */
+export function counts({ body, own }: Pick<MessageRecord, "body" | "own">): boolean {
+  return !own && body.type !== "membership";
 }
 
 function compare(a: string, b: string): number {

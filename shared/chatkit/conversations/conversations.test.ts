@@ -21,7 +21,7 @@ async function network(owners = [1, 2]) {
 }
 
 const say = (device: SimulatedDevice, text: string, to = ben) =>
-  device.delivery.send(to, { type: "text", text });
+  device.delivery.send(device.book.ensure(to).conversationId, { type: "text", text });
 
 const record = (device: SimulatedDevice, peer = ada) =>
   device.book.get(device.book.idWith(peer))?.record;
@@ -175,14 +175,15 @@ describe("V: what people do with conversations", () => {
 describe("V8: typing", () => {
   test("is told over an open link seldom, and ends by itself, by a word or with the message", async () => {
     const { net, a, b } = await network();
-    a.delivery.typing(ben, true);
+    const withBen = a.book.ensure(ben).conversationId;
+    a.delivery.typing(withBen, true);
     await net.clock.advance(100);
     // No link is opened for it, and no mailbox keeps it.
     expect(b.typing).toEqual([]);
     net.openDirect(a, b);
     await net.clock.advance(TYPING_EVERY_MS);
     for (let key = 0; key < 20; key++) {
-      a.delivery.typing(ben, true);
+      a.delivery.typing(withBen, true);
       await net.clock.advance(100);
     }
     const typing = { conversationId: b.book.idWith(ada), userId: ada };
@@ -192,15 +193,15 @@ describe("V8: typing", () => {
       { ...typing, active: true },
       { ...typing, active: false },
     ]);
-    a.delivery.typing(ben, true);
+    a.delivery.typing(withBen, true);
     await net.clock.advance(100);
     await say(a, "done");
     await net.clock.advance(100);
     expect(b.typing.map(({ active }) => active)).toEqual([true, false, true, false]);
     await net.clock.advance(TYPING_EVERY_MS);
-    a.delivery.typing(ben, true);
+    a.delivery.typing(withBen, true);
     await net.clock.advance(10);
-    a.delivery.typing(ben, false);
+    a.delivery.typing(withBen, false);
     await net.clock.advance(10);
     expect(b.typing.at(-1)?.active).toBe(false);
     expect(b.problems).toEqual([]);
@@ -209,14 +210,15 @@ describe("V8: typing", () => {
   test("is not told where it is off, by whoever appears offline, nor shown where it is off", async () => {
     const { net, a, b } = await network();
     net.openDirect(a, b);
+    const withBen = a.book.ensure(ben).conversationId;
     a.privacy = { ...a.privacy, typing: false };
-    a.delivery.typing(ben, true);
+    a.delivery.typing(withBen, true);
     a.privacy = { ...a.privacy, typing: true };
     a.isVisible = false;
-    a.delivery.typing(ben, true);
+    a.delivery.typing(withBen, true);
     a.isVisible = true;
     b.privacy = { ...b.privacy, typing: false };
-    a.delivery.typing(ben, true);
+    a.delivery.typing(withBen, true);
     await net.clock.advance(100);
     expect(b.typing).toEqual([]);
   });
@@ -224,7 +226,7 @@ describe("V8: typing", () => {
   test("switched off while somebody types, it is over", async () => {
     const { net, a, b } = await network();
     net.openDirect(a, b);
-    a.delivery.typing(ben, true);
+    a.delivery.typing(a.book.ensure(ben).conversationId, true);
     await net.clock.advance(100);
     b.privacy = { ...b.privacy, typing: false };
     b.delivery.privacyChanged();
@@ -241,7 +243,9 @@ describe("V8: typing", () => {
       sealer: { seal: () => undefined },
       clock: net.clock,
       random: seededRandom(1),
-      conversationWith: (peer) => b.book.idWith(peer),
+      audience: b.delivery.audience,
+      placeOf: (conversationId, peer) =>
+        b.book.idWith(peer) === conversationId ? { conversationId, peer } : undefined,
       isOn: () => true,
       isVisible: () => true,
       onTyping: ({ active }) => told.push(active),

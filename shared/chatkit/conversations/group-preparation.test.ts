@@ -14,7 +14,7 @@ function preparation() {
     recipients: (userId) => (state.known ? [{ userId, deviceId: deviceIdOf(1) }] : []),
     conversationWith: () => v.parse(ConversationId, encodeId(new Uint8Array(16))),
     prepare({ peer }) {
-      asked.push(peer);
+      if (peer !== undefined) asked.push(peer);
       const answer = Promise.withResolvers<boolean>();
       answers.push(answer);
       return answer.promise;

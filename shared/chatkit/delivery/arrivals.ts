@@ -156,7 +156,8 @@ export class Arrivals {
       if (sequence > last) cursors.set(cursor, sequence);
       if (message === undefined) continue;
       const { userId } = incoming.arrival.from;
-      const peer = userId === directory.self.userId ? incoming.content.peer : userId;
+      const other = userId === directory.self.userId ? incoming.content.peer : userId;
+      const peer = incoming.content.group === undefined ? other : undefined;
       writes.push({ type: "put-message", message });
       conversations.set(conversationId, book.added(peer, message));
     }
@@ -201,7 +202,8 @@ export class Arrivals {
     const { userId, deviceId } = arrival.from;
     if (isRead(body)) {
       const isOwn = userId === directory.self.userId;
-      await changes.exclusive(() => readMarks.apply(conversationId, body.upTo, isOwn));
+      const mark = { conversationId, upTo: body.upTo, by: userId, own: isOwn };
+      await changes.exclusive(() => readMarks.apply(mark));
     } else if (isChange(body)) {
       const now = clock.now();
       const at = timelines.observe(conversationId, content.at, now);

@@ -23,7 +23,7 @@ async function network(owners = [1, 2]) {
 }
 
 const say = (device: SimulatedDevice, text: string, to = ben) =>
-  device.delivery.send(to, { type: "text", text });
+  device.delivery.send(device.book.ensure(to).conversationId, { type: "text", text });
 
 async function seen(device: SimulatedDevice, id: MessageId): Promise<unknown> {
   const other = device.self.userId === ada ? ben : ada;

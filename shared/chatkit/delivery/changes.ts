@@ -208,7 +208,9 @@ export function isChange(body: MessageBody): body is ChangeBody {
 /** The message after the change; the very same where the change has no effect (SPEC E1 to E4). */
 export function changed(message: MessageRecord, change: Change): MessageRecord {
   const { body, by, conversationId } = change;
-  if (message.conversationId !== conversationId || message.body.type === "recalled") return message;
+  if (message.conversationId !== conversationId) return message;
+  // What was taken back stays so, and what happened in a group is nobody's message.
+  if (message.body.type === "recalled" || message.body.type === "membership") return message;
   switch (body.type) {
     case "reaction":
       return withReaction(message, change, body.emoji);

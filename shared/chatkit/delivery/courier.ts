@@ -1,7 +1,8 @@
 import type { DeviceId, MessageId, UserId } from "../../protocol/index.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import { DeviceCourier, type CourierContext } from "./device-courier.ts";
-import type { FailureReason, Path } from "./delivery-state.ts";
+import type { Audience } from "./audience.ts";
+import type { Path } from "./delivery-state.ts";
 import type { OutboxItem } from "./outbox.ts";
 
 interface Served {
@@ -10,12 +11,16 @@ interface Served {
   isOnline: boolean;
 }
 
-/** The couriers of all devices; bounded by the roster's devices. */
+interface CourierOptions extends CourierContext {
+  readonly audience: Pick<Audience, "whyNot">;
+}
+
+/** The couriers of all devices; bounded by the devices of the roster, and of the groups' members. */
 export class Courier {
-  readonly #context: CourierContext;
+  readonly #context: CourierOptions;
   readonly #served = new Map<DeviceId, Served>();
 
-  constructor(context: CourierContext) {
+  constructor(context: CourierOptions) {
     this.#context = context;
   }
 
@@ -73,18 +78,24 @@ export class Courier {
     for (const { courier } of this.#served.values()) courier.presenceChanged();
   }
 
-  /** The roster, or somebody's presence, changed: devices come online, leave, or are no more. */
+  /**
+   * The roster, somebody's presence or a group changed: devices come online, leave, or are no more, and
+   * people are in a conversation no more.
+   */
   directoryChanged(): void {
-    const { directory } = this.#context;
+    const { audience, directory } = this.#context;
     for (const [device, served] of this.#served) {
-      const { userId } = served;
-      const isOwn = userId === directory.self.userId;
-      const present = isOwn ? directory.ownOthers() : directory.devicesOf(userId);
-      if (!present.some(({ deviceId }) => deviceId === device)) {
-        const reason: FailureReason =
-          isOwn || directory.isBuddy(userId) ? "no-devices" : "not-buddies";
+      const { courier, userId } = served;
+      let gaveUp = false;
+      for (const place of courier.places()) {
+        const reason = audience.whyNot(place, { userId, deviceId: device });
+        if (reason === undefined) continue;
+        courier.giveUp(place.conversationId, reason);
+        gaveUp = true;
+      }
+      if (gaveUp && courier.isIdle) {
         this.#served.delete(device);
-        served.courier.giveUp(reason);
+        courier.close();
         continue;
       }
       const isOnline = directory.isOnline(device);

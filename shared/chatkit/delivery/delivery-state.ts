@@ -24,12 +24,16 @@ export type PathReason =
   /** stored: none of the recipient's devices was online. */
   | "offline"
   /** stored: online by the server's knowledge, but it did not answer by any link. */
-  | "unreachable";
+  | "unreachable"
+  /** stored: in a group with somebody who is no buddy; whether they are there is not told. */
+  | "no-buddy";
 
 export type FailureReason =
   | "expired"
   | "not-buddies"
   | "no-devices"
+  /** Of a group: this account, or whoever was to get it, is not in it any more. */
+  | "not-member"
   | "mailbox-full"
   | "too-large"
   | "refused";

@@ -175,7 +175,10 @@ class World {
     if (!device.isRunning) return;
     const text = `message ${this.sent.length}`;
     try {
-      const { id } = await device.delivery.send(peerOf(device), { type: "text", text });
+      const { id } = await device.delivery.send(device.book.ensure(peerOf(device)).conversationId, {
+        type: "text",
+        text,
+      });
       this.sent.push({ id, from: device });
     } catch {
       // The disk was full: the sender knows that it was not sent.

@@ -35,7 +35,7 @@ async function network(owners = [1, 2]) {
 }
 
 const say = (device: SimulatedDevice, text: string, to = ben) =>
-  device.delivery.send(to, { type: "text", text });
+  device.delivery.send(device.book.ensure(to).conversationId, { type: "text", text });
 
 function texts(device: SimulatedDevice): unknown[] {
   return device.told.map(({ body }) => ("text" in body ? body.text : body));

@@ -15,6 +15,7 @@ import {
 import type { IdentityKeys } from "../../crypto/index.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
+import type { GroupDirectory, GroupNews } from "../groups/group-directory.ts";
 import { EXPIRY_CHECK_MS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { LinkControls, LinkService } from "../links/link-service.ts";
@@ -24,9 +25,11 @@ import type { Sealing } from "../sealing/sealing.ts";
 import type { MessagePage, MessageRecord, OutboxRecord, Store } from "../store.ts";
 import type { Fate } from "./arrival.ts";
 import { Arrivals } from "./arrivals.ts";
+import { Audience } from "./audience.ts";
 import { Changes } from "./changes.ts";
 import { Courier } from "./courier.ts";
 import type { Directory } from "./directory.ts";
+import { GroupHistory } from "./group-history.ts";
 import { HoldBack } from "./hold-back.ts";
 import { Inbox } from "./inbox.ts";
 import type { Journal } from "./journal.ts";
@@ -35,7 +38,7 @@ import { MailboxPutter } from "./mailbox-putter.ts";
 import { judgePut, type PutVerdict } from "./mailbox-verdict.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { PairSealer } from "./pair-sealer.ts";
-import { ReadMarks } from "./read-marks.ts";
+import { ReadMarks, whoHas } from "./read-marks.ts";
 import { Receipts } from "./receipts.ts";
 import { Securing } from "./securing.ts";
 import { Sending } from "./sending.ts";
@@ -52,7 +55,8 @@ export interface DeliveryOptions {
   readonly connection: ServerConnection;
   readonly links: LinkService & Pick<LinkControls, "openLinks">;
   readonly directory: Directory;
-  /** The conversations' groups. Its changes are saved with every commit of the journal. */
+  readonly groups: GroupDirectory;
+  /** The conversations' MLS groups. Its changes are saved with every commit of the journal. */
   readonly sealing: Sealing;
   readonly identity: IdentityKeys;
   readonly book: ConversationBook;
@@ -93,6 +97,8 @@ export class Delivery {
   readonly #fetcher: MailboxFetcher;
   readonly #mailbox: MailboxPutter;
   readonly #typing: TypingTalk;
+  readonly #groupHistory: GroupHistory;
+  readonly #audience: Audience;
   readonly #unsubscribe: (() => void)[] = [];
   #expiry: Timer | undefined;
   #closed = false;
@@ -104,6 +110,7 @@ export class Delivery {
       clock,
       connection,
       directory,
+      groups,
       handlers,
       identity,
       journal,
@@ -121,6 +128,8 @@ export class Delivery {
       handlers.onMessageChanged(message);
       if (isLast) onConversationChanged(message.conversationId);
     };
+    const audience = new Audience({ directory, groups, book });
+    this.#audience = audience;
     const mailbox = new MailboxPutter(connection);
     this.#mailbox = mailbox;
     const pairSealer = new PairSealer(identity, random);
@@ -129,7 +138,7 @@ export class Delivery {
       journal,
       clock,
       self: () => directory.self.userId,
-      isRead: (message) => this.#readMarks.isReadByPeer(message),
+      isRead: (message, people) => this.#readMarks.isReadBy(message, people),
       onEnded: (item) => this.#courier.forget(item),
       onGivenUp: (record, recipient) => this.#sending.givenUp(record, recipient),
       onChanged: onMessageChanged,
@@ -146,12 +155,14 @@ export class Delivery {
       clock,
       links,
       directory,
+      audience,
       mailbox,
       outbox: this.#outbox,
       serverOnline,
       secure: (item) => this.#securing.secure(item),
       isBlocked: (conversationId) => this.#securing.isBlocked(conversationId),
       envelope: (item, to) => this.#envelope(item, to),
+      after: (item, to) => this.#after(item, to),
       onProblem,
     });
     this.#holdBack = new HoldBack(clock);
@@ -181,6 +192,7 @@ export class Delivery {
       clock,
       random,
       directory,
+      audience,
       book,
       timelines: this.#timelines,
       outbox: this.#outbox,
@@ -199,10 +211,15 @@ export class Delivery {
     this.#typing = new TypingTalk({
       links,
       directory,
+      audience,
       sealer: pairSealer,
       clock,
       random,
-      conversationWith: (peer) => book.idWith(peer),
+      placeOf: (conversationId, from) => {
+        if (groups.get(conversationId) !== undefined) return { conversationId };
+        const isTheirs = directory.isBuddy(from) && book.idWith(from) === conversationId;
+        return isTheirs ? { conversationId, peer: from } : undefined;
+      },
       isOn: () => options.privacy().typing,
       isVisible: options.isVisible,
       onTyping: handlers.onTyping,
@@ -229,14 +246,26 @@ export class Delivery {
       receipts: this.#receipts,
       onMessage: (message) => {
         // They have said it: before it is told, so that nobody shows both.
-        if (!message.own) this.#typing.ended(message.from.userId);
+        if (!message.own) this.#typing.ended(message.conversationId, message.from.userId);
         onMessage(message);
       },
       onConversationChanged,
       onStoreFailed,
     });
+    this.#groupHistory = new GroupHistory({
+      store,
+      journal,
+      clock,
+      book,
+      timelines: this.#timelines,
+      self: () => directory.self.userId,
+      exclusive: (work) => this.#changes.exclusive(work),
+      onMessage,
+      onConversationChanged,
+    });
     this.#inbox = new Inbox({
       directory,
+      groups,
       sealing,
       pairSealer,
       clock,
@@ -297,11 +326,12 @@ export class Delivery {
 
   /**
    * Queues a message: durable once this resolves.
-   * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
+   * @throws ChatKitError no-such-conversation, not-buddies, not-permitted (a group that one is not in,
+   * or where others write), no-such-device, too-many-requests (outbox full), store-failed
    */
-  send(peer: UserId, body: TextBody | FileBody): Promise<MessageRecord> {
-    this.#typing.sent(peer);
-    return this.#sending.send(peer, body);
+  send(conversationId: ConversationId, body: TextBody | FileBody): Promise<MessageRecord> {
+    this.#typing.sent(conversationId);
+    return this.#sending.send(conversationId, body);
   }
 
   /**
@@ -332,9 +362,38 @@ export class Delivery {
     return this.#sending.markUnread(id);
   }
 
-  /** The person types to that buddy, or has cleared what they typed. */
-  typing(peer: UserId, active: boolean): void {
-    this.#typing.tell(peer, active);
+  /** The person types there, or has cleared what they typed. Nothing where there is no such conversation. */
+  typing(conversationId: ConversationId, active: boolean): void {
+    const record = this.#options.book.get(conversationId)?.record;
+    if (record !== undefined) this.#typing.tell(record, active);
+  }
+
+  /** Who is in the conversation besides this account, and on which devices. */
+  get audience(): Audience {
+    return this.#audience;
+  }
+
+  /** The others who told that they have read that message of one's own. */
+  readersOf(message: MessageRecord): readonly UserId[] {
+    const item = this.#outbox.get(message.id);
+    const people = item === undefined ? whoHas(message) : this.#outbox.peopleOf(item);
+    return people.filter((userId) => this.#readMarks.isReadBy(message, [userId]));
+  }
+
+  /**
+   * What happened in groups, in the order of their logs, put into their histories; each once, however
+   * often it is told. Durable once this resolves. @throws StoreError
+   */
+  takeNews(news: readonly GroupNews[]): Promise<void> {
+    return this.#groupHistory.take(news);
+  }
+
+  /** The members of a group, or what they may do, are others now: whoever is out gets nothing more. */
+  groupChanged(): void {
+    if (this.#closed) return;
+    this.#courier.directoryChanged();
+    this.#securing.again();
+    this.#fetcher.directoryChanged();
   }
 
   /** What the person lets others know is another thing now. */
@@ -446,15 +505,21 @@ export class Delivery {
     await this.#options.journal.idle();
   }
 
+  #after({ record }: OutboxItem, to: DeviceId): number {
+    const recipient = record.recipients.find(({ deviceId }) => deviceId === to);
+    return this.#timelines.predecessor(record.conversationId, to, recipient?.after ?? 0);
+  }
+
   #envelope(item: OutboxItem, to: DeviceId): Uint8Array | undefined {
     const { directory, handlers } = this.#options;
     const { record, sealed } = item;
-    const recipient = record.recipients.find(({ deviceId }) => deviceId === to);
-    if (recipient === undefined || sealed === undefined) return undefined;
+    if (sealed === undefined || record.recipients.every(({ deviceId }) => deviceId !== to)) {
+      return undefined;
+    }
     try {
       return encodeEnvelope({
         sequence: record.sequence,
-        after: this.#timelines.predecessor(record.conversationId, to, recipient.after),
+        after: this.#after(item, to),
         id: record.id,
         conversationId: record.conversationId,
         from: directory.self.deviceId,
@@ -512,7 +577,7 @@ export class Delivery {
   }
 
   #checkExpiry(): void {
-    for (const item of this.#outbox.expired()) this.#outbox.fail(item, "expired");
+    for (const item of this.#outbox.expired()) this.#outbox.expire(item);
     this.#expiry = this.#options.clock.setTimer(() => this.#checkExpiry(), EXPIRY_CHECK_MS);
   }
 }

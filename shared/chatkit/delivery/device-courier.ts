@@ -1,9 +1,10 @@
 import {
   limits,
+  MAX_SEALED_BYTES,
   type ConversationId,
   type DeviceId,
-  type MailboxPut,
   type MessageId,
+  type PutOutcome,
 } from "../../protocol/index.ts";
 import { assertNever } from "../assert-never.ts";
 import {
@@ -23,6 +24,7 @@ import type { LinkService } from "../links/link-service.ts";
 import type { Clock, Timer } from "../ports.ts";
 import { AckWindow } from "./ack-window.ts";
 import { courierEntry, CourierQueue, type CourierEntry } from "./courier-entry.ts";
+import type { Place } from "./audience.ts";
 import type { FailureReason, PathReason, WaitReason } from "./delivery-state.ts";
 import type { Directory } from "./directory.ts";
 import { judgePut, relayPauseMs, relayRefusal, type PutVerdict } from "./mailbox-verdict.ts";
@@ -33,7 +35,7 @@ export interface CourierContext {
   readonly clock: Clock;
   readonly links: LinkService;
   readonly directory: Directory;
-  readonly mailbox: Pick<MailboxPutter, "put">;
+  readonly mailbox: Pick<MailboxPutter, "put" | "post">;
   readonly outbox: Outbox;
   readonly serverOnline: () => boolean;
   /** Resolves once the item is sealed, or has ended. Never rejects. */
@@ -42,6 +44,8 @@ export interface CourierContext {
   readonly isBlocked: (conversationId: ConversationId) => boolean;
   /** The sealed item's envelope for that device, or undefined where there can be none. */
   readonly envelope: (item: OutboxItem, to: DeviceId) => Uint8Array | undefined;
+  /** The sequence of the message before it for that device. */
+  readonly after: (item: OutboxItem, to: DeviceId) => number;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -58,6 +62,8 @@ export class DeviceCourier {
   readonly #peer: LinkPeer;
   readonly #queue = new CourierQueue();
   readonly #entries = new Map<MessageId, CourierEntry>();
+  /** How many of them are of which conversation. */
+  readonly #places = new Map<ConversationId, { readonly place: Place; readonly count: number }>();
   readonly #window: AckWindow;
   #pumping = false;
   #kicked = false;
@@ -94,6 +100,7 @@ export class DeviceCourier {
   add(item: OutboxItem, stored: boolean): void {
     const entry = courierEntry(item, stored);
     this.#entries.set(item.record.id, entry);
+    this.#countPlace(item, 1);
     if (stored) {
       this.#watchStored();
     } else {
@@ -151,6 +158,7 @@ export class DeviceCourier {
     this.#window.remove(entry);
     entry.state = "done";
     this.#entries.delete(id);
+    this.#countPlace(entry.item, -1);
     this.kick();
   }
 
@@ -187,10 +195,26 @@ export class DeviceCourier {
     this.presenceChanged();
   }
 
-  /** The device is no more. */
-  giveUp(reason: FailureReason): void {
-    this.close();
+  /** Somebody in a group who is no buddy: whether their devices are there is not told. */
+  get #isUnseen(): boolean {
+    const { directory } = this.#context;
+    const { userId } = this.#peer;
+    return userId !== directory.self.userId && !directory.isBuddy(userId);
+  }
+
+  /** Conversations of which something is on its way to the device. */
+  places(): readonly Place[] {
+    return [...this.#places.values()].map(({ place }) => place);
+  }
+
+  get isIdle(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** The device is no more, or its person is not in that conversation. */
+  giveUp(conversationId: ConversationId, reason: FailureReason): void {
     for (const { item } of [...this.#entries.values()]) {
+      if (item.record.conversationId !== conversationId) continue;
       this.#context.outbox.drop(item, this.#peer.deviceId, reason);
       this.forget(item.record.id);
     }
@@ -270,6 +294,14 @@ export class DeviceCourier {
     return true;
   }
 
+  #countPlace({ record }: OutboxItem, change: 1 | -1): void {
+    const { conversationId, peer } = record;
+    const place = { conversationId, ...(peer === undefined ? {} : { peer }) };
+    const count = (this.#places.get(conversationId)?.count ?? 0) + change;
+    if (count === 0) this.#places.delete(conversationId);
+    else this.#places.set(conversationId, { place, count });
+  }
+
   #countSecuring({ item: { record } }: CourierEntry, change: 1 | -1): void {
     const count = (this.#securing.get(record.conversationId) ?? 0) + change;
     if (count === 0) this.#securing.delete(record.conversationId);
@@ -335,6 +367,7 @@ export class DeviceCourier {
     if (pause !== undefined && now < pause.until) {
       return { kind: "wait", why: pause.why, ms: pause.until - now };
     }
+    if (this.#isUnseen) return { kind: "mailbox", reason: "no-buddy" };
     const reason = isOnline ? (this.#noRelay?.reason ?? "unreachable") : "offline";
     return { kind: "mailbox", reason };
   }
@@ -406,19 +439,29 @@ export class DeviceCourier {
     for (const entry of entries) entry.state = "leaving";
     await Promise.all(
       entries.map(async (entry) => {
-        const envelope = this.#envelope(entry);
-        if (envelope === undefined) return;
-        const put: Omit<MailboxPut, "envelope"> = {
-          id: entry.item.record.id,
-          to: this.#peer.deviceId,
-        };
-        const verdict = await judgePut(this.#context.mailbox.put(put, envelope));
+        const put = this.#put(entry);
+        if (put === undefined) return;
+        const verdict = await judgePut(put);
         if (entry.state !== "leaving") return;
         if (this.#settle(entry, verdict, reason) === "again") returned.push(entry);
       }),
     );
     this.#queue.putBack(returned);
     return true;
+  }
+
+  /** Undefined where there can be no envelope, and the entry is given up. */
+  #put(entry: CourierEntry): Promise<PutOutcome> | undefined {
+    const { mailbox } = this.#context;
+    const to = this.#peer.deviceId;
+    const { record, sealed } = entry.item;
+    // What goes to a group goes there in one request for many devices.
+    if (record.peer === undefined && sealed !== undefined && sealed.length <= MAX_SEALED_BYTES) {
+      const after = this.#context.after(entry.item, to);
+      return mailbox.post({ ...record, sealed }, { deviceId: to, after });
+    }
+    const envelope = this.#envelope(entry);
+    return envelope && mailbox.put({ id: record.id, to }, envelope);
   }
 
   #settle(entry: CourierEntry, verdict: PutVerdict, reason: PathReason): "again" | undefined {
@@ -444,8 +487,10 @@ export class DeviceCourier {
         return "again";
       }
       case "refused":
-        if (verdict.reason === "not-buddies") outbox.fail(item, verdict.reason);
-        else outbox.drop(item, this.#peer.deviceId, verdict.reason);
+        // In a group it is that person alone who is out of reach.
+        if (verdict.reason === "not-buddies" && item.record.peer !== undefined) {
+          outbox.fail(item, verdict.reason);
+        } else outbox.drop(item, this.#peer.deviceId, verdict.reason);
         this.forget(item.record.id);
         return undefined;
       default:
@@ -473,9 +518,12 @@ export class DeviceCourier {
   #watchStored(): void {
     if (this.#closed) return;
     if (this.#storedTimer !== undefined || this.#entries.size === 0) return;
+    // Whoever may be there unseen is sent it again as seldom as can be.
+    if (this.#isUnseen) this.#storedResendMs = STORED_RESEND_MAX_MS;
     this.#storedTimer = this.#context.clock.setTimer(() => {
       this.#storedTimer = undefined;
-      if (!this.#context.directory.isOnline(this.#peer.deviceId)) return;
+      const isThere = this.#isUnseen || this.#context.directory.isOnline(this.#peer.deviceId);
+      if (!isThere) return;
       const oldest = this.#context.clock.monotonic() - this.#storedResendMs;
       const stored = [...this.#entries.values()].filter((entry) => entry.state === "stored");
       if (stored.length === 0) return;

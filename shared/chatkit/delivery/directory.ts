@@ -14,6 +14,11 @@ export interface Directory {
   ): { readonly userId: UserId; readonly publicKey: Uint8Array } | undefined;
   /** All devices of that buddy; none where the user is no buddy. */
   devicesOf(userId: UserId): readonly LinkPeer[];
+  /**
+   * All devices of somebody in a group: of a buddy those of `devicesOf`, of anybody else all that
+   * their verified list has.
+   */
+  memberDevices(userId: UserId): readonly LinkPeer[];
   /** Everybody in the roster, buddies or not. */
   people(): readonly UserId[];
   /** This account's devices except this one. */

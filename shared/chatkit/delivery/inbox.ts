@@ -13,6 +13,7 @@ import {
   type TypingContent,
 } from "../../protocol/index.ts";
 import { PAIR_SEALED } from "../../crypto/index.ts";
+import type { GroupDirectory } from "../groups/group-directory.ts";
 import { MAX_INBOX_QUEUE } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { Sealing } from "../sealing/sealing.ts";
@@ -25,6 +26,7 @@ import { parseContent } from "./parse-content.ts";
 
 interface InboxOptions {
   readonly directory: Directory;
+  readonly groups: GroupDirectory;
   readonly sealing: Pick<Sealing, "open">;
   readonly pairSealer: Pick<PairSealer, "open">;
   readonly clock: Clock;
@@ -63,9 +65,10 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#handlers = options.handlers;
-    const { clock, directory, handlers, sealing } = options;
+    const { clock, directory, groups, handlers, sealing } = options;
     this.#opener = new Opener({
       directory,
+      groups,
       sealing,
       clock,
       handlers: {

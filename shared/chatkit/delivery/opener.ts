@@ -5,7 +5,8 @@ import {
   type MessageId,
   type UserId,
 } from "../../protocol/index.ts";
-import { MAX_UNOPENED_IDS } from "../limits.ts";
+import type { GroupDirectory } from "../groups/group-directory.ts";
+import { MAX_FOREIGN_GROUPS, MAX_UNOPENED_IDS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import { RecentIds } from "../links/recent-ids.ts";
 import type { Clock } from "../ports.ts";
@@ -14,10 +15,12 @@ import { pathOf, type Arrival, type Incoming, type Letter } from "./arrival.ts";
 import { parseContent } from "./parse-content.ts";
 import type { Directory } from "./directory.ts";
 import { Parking } from "./parking.ts";
+import { weightOf } from "./sending.ts";
 import { Unopened } from "./unopened.ts";
 
 export interface OpenerOptions {
   readonly directory: Directory;
+  readonly groups: GroupDirectory;
   readonly sealing: Pick<Sealing, "open">;
   readonly clock: Clock;
   readonly handlers: OpenerHandlers;
@@ -49,6 +52,8 @@ export class Opener {
   readonly #unopened = new Unopened();
   /** Opened and against the rules: it is not opened again. */
   readonly #refused = new RecentIds<MessageId>(MAX_UNOPENED_IDS);
+  /** Groups, with the senders, of which the server said that this account, or they, have no part in it. */
+  readonly #foreign = new RecentIds<string>(MAX_FOREIGN_GROUPS);
 
   constructor(options: OpenerOptions) {
     this.#options = options;
@@ -73,15 +78,12 @@ export class Opener {
     const self = directory.self.userId;
     const isOwn = arrival.from.userId === self;
     // A buddy writes to us; what one's own other devices wrote to whom, the conversation tells.
-    const peer = isOwn ? this.#handlers.peerOf(envelope.conversationId) : arrival.from.userId;
-    if (peer === undefined) {
-      // Somebody whom this device does not know yet: the roster's change is on its way.
-      arrival.settle?.("unknown-sender");
-      return undefined;
-    }
-    if (this.#handlers.conversationOf(self, peer) !== envelope.conversationId) {
-      return this.#handlers.refuse(arrival, "a message for another conversation");
-    }
+    const { conversationId } = envelope;
+    const other = isOwn ? this.#handlers.peerOf(conversationId) : arrival.from.userId;
+    const isDirect =
+      other !== undefined && this.#handlers.conversationOf(self, other) === conversationId;
+    const peer = isDirect ? other : undefined;
+    if (peer === undefined && !this.#hasPart(letter)) return this.#lookForGroup(letter);
     if (this.#refused.has(envelope.id)) {
       arrival.settle?.("done");
       return undefined;
@@ -94,7 +96,7 @@ export class Opener {
       sealing.open({
         header: envelope,
         from: arrival.from,
-        peer,
+        ...(peer === undefined ? {} : { peer }),
         sealed: envelope.sealed.subarray(1),
       }),
     );
@@ -110,16 +112,84 @@ export class Opener {
         break;
     }
     const content = parseContent(MessageContent, opened.plaintext);
-    if (content === undefined || content.peer !== (isOwn ? peer : self)) {
+    const wrong =
+      content === undefined
+        ? "malformed content"
+        : peer === undefined
+          ? await this.#wrongInGroup(letter, content)
+          : content.group !== undefined || content.peer !== (isOwn ? peer : self)
+            ? "a stray message"
+            : undefined;
+    if (wrong === "untold") {
+      // It is sealed anew for when the server tells.
+      arrival.settle?.("failed");
+      return undefined;
+    }
+    if (content === undefined || wrong !== undefined) {
       this.#refused.add(envelope.id);
-      return this.#handlers.refuse(
-        arrival,
-        content === undefined ? "malformed content" : "a stray message",
-      );
+      return this.#handlers.refuse(arrival, wrong ?? "malformed content");
     }
     this.#unopened.forget(envelope.id);
     this.#handlers.onHeard(envelope.from, arrival.link);
     return { envelope, arrival, content, path: pathOf(arrival.link), isKnown };
+  }
+
+  /** Is that a group known here, with the sender in it, now or at some time? */
+  #hasPart({ arrival, envelope }: Letter): boolean {
+    const facts = this.#options.groups.get(envelope.conversationId);
+    return facts?.has(arrival.from.userId, 0) === true;
+  }
+
+  /** A group, or a member, that this device does not know yet: it waits until the log was read. */
+  #lookForGroup({ arrival, envelope }: Letter): undefined {
+    const name = `${envelope.conversationId}/${arrival.from.userId}`;
+    if (this.#foreign.has(name)) {
+      if (arrival.from.userId !== this.#options.directory.self.userId) {
+        return this.#handlers.refuse(arrival, "a message for another conversation");
+      }
+      // To somebody whom this device does not know yet: the roster's change is on its way.
+      arrival.settle?.("unknown-sender");
+      return undefined;
+    }
+    if (this.#parking.has(envelope)) {
+      this.#parking.park(envelope, arrival);
+      return undefined;
+    }
+    const looking = this.#options.groups.look(envelope.conversationId).then((found) => {
+      if (found === "unreached") return false;
+      if (found === "none" || !this.#hasPart({ arrival, envelope })) this.#foreign.add(name);
+      return true;
+    });
+    this.#parking.park(envelope, arrival, looking);
+    return undefined;
+  }
+
+  /**
+   * What is wrong with a message of a group, by its log; undefined where nothing is. `untold`: the log
+   * must be read on, and the server does not tell.
+   */
+  async #wrongInGroup(
+    { arrival, envelope }: Letter,
+    { body, group: note, peer }: MessageContent,
+  ): Promise<string | undefined> {
+    const { groups } = this.#options;
+    const { conversationId } = envelope;
+    const { userId } = arrival.from;
+    if (note === undefined || peer !== undefined) return "a stray message";
+    const wrong = (): string | undefined => {
+      const facts = groups.get(conversationId);
+      if (facts?.has(userId, note.length) !== true) return "a message of a group they left";
+      const mayNot = weightOf(body) === "writing" && !facts.mayWrite(userId);
+      return mayNot ? "a message where they may not write" : undefined;
+    };
+    groups.heard(conversationId, userId, note);
+    const isBehind = (groups.get(conversationId)?.note.length ?? 0) < note.length;
+    // They may have been permitted by what this device has not read.
+    if (wrong() !== undefined && isBehind) {
+      const found = await groups.look(conversationId);
+      if (found === "unreached") return "untold";
+    }
+    return wrong();
   }
 
   async #unseal(opening: Promise<Opened>): Promise<Opened> {

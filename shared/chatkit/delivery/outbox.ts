@@ -31,8 +31,8 @@ interface OutboxOptions {
   readonly clock: Clock;
   /** The account itself: its own other devices do not count as delivered to. */
   readonly self: () => UserId;
-  /** The peer told that they have read up to this message, or further. */
-  readonly isRead: (message: MessageRecord) => boolean;
+  /** All of these people told that they have read up to this message, or further. */
+  readonly isRead: (message: MessageRecord, people: readonly UserId[]) => boolean;
   /** The item is no more, although not everybody has it. */
   readonly onEnded: (item: OutboxItem) => void;
   /** The recipient will not get it. What it returns is saved with that. */
@@ -80,6 +80,13 @@ export class Outbox {
   revise(message: MessageRecord): void {
     const item = this.#items.get(message.id);
     if (item?.message !== undefined) item.message = message;
+  }
+
+  /** The others whom it is for, and who are yet to get it or have it. */
+  peopleOf({ record }: OutboxItem): readonly UserId[] {
+    const self = this.#options.self();
+    const all = new Set(record.recipients.map(({ userId }) => userId));
+    return [...all].filter((userId) => userId !== self);
   }
 
   /** The message was deleted here: it goes on, and nobody sees it any more. */
@@ -147,11 +154,7 @@ export class Outbox {
     if (!this.#setState(item, device, "acknowledged")) return false;
     const at = this.#options.clock.now();
     this.#note(item, device, { deliveredAt: at, path });
-    if (this.#isPeer(item, device) && this.#reduce(item, { type: "delivered", at, path })) {
-      if (item.message !== undefined && this.#options.isRead(item.message)) {
-        this.#reduce(item, { type: "read", at });
-      }
-    }
+    if (this.#isPeer(item, device)) this.#delivered(item, at, path);
     this.#settle(item, messageWrite(item));
     return true;
   }
@@ -171,8 +174,29 @@ export class Outbox {
     item.record = { ...item.record, recipients };
     const peerLeft = recipients.some((one) => this.#isPeer(item, one.deviceId));
     // A read mark may be for one's own devices alone; it ends when the last of them has it.
-    if (peerLeft || (item.message === undefined && recipients.length > 0)) this.#settle(item, []);
-    else this.fail(item, reason);
+    if (!peerLeft && (item.message !== undefined || recipients.length === 0)) {
+      this.fail(item, reason);
+      return;
+    }
+    // Those who are left may all have it (SPEC G9).
+    const path = item.message?.trail?.findLast((step) => step.deliveredAt !== undefined)?.path;
+    this.#delivered(item, this.#options.clock.now(), path ?? "stored");
+    this.#settle(item, messageWrite(item));
+  }
+
+  /**
+   * It has waited for too long. In a group it ends so for those alone who do not have it, unless that
+   * is everybody.
+   */
+  expire(item: OutboxItem): void {
+    const { peer, recipients } = item.record;
+    const late = recipients.filter(({ state }) => state !== "acknowledged");
+    const reached = recipients.some(
+      ({ deviceId, state }) => state === "acknowledged" && this.#isPeer(item, deviceId),
+    );
+    if (peer !== undefined || !reached) return this.fail(item, "expired");
+    this.#options.onEnded(item);
+    for (const { deviceId } of late) this.drop(item, deviceId, "expired");
   }
 
   /** Ends the message with an error that its sender sees, unless it was delivered. */
@@ -203,6 +227,21 @@ export class Outbox {
       found.push(item);
     }
     return found;
+  }
+
+  /** Everybody whom it is for has it, each on one device at least (SPEC D8, G9). */
+  #delivered(item: OutboxItem, at: number, path: Path): void {
+    const has = new Set(
+      item.record.recipients
+        .filter(({ state }) => state === "acknowledged")
+        .map(({ userId }) => userId),
+    );
+    const people = this.peopleOf(item);
+    if (people.length === 0 || !people.every((userId) => has.has(userId))) return;
+    if (!this.#reduce(item, { type: "delivered", at, path })) return;
+    if (item.message !== undefined && this.#options.isRead(item.message, people)) {
+      this.#reduce(item, { type: "read", at });
+    }
   }
 
   #isPeer(item: OutboxItem, device: DeviceId): boolean {

@@ -62,7 +62,12 @@ class World {
 
   async say(device: SimulatedDevice): Promise<void> {
     const peer = device.self.userId === ada ? ben : ada;
-    await this.during(device.delivery.send(peer, { type: "text", text: `${this.#sent++}` }));
+    await this.during(
+      device.delivery.send(device.book.ensure(peer).conversationId, {
+        type: "text",
+        text: `${this.#sent++}`,
+      }),
+    );
   }
 
   /** Lets time pass, for the engine and for WebCrypto, until the condition holds. */

@@ -14,7 +14,10 @@ test.each(["rate-limited", "too-many-requests"] as const)(
     vi.spyOn(network, "relay").mockImplementationOnce(() => {
       throw new ProtocolError(refusal, "scripted");
     });
-    const { id } = await a.delivery.send(userIdOf(2), { type: "text", text: "patience" });
+    const { id } = await a.delivery.send(a.book.ensure(userIdOf(2)).conversationId, {
+      type: "text",
+      text: "patience",
+    });
     await network.clock.advance(RELAY_PAUSE_MIN_MS - 1);
     expect(b.told).toEqual([]);
     await network.clock.advance(100);

@@ -19,7 +19,7 @@ async function couple(owners = [1, 2]) {
 
 async function say(from: SimulatedDevice, text: string): Promise<MessageId> {
   const to = from.self.userId === ada ? ben : ada;
-  return (await from.delivery.send(to, { type: "text", text })).id;
+  return (await from.delivery.send(from.book.ensure(to).conversationId, { type: "text", text })).id;
 }
 
 const texts = (device: SimulatedDevice): unknown[] =>

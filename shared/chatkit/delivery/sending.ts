@@ -4,19 +4,20 @@ import {
   ID_BYTES,
   MessageId,
   type ConversationId,
-  type DeviceId,
   type ChangeBody,
   type FileBody,
+  type HybridTime,
   type MessageBody,
   type MessageContent,
   type TextBody,
-  type UserId,
 } from "../../protocol/index.ts";
 import { ChatKitError } from "../api.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
 import { MAX_OUTBOX } from "../limits.ts";
+import type { LinkPeer } from "../link.ts";
 import type { Clock, Random } from "../ports.ts";
 import type { MessageRecord, OutboxRecipient, OutboxRecord, Store, StoreWrite } from "../store.ts";
+import type { Audience, Place, Weight } from "./audience.ts";
 import { changed, type Change, type Changes } from "./changes.ts";
 import type { Directory } from "./directory.ts";
 import type { Journal } from "./journal.ts";
@@ -33,6 +34,7 @@ interface SendingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly directory: Directory;
+  readonly audience: Audience;
   readonly book: ConversationBook;
   readonly timelines: Timelines;
   readonly outbox: Outbox;
@@ -59,13 +61,14 @@ export class Sending {
 
   /**
    * Queues a message: durable once this resolves.
-   * @throws ChatKitError not-buddies, no-such-device, too-many-requests (outbox full), store-failed
+   * @throws ChatKitError no-such-conversation, not-buddies, not-permitted (in a group), no-such-device,
+   * too-many-requests (outbox full), store-failed
    */
-  async send(peer: UserId, body: TextBody | FileBody): Promise<MessageRecord> {
-    const { book, clock, directory, outbox, timelines } = this.#options;
+  async send(conversationId: ConversationId, body: TextBody | FileBody): Promise<MessageRecord> {
+    const { audience, book, clock, directory, outbox, timelines } = this.#options;
     const { onConversationChanged, onMessage } = this.#options;
-    const recipients = this.#recipients(peer);
-    const { conversationId } = book.ensure(peer);
+    const place = audience.place(conversationId);
+    const recipients = this.#recipients(place, "writing");
     const now = clock.now();
     const next = timelines.next(conversationId, recipients, now);
     const message: MessageRecord = {
@@ -79,12 +82,12 @@ export class Sending {
       body,
       delivery: this.#queuedState(),
     };
-    const content: MessageContent = { kind: "message", peer, at: next.at, body };
-    const record = recordOf({ id: message.id, conversationId, content, next, now });
+    const content = this.#content(place, next.at, body);
+    const record = recordOf({ id: message.id, place, content, next, now });
     await this.#queue(
       record,
       message,
-      () => [book.added(peer, message)],
+      () => [book.added(place.peer, message)],
       () => onMessage(message),
     );
     onConversationChanged(conversationId);
@@ -97,29 +100,30 @@ export class Sending {
    * as `send`
    */
   async resend(id: MessageId): Promise<MessageRecord> {
-    const { book, clock, journal, outbox, store, timelines } = this.#options;
+    const { audience, book, clock, journal, outbox, store, timelines } = this.#options;
     const { onConversationChanged, onMessageChanged } = this.#options;
     const failed = await orStoreFailed(async () => {
       await journal.commit([]);
       return await store.message(id);
     });
-    const peer = failed && book.get(failed.conversationId)?.record.peer;
     if (
       failed === undefined ||
-      peer === undefined ||
       failed.body.type === "recalled" ||
+      failed.body.type === "membership" ||
       failed.delivery.state !== "failed"
     ) {
       throw new ChatKitError("no-such-conversation", "There is no such failed message.");
     }
+    const place = audience.place(failed.conversationId);
     const now = clock.now();
-    const next = timelines.next(failed.conversationId, this.#recipients(peer), now);
+    const recipients = this.#recipients(place, "writing");
+    const next = timelines.next(failed.conversationId, recipients, now);
     const { trail: _, ...again } = failed;
     const message: MessageRecord = { ...again, delivery: this.#queuedState() };
     const { body, conversationId } = failed;
     const at = orderTime(failed.order);
-    const content: MessageContent = { kind: "message", peer, at, body };
-    const record = recordOf({ id, conversationId, content, next, now });
+    const content = this.#content(place, at, body);
+    const record = recordOf({ id, place, content, next, now });
     await this.#queue(record, message, () => []);
     if (book.changed(message)) onConversationChanged(conversationId);
     onMessageChanged(message);
@@ -133,17 +137,17 @@ export class Sending {
    */
   change(body: ChangeBody): Promise<MessageRecord> {
     return this.#options.changes.exclusive(async () => {
-      const { book, changes, clock, directory, outbox, timelines } = this.#options;
+      const { audience, changes, clock, directory, outbox, timelines } = this.#options;
       const target = await orStoreFailed(() => changes.find(body.of));
-      const peer = target && book.get(target.conversationId)?.record.peer;
-      if (target === undefined || peer === undefined) {
+      if (target === undefined) {
         throw new ChatKitError("no-such-message", "There is no such message.");
       }
+      const place = audience.place(target.conversationId);
       // It may be delivered, and leave the outbox, while the change is sealed.
       const item = outbox.get(target.id);
       const current = (): MessageRecord => item?.message ?? target;
       const { conversationId } = target;
-      const recipients = this.#recipients(peer);
+      const recipients = this.#recipients(place, weightOf(body));
       const now = clock.now();
       const next = timelines.next(conversationId, recipients, now);
       const id = this.#newId();
@@ -153,8 +157,8 @@ export class Sending {
       if (changed(target, change) === target) {
         throw new ChatKitError("not-permitted", "This message cannot be changed any more.");
       }
-      const content: MessageContent = { kind: "message", peer, at: next.at, body };
-      const record = recordOf({ id, conversationId, content, next, now });
+      const content = this.#content(place, next.at, body);
+      const record = recordOf({ id, place, content, next, now });
       let writes: readonly StoreWrite[] = [];
       try {
         await this.#queue(record, undefined, () => {
@@ -173,10 +177,10 @@ export class Sending {
 
   /** @throws ChatKitError store-failed */
   async markRead(conversationId: ConversationId): Promise<void> {
-    const { book, clock, directory, outbox, readMarks, tellsReading, timelines } = this.#options;
+    const { audience, book, clock, directory, outbox, readMarks, timelines } = this.#options;
     const entry = book.get(conversationId);
     if (entry === undefined) return;
-    const { peer } = entry.record;
+    const { readUpTo = "" } = entry.record;
     const newest = await orStoreFailed(() => readMarks.newestOfOthers(conversationId));
     const write = newest && book.read(conversationId, newest.order, 0);
     if (newest === undefined || write === undefined) {
@@ -184,21 +188,47 @@ export class Sending {
       return;
     }
     this.#options.onConversationChanged(conversationId);
-    const theirs = tellsReading() ? directory.devicesOf(peer) : [];
-    const devices = [...theirs, ...directory.ownOthers()];
+    const place = audience.place(conversationId);
+    const theirs = await orStoreFailed(() => this.#whoIsTold(place, newest, readUpTo));
+    const devices = theirs === undefined ? [] : [...theirs, ...directory.ownOthers()];
     if (devices.length === 0 || outbox.size >= MAX_OUTBOX) {
       await this.#commit([write]);
       return;
     }
     const now = clock.now();
-    const next = timelines.next(conversationId, devices, now);
+    const next = timelines.next(conversationId, devices, now, audience.others(place));
     const body: MessageBody = { type: "read", upTo: newest.id };
-    const content: MessageContent = { kind: "message", peer, at: next.at, body };
-    const record = recordOf({ id: this.#newId(), conversationId, content, next, now });
+    const content = this.#content(place, next.at, body);
+    const record = recordOf({ id: this.#newId(), place, content, next, now });
     await this.#queue(record, undefined, () => {
       const conversation = book.get(conversationId)?.record;
       return conversation === undefined ? [] : [{ type: "put-conversation", conversation }];
     });
+  }
+
+  /**
+   * Devices that are told what was read: the buddy's; of a group those of the people who wrote what is
+   * new, for everybody telling everybody would be far too much (SPEC G9). Undefined where not even
+   * one's own can be told: in a group that this account is not in any more.
+   */
+  async #whoIsTold(
+    place: Place,
+    newest: MessageRecord,
+    after: string,
+  ): Promise<readonly LinkPeer[] | undefined> {
+    const { audience, readMarks, tellsReading } = this.#options;
+    const people = audience.people(place);
+    const { conversationId, peer } = place;
+    if (peer === undefined && audience.group(conversationId)?.standing !== "member") {
+      return undefined;
+    }
+    if (!tellsReading()) return [];
+    if (peer !== undefined) return audience.devicesOf(people, place);
+    const writers = await readMarks.writersAfter(conversationId, after, newest);
+    return audience.devicesOf(
+      people.filter((userId) => writers.has(userId)),
+      place,
+    );
   }
 
   /** It was marked as unread, with nothing new in it. */
@@ -229,21 +259,19 @@ export class Sending {
     if (write !== undefined) await this.#commit([write]);
   }
 
-  #recipients(peer: UserId): { userId: UserId; deviceId: DeviceId }[] {
-    const { directory, outbox } = this.#options;
-    if (!directory.isBuddy(peer)) {
-      throw new ChatKitError("not-buddies", "Messages go to buddies only.");
-    }
-    const devices = directory.devicesOf(peer);
-    if (devices.length === 0) {
-      throw new ChatKitError("no-such-device", "This person has no device to receive messages.");
-    }
+  #recipients(place: Place, weight: Weight): readonly LinkPeer[] {
+    const { audience, outbox } = this.#options;
+    const recipients = audience.recipients(place, weight);
     if (outbox.size >= MAX_OUTBOX) {
       throw new ChatKitError("too-many-requests", "Too many messages wait to be sent.", {
         retryable: true,
       });
     }
-    return [...devices, ...directory.ownOthers()];
+    return recipients;
+  }
+
+  #content(place: Place, at: HybridTime, body: MessageBody): MessageContent {
+    return { kind: "message", ...this.#options.audience.address(place), at, body };
   }
 
   /** @param writes asked for when the commit is made: others may change the same until then */
@@ -304,18 +332,22 @@ export class Sending {
   }
 }
 
+/** Whoever may not write in a group may react there, and take back what they wrote before. */
+export function weightOf({ type }: MessageBody): Weight {
+  return type === "read" || type === "reaction" || type === "recall" ? "remark" : "writing";
+}
+
 function recordOf(parts: {
   readonly id: MessageId;
-  readonly conversationId: ConversationId;
+  readonly place: Place;
   readonly content: MessageContent;
   readonly next: Pick<OutboxRecord, "recipients" | "sequence">;
   readonly now: number;
 }): OutboxRecord {
-  const { content, conversationId, id, next, now } = parts;
+  const { content, id, next, now, place } = parts;
   return {
     id,
-    conversationId,
-    peer: content.peer,
+    ...place,
     sequence: next.sequence,
     content: JSON.stringify(content),
     queuedAt: now,

@@ -28,6 +28,7 @@ const pathReasons = {
   "link-limit": "link-limit",
   offline: "offline",
   unreachable: "unreachable",
+  "no-buddy": "no-buddy",
 } as const satisfies AllOf<PathReason>;
 
 const waitReasons = {
@@ -45,6 +46,7 @@ const failureReasons = {
   expired: "expired",
   "not-buddies": "not-buddies",
   "no-devices": "no-devices",
+  "not-member": "not-member",
   "mailbox-full": "mailbox-full",
   "too-large": "too-large",
   refused: "refused",

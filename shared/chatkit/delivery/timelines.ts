@@ -67,11 +67,13 @@ export class Timelines {
   /**
    * Numbers a new message. What `write` gives belongs into the commit that makes it durable.
    * @param now wall clock, ms
+   * @param others devices of the conversation that do not get this one, and come back
    */
   next(
     conversationId: ConversationId,
     devices: readonly { userId: UserId; deviceId: DeviceId }[],
     now: number,
+    others: readonly { deviceId: DeviceId }[] = [],
   ): { sequence: number; at: HybridTime; recipients: OutboxRecipient[] } {
     const timeline = this.#of(conversationId);
     const sequence = ++timeline.sequence;
@@ -83,7 +85,7 @@ export class Timelines {
     });
     // Devices that are gone do not come back under their old id.
     if (timeline.last.size > devices.length) {
-      const present = new Set<string>(devices.map(({ deviceId }) => deviceId));
+      const present = new Set<string>([...devices, ...others].map(({ deviceId }) => deviceId));
       for (const device of timeline.last.keys()) {
         if (present.has(device)) continue;
         timeline.last.delete(device);

@@ -19,16 +19,19 @@ import type { Link, LinkPeer } from "../link.ts";
 import type { LinkControls, LinkService } from "../links/link-service.ts";
 import { TokenBucket } from "../links/token-bucket.ts";
 import type { Clock, Random, Timer } from "../ports.ts";
+import type { Audience, Place } from "./audience.ts";
 import type { Directory } from "./directory.ts";
 import type { PairSealer } from "./pair-sealer.ts";
 
 export interface TypingOptions {
   readonly links: Pick<LinkService, "rule"> & Pick<LinkControls, "openLinks">;
-  readonly directory: Pick<Directory, "self" | "device" | "devicesOf" | "isBuddy">;
+  readonly directory: Pick<Directory, "self" | "device">;
+  readonly audience: Pick<Audience, "others" | "people">;
   readonly sealer: Pick<PairSealer, "seal">;
   readonly clock: Clock;
   readonly random: Random;
-  readonly conversationWith: (peer: UserId) => ConversationId;
+  /** Where that conversation's people are; undefined for a stranger's. */
+  readonly placeOf: (conversationId: ConversationId, from: UserId) => Place | undefined;
   /** The person wants to tell and to be told. */
   readonly isOn: () => boolean;
   /** Whoever appears offline tells nobody that they type. */
@@ -44,42 +47,50 @@ export interface Typing {
 }
 
 interface Heard {
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
   readonly bucket: TokenBucket;
   timer: Timer | undefined;
 }
+
+/** People heard typing, once for each conversation; those heard of longest ago are forgotten. */
+const MAX_HEARD = 2_048;
 
 /** Who types in a conversation: told over links that are open anyway, and kept nowhere (SPEC V). */
 export class TypingTalk implements Disposable {
   readonly #options: TypingOptions;
   readonly #encoder = new TextEncoder();
   /** Of one's own: when it was told last, and whether that still holds. */
-  readonly #told = new Map<UserId, { readonly at: number; readonly active: boolean }>();
-  /** Of buddies alone, so that the roster bounds it. */
-  readonly #heard = new Map<UserId, Heard>();
+  readonly #told = new Map<ConversationId, { readonly at: number; readonly active: boolean }>();
+  /** By conversation and person. */
+  readonly #heard = new Map<string, Heard>();
   #closed = false;
 
   constructor(options: TypingOptions) {
     this.#options = options;
   }
 
-  /** The person types to that buddy, or has cleared what they typed. Called at every key. */
-  tell(peer: UserId, active: boolean): void {
-    const { clock, directory, isOn, isVisible } = this.#options;
-    if (this.#closed || !isOn() || !isVisible() || !directory.isBuddy(peer)) return;
+  /** The person types there, or has cleared what they typed. Called at every key. */
+  tell(place: Place, active: boolean): void {
+    const { audience, clock, isOn, isVisible } = this.#options;
+    const { conversationId } = place;
+    if (this.#closed || !isOn() || !isVisible()) return;
     const now = clock.monotonic();
-    const last = this.#told.get(peer);
+    const last = this.#told.get(conversationId);
     if (active ? last !== undefined && now - last.at < TYPING_EVERY_MS : last?.active !== true) {
       return;
     }
     // When typing ends is told at once, and does not let the next word of it come sooner.
-    this.#told.set(peer, { at: active ? now : (last?.at ?? now), active });
-    for (const device of directory.devicesOf(peer)) this.#send(device, { kind: "typing", active });
+    this.#told.set(conversationId, { at: active ? now : (last?.at ?? now), active });
+    for (const device of audience.others(place)) {
+      this.#send(conversationId, device, { kind: "typing", active });
+    }
   }
 
   /** A message was sent: it says that the typing is over. */
-  sent(peer: UserId): void {
-    const last = this.#told.get(peer);
-    if (last !== undefined) this.#told.set(peer, { ...last, active: false });
+  sent(conversationId: ConversationId): void {
+    const last = this.#told.get(conversationId);
+    if (last !== undefined) this.#told.set(conversationId, { ...last, active: false });
   }
 
   /** @param link absent where it came by mailbox: then it is long over */
@@ -88,40 +99,37 @@ export class TypingTalk implements Disposable {
     link: Link | undefined,
     { active }: TypingContent,
   ): void {
-    const { clock, conversationWith, directory, isOn } = this.#options;
+    const { audience, clock, directory, isOn, placeOf } = this.#options;
     const userId = directory.device(from)?.userId;
     if (this.#closed || link === undefined || userId === undefined || !isOn()) return;
-    if (!directory.isBuddy(userId) || conversationWith(userId) !== conversationId) return;
-    let heard = this.#heard.get(userId);
-    if (heard === undefined) {
-      const rate = { burst: TYPING_AT_ONCE, perMs: 1 / TYPING_HEARD_EVERY_MS };
-      heard = { bucket: new TokenBucket(clock, rate), timer: undefined };
-      this.#heard.set(userId, heard);
-    }
+    const place = placeOf(conversationId, userId);
+    if (place === undefined || !audience.people(place).includes(userId)) return;
+    const heard = this.#heardOf(conversationId, userId);
     if (!heard.bucket.take(1)) return;
     if (!active) {
-      this.ended(userId);
+      this.ended(conversationId, userId);
       return;
     }
     const isNews = heard.timer === undefined;
     heard.timer?.cancel();
-    heard.timer = clock.setTimer(() => this.ended(userId), TYPING_ENDS_MS);
+    heard.timer = clock.setTimer(() => this.ended(conversationId, userId), TYPING_ENDS_MS);
     if (isNews) this.#options.onTyping({ conversationId, userId, active: true });
   }
 
   /** They stopped, their message came, or they fell silent. */
-  ended(userId: UserId): void {
-    const heard = this.#heard.get(userId);
+  ended(conversationId: ConversationId, userId: UserId): void {
+    const heard = this.#heard.get(nameOf(conversationId, userId));
     if (heard?.timer === undefined) return;
     heard.timer.cancel();
     heard.timer = undefined;
-    const conversationId = this.#options.conversationWith(userId);
     this.#options.onTyping({ conversationId, userId, active: false });
   }
 
   /** It was switched off: nobody types any more. */
   endAll(): void {
-    for (const userId of this.#heard.keys()) this.ended(userId);
+    for (const { conversationId, userId } of this.#heard.values()) {
+      this.ended(conversationId, userId);
+    }
     this.#told.clear();
   }
 
@@ -134,7 +142,26 @@ export class TypingTalk implements Disposable {
     this.close();
   }
 
-  #send(peer: LinkPeer, content: TypingContent): void {
+  #heardOf(conversationId: ConversationId, userId: UserId): Heard {
+    const name = nameOf(conversationId, userId);
+    const rate = { burst: TYPING_AT_ONCE, perMs: 1 / TYPING_HEARD_EVERY_MS };
+    const heard = this.#heard.get(name) ?? {
+      conversationId,
+      userId,
+      bucket: new TokenBucket(this.#options.clock, rate),
+      timer: undefined,
+    };
+    this.#heard.delete(name);
+    this.#heard.set(name, heard);
+    for (const [oldest, { timer }] of this.#heard) {
+      if (this.#heard.size <= MAX_HEARD) break;
+      timer?.cancel();
+      this.#heard.delete(oldest);
+    }
+    return heard;
+  }
+
+  #send(conversationId: ConversationId, peer: LinkPeer, content: TypingContent): void {
     const { directory, links, random, sealer } = this.#options;
     const rule = links.rule(peer);
     const link = links
@@ -146,7 +173,7 @@ export class TypingTalk implements Disposable {
       sequence: 0,
       after: 0,
       id: v.parse(MessageId, encodeId(random.bytes(ID_BYTES))),
-      conversationId: this.#options.conversationWith(peer.userId),
+      conversationId,
       from: directory.self.deviceId,
       to: peer.deviceId,
     };
@@ -159,4 +186,8 @@ export class TypingTalk implements Disposable {
       // Closed under our hands: that somebody types is not worth another way.
     }
   }
+}
+
+function nameOf(conversationId: ConversationId, userId: UserId): string {
+  return `${conversationId}/${userId}`;
 }

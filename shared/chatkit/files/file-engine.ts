@@ -21,7 +21,7 @@ import {
   MAX_LEFT_CHUNKS,
   SMALL_FILE_BYTES,
 } from "../limits.ts";
-import type { Link } from "../link.ts";
+import type { Link, LinkPeer } from "../link.ts";
 import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/link-service.ts";
 import type { Ports } from "../ports.ts";
 import type { MessageRecord, Store, StoreWrite } from "../store.ts";
@@ -56,10 +56,12 @@ export interface FileEngineOptions {
   readonly links: LinkService & LinkControls & FileLinks;
   readonly directory: Directory & LinkPeers;
   readonly serverOnline: () => boolean;
-  /** The other person of a conversation. */
-  readonly peerOf: (conversationId: ConversationId) => UserId | undefined;
+  /** The devices of everybody else in a conversation; undefined where there is none. */
+  readonly othersIn: (conversationId: ConversationId) => readonly LinkPeer[] | undefined;
+  /** Is that person, other than this account, in it? */
+  readonly isIn: (conversationId: ConversationId, userId: UserId) => boolean;
   /** @throws ChatKitError */
-  readonly sendMessage: (peer: UserId, body: FileBody) => Promise<MessageRecord>;
+  readonly sendMessage: (conversationId: ConversationId, body: FileBody) => Promise<MessageRecord>;
   /** @throws ChatKitError store-failed */
   readonly find: (messageId: MessageId) => Promise<MessageRecord | undefined>;
   /** Never rejects. */
@@ -117,13 +119,14 @@ export class FileEngine {
       ...parts,
       self: () => directory.self,
       find,
-      peerOf: ({ conversationId }) => options.peerOf(conversationId),
+      isIn: options.isIn,
       onChanged: (messageId) => this.#showOwn(messageId),
     });
     this.#fetching = new FileFetching({
       ...parts,
       random,
       directory,
+      othersIn: options.othersIn,
       serverOnline,
       onChanged: (fetch) => this.#board.put(standingOf(fetch)),
       onComplete: (fetch) => this.#completed(fetch),
@@ -183,9 +186,8 @@ export class FileEngine {
     source: FileSource,
     options: SendFileOptions = {},
   ): Promise<MessageRecord> {
-    const { directory, peerOf, ports, sendMessage, vault } = this.#options;
-    const peer = peerOf(conversationId);
-    if (peer === undefined) {
+    const { directory, othersIn, ports, sendMessage, vault } = this.#options;
+    if (othersIn(conversationId) === undefined) {
       throw new ChatKitError("no-such-conversation", "There is no such conversation.");
     }
     const isSmall = source.size <= SMALL_FILE_BYTES;
@@ -210,14 +212,18 @@ export class FileEngine {
     await vault.keep(fileId, source);
     let message: MessageRecord;
     try {
-      message = await sendMessage(peer, sha256 === undefined ? body : { ...body, sha256 });
+      message = await sendMessage(
+        conversationId,
+        sha256 === undefined ? body : { ...body, sha256 },
+      );
     } catch (error) {
       await vault.delete(fileId);
       throw error;
     }
     await source.close();
-    const posting = this.#posting.toPost(directory.devicesOf(peer), body.size);
-    const sentTo = [...directory.devicesOf(peer), ...directory.ownOthers()];
+    const others = othersIn(conversationId) ?? [];
+    const posting = this.#posting.toPost(others, body.size);
+    const sentTo = [...others, ...directory.ownOthers()];
     const record: FileRecord = {
       messageId: message.id,
       conversationId,
@@ -539,12 +545,8 @@ export class FileEngine {
 
   /** Those who were told to wait may ask again. */
   #tellReady(message: MessageRecord): void {
-    const { directory, links, peerOf } = this.#options;
-    const peer = peerOf(message.conversationId);
-    const devices = [
-      ...(peer === undefined ? [] : directory.devicesOf(peer)),
-      ...directory.ownOthers(),
-    ];
+    const { directory, links, othersIn } = this.#options;
+    const devices = [...(othersIn(message.conversationId) ?? []), ...directory.ownOthers()];
     for (const { deviceId } of devices) {
       const [link] = links.openLinks(deviceId);
       if (link !== undefined) this.#talk.say(link, { type: "ready", message: message.id });

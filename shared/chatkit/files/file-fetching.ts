@@ -1,5 +1,6 @@
 import {
   decodeFileFrame,
+  type ConversationId,
   type DeviceId,
   type FileFrame,
   type FileRefusal,
@@ -42,6 +43,8 @@ export interface FileFetchingOptions {
   > &
     Pick<LinkControls, "openLinks">;
   readonly directory: Pick<Directory, "self" | "devicesOf" | "ownOthers" | "isOnline">;
+  /** The devices of everybody else in a conversation. */
+  readonly othersIn: (conversationId: ConversationId) => readonly LinkPeer[] | undefined;
   readonly serverOnline: () => boolean;
   readonly onChanged: (fetch: FileFetch) => void;
   /** It is whole here. */
@@ -256,13 +259,16 @@ export class FileFetching {
     return undefined;
   }
 
-  /** The device that sent it, one's own, and the other devices of its account. */
-  #candidates({ from }: MessageRecord): readonly LinkPeer[] {
-    const { directory } = this.#options;
+  /** The device that sent it, one's own, the other devices of its account, and those of a group's others. */
+  #candidates({ conversationId, from }: MessageRecord): readonly LinkPeer[] {
+    const { directory, othersIn } = this.#options;
     const { userId, deviceId } = directory.self;
     const own = directory.ownOthers();
+    const people = othersIn(conversationId) ?? [];
     const theirs = from.userId === userId ? [] : directory.devicesOf(from.userId);
-    const others = [...own, ...theirs].filter((peer) => peer.deviceId !== from.deviceId);
+    // In a conversation of two nobody else's are left.
+    const rest = people.filter((peer) => peer.userId !== from.userId && from.userId !== userId);
+    const others = [...own, ...theirs, ...rest].filter((peer) => peer.deviceId !== from.deviceId);
     return from.deviceId === deviceId ? others : [from, ...others];
   }
 

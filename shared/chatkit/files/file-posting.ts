@@ -14,6 +14,7 @@ import type { PutVerdict } from "../delivery/mailbox-verdict.ts";
 import {
   FILE_RETRY_MIN_MS,
   MAX_POSTED_BYTES,
+  MAX_POSTED_FILE_BYTES,
   POSTED_AT_ONCE,
   SMALL_FILE_BYTES,
 } from "../limits.ts";
@@ -66,6 +67,7 @@ export class FilePosting {
     return peers
       .filter((peer) => !directory.isOnline(peer.deviceId) && links.rule(peer).mailbox)
       .filter(({ deviceId }) => this.#bytesFor(deviceId) + size <= MAX_POSTED_BYTES)
+      .slice(0, Math.max(1, Math.floor(MAX_POSTED_FILE_BYTES / Math.max(1, size))))
       .map(({ deviceId }) => ({ device: deviceId, chunks: 0 }));
   }
 

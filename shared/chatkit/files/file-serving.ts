@@ -1,4 +1,5 @@
 import type {
+  ConversationId,
   DeviceId,
   FileBody,
   FileRefusal,
@@ -32,8 +33,8 @@ export interface FileServingOptions {
   readonly self: () => LinkPeer;
   /** The message as it is now. @throws ChatKitError store-failed */
   readonly find: (messageId: MessageId) => Promise<MessageRecord | undefined>;
-  /** The other person of the message's conversation. */
-  readonly peerOf: (message: MessageRecord) => UserId | undefined;
+  /** Is that person, other than this account, in the conversation? */
+  readonly isIn: (conversationId: ConversationId, userId: UserId) => boolean;
   /** Something of what one's own file shows changed. */
   readonly onChanged: (messageId: MessageId) => void;
   readonly onProblem: (error: unknown) => void;
@@ -295,10 +296,10 @@ export class FileServing {
     }
   }
 
-  /** Files go to the conversation's two people, and nobody else (SPEC F4). */
-  #isFor(message: MessageRecord, userId: UserId): boolean {
-    const { peerOf, self } = this.#options;
-    return userId === self().userId || userId === peerOf(message);
+  /** Files go to the people of the conversation, and nobody else (SPEC F4). */
+  #isFor({ conversationId }: MessageRecord, userId: UserId): boolean {
+    const { isIn, self } = this.#options;
+    return userId === self().userId || isIn(conversationId, userId);
   }
 
   #pumpOf(link: Link): LinkPump {

@@ -142,7 +142,7 @@ test.each([
   ["", "not-a-history"],
   ["[]", "not-a-history"],
   ["\u0000\u0001", "not-a-history"],
-  ['{"format":"beeline-history","version":2,"records":[\n', "newer-version"],
+  ['{"format":"beeline-history","version":3,"records":[\n', "newer-version"],
   ['{"format":"other","version":1,"records":[\n', "not-a-history"],
 ])("HI8: %j is told as %s", async (text, reason) => {
   await expect(read(textBytes(text))).rejects.toMatchObject({ reason });

@@ -1,7 +1,7 @@
 /**
  * A history in a file: what `archive.records` gives, `archive.merge` takes, and an export in JSON and
- * a backup hold (SPEC HI8). Version 1; a newer version adds optional fields and types of records, and
- * counts up where an older Beeline must not read it.
+ * a backup hold (SPEC HI8). Version 1, or 2 where a group is in it; a newer version adds optional fields
+ * and types of records, and counts up where an older Beeline must not read it.
  */
 import * as v from "valibot";
 import {
@@ -18,7 +18,9 @@ import { MAX_REACTIONS } from "../limits.ts";
 import type { MessageRecord } from "../store.ts";
 
 export const HISTORY_FORMAT = "beeline-history";
-export const HISTORY_VERSION = 1;
+export const HISTORY_VERSION = 2;
+/** Without groups, so that an older Beeline reads it. */
+export const HISTORY_VERSION_OF_TWO = 1;
 
 /** Where times end on the wire. */
 const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** 48 - 1));
@@ -42,8 +44,9 @@ export type HistoryHeader = v.InferOutput<typeof HistoryHeader>;
 const ConversationEntry = v.object({
   type: v.literal("conversation"),
   conversationId: ConversationId,
-  peer: UserId,
-  /** What the other person was called. */
+  /** Absent in a group. */
+  peer: v.exactOptional(UserId),
+  /** What the other person, or the group, was called. */
   title: Name,
   settings: v.exactOptional(
     v.object({

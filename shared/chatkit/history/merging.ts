@@ -5,6 +5,7 @@ import type { MessageRecord, Store, StoreWrite } from "../store.ts";
 import {
   HISTORY_FORMAT,
   HISTORY_VERSION,
+  HISTORY_VERSION_OF_TWO,
   HistoryError,
   messageEntry,
   type HistoryEntry,
@@ -19,7 +20,7 @@ export interface MergingOptions {
   readonly store: Store;
   readonly book: ConversationBook;
   readonly self: () => { readonly userId: UserId; readonly name: string };
-  readonly titleOf: (peer: UserId) => string;
+  readonly titleOf: (conversationId: ConversationId) => string;
   readonly now: () => number;
   readonly live: (message: MessageRecord) => MessageRecord;
   readonly commit: (writes: readonly StoreWrite[]) => Promise<void>;
@@ -43,12 +44,17 @@ export class Merging {
 
   /** @param only these conversations, or all */
   records(only: readonly ConversationId[] | undefined): HistoryRecords {
-    const { now, self } = this.#options;
+    const { book, now, self } = this.#options;
     const { userId, name } = self();
+    const hasGroup = book
+      .list()
+      .some(
+        ({ record: { conversationId, peer } }) => peer === undefined && isIn(only, conversationId),
+      );
     return {
       header: {
         format: HISTORY_FORMAT,
-        version: HISTORY_VERSION,
+        version: hasGroup ? HISTORY_VERSION : HISTORY_VERSION_OF_TWO,
         exportedAt: now(),
         account: userId,
         name,
@@ -63,10 +69,16 @@ export class Merging {
     let messages = 0;
     for (const { record } of book.list()) {
       const { conversationId, peer, settings = {} } = record;
-      if (only !== undefined && !only.includes(conversationId)) continue;
+      if (!isIn(only, conversationId)) continue;
       const { markedUnread: _, ...kept } = settings;
       conversations += 1;
-      yield { type: "conversation", conversationId, peer, title: titleOf(peer), settings: kept };
+      yield {
+        type: "conversation",
+        conversationId,
+        ...(peer === undefined ? {} : { peer }),
+        title: titleOf(conversationId),
+        settings: kept,
+      };
       let after = "";
       for (;;) {
         const page = await store.messages(conversationId, { after, limit: PAGE });
@@ -89,7 +101,7 @@ export class Merging {
     if (header.account !== self().userId) {
       throw new HistoryError("other-account", "It is another account's history.");
     }
-    const peers = new Map<ConversationId, UserId>();
+    const peers = new Map<ConversationId, UserId | undefined>();
     let waiting: MessageRecord[] = [];
     let settings: StoreWrite[] = [];
     let added = 0;
@@ -102,16 +114,25 @@ export class Merging {
     for await (const entry of entries) {
       if (entry.type === "conversation") {
         const { conversationId, peer } = entry;
-        if (book.idWith(peer) !== conversationId || peer === header.account) throw damaged();
+        const known = book.get(conversationId)?.record;
+        const isTheirs =
+          peer === undefined
+            ? known?.peer === undefined
+            : book.idWith(peer) === conversationId && peer !== header.account;
+        if (!isTheirs) throw damaged();
         peers.set(conversationId, peer);
-        const isNew = book.get(conversationId) === undefined;
-        book.ensure(peer);
+        const isNew = known === undefined;
+        if (peer === undefined) book.ensureGroup(conversationId);
+        else book.ensure(peer);
         const write = isNew && book.configure(conversationId, entry.settings ?? {});
         if (write !== undefined && write !== false) settings.push(write);
       } else if (entry.type === "message") {
+        if (!peers.has(entry.conversationId)) throw damaged();
         const peer = peers.get(entry.conversationId);
         const { userId } = entry.from;
-        if (peer === undefined || (userId !== peer && userId !== header.account)) throw damaged();
+        // Who was in a group at that time nobody can tell any more.
+        const mayBe = peer === undefined || userId === peer || userId === header.account;
+        if (!mayBe) throw damaged();
         waiting.push(recordOf(entry, userId === header.account));
         all += 1;
         if (waiting.length === PAGE) await flush();
@@ -146,6 +167,10 @@ export class Merging {
     });
     return fresh.size;
   }
+}
+
+function isIn(only: readonly ConversationId[] | undefined, id: ConversationId): boolean {
+  return only === undefined || only.includes(id);
 }
 
 function recordOf(entry: MessageEntry, own: boolean): MessageRecord {

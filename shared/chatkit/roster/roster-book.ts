@@ -128,6 +128,11 @@ export class RosterBook implements Directory, LinkPeers {
     return entry?.state === "buddies" ? this.#verified(userId, entry.devices) : [];
   }
 
+  memberDevices(userId: UserId): readonly LinkPeer[] {
+    if (this.isBuddy(userId)) return this.devicesOf(userId);
+    return this.#trust.devices(userId).map(({ deviceId }) => ({ userId, deviceId }));
+  }
+
   people(): readonly UserId[] {
     return [...this.#entries.keys()];
   }

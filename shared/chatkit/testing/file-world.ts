@@ -193,6 +193,7 @@ export class FileDevice {
           return found && { userId: found.peer.userId, publicKey: found.keys.publicKey };
         },
         devicesOf: (userId) => others().filter((one) => one.userId === userId),
+        memberDevices: (userId) => others().filter((one) => one.userId === userId),
         people: () => others().map(({ userId }) => userId),
         ownOthers: () => [],
         isOnline: () => true,
@@ -203,7 +204,8 @@ export class FileDevice {
           world.devices.find((one) => one.peer.deviceId === deviceId)?.keys.publicKey,
       },
       serverOnline: () => true,
-      peerOf: () => world.peerOf(peer.userId),
+      othersIn: () => others().filter((one) => world.isIn(one.userId, peer.userId)),
+      isIn: (_, userId) => world.isIn(userId, peer.userId),
       sendMessage: async (_, body) => world.message(peer, body),
       find: async (id) => messages.get(id),
       storeChunk: async () => ({ kind: "stored" }),
@@ -229,8 +231,9 @@ export class FileWorld {
     return device;
   }
 
-  peerOf(userId: UserId): UserId {
-    return userId === userIdOf(1) ? userIdOf(2) : userIdOf(1);
+  /** Is the first of the two the other one's peer? */
+  isIn(userId: UserId, self: UserId): boolean {
+    return userId !== self && (userId === userIdOf(1) || userId === userIdOf(2));
   }
 
   message(from: LinkPeer, body: FileBody): MessageRecord {

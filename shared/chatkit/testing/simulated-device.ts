@@ -12,6 +12,7 @@ import type { Clock, Random } from "../ports.ts";
 import type { Privacy } from "../privacy/privacy-book.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { MessageRecord } from "../store.ts";
+import { FakeGroupDirectory } from "./fake-group-directory.ts";
 import { FakeSealing } from "./fake-sealing.ts";
 import { MemoryStores, type MemoryStore } from "./memory-store.ts";
 import type { SimulatedLink } from "./simulated-link.ts";
@@ -141,6 +142,7 @@ export class SimulatedDevice {
       connection,
       links,
       directory: network.directoryOf(self),
+      groups: new FakeGroupDirectory(network.groupWorld, self.userId),
       sealing,
       identity,
       book,

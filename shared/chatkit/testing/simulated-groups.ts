@@ -74,6 +74,8 @@ function honest(): Dishonesty {
 export class SimulatedGroups {
   readonly connections = new Map<DeviceId, GroupConnection>();
   dishonesty = honest();
+  /** Who is in which group, by the membership logs that are not simulated here. */
+  readonly members = new Map<ConversationId, readonly UserId[]>();
   /** Single-use key packages of a device at which it is told that few are left. */
   lowMark = 1;
   #state: GroupsState = { packages: new Map(), groups: new Map() };
@@ -148,9 +150,18 @@ export class SimulatedGroups {
     const welcomes = new Map(
       welcome?.devices.map((device) => [device, { epoch, welcome: welcome.welcome }] as const),
     );
-    const accounts = [from.userId, peer];
+    const accounts =
+      peer === undefined ? this.#membersOf(from, conversationId) : [from.userId, peer];
     this.#putGroup(from, conversationId, { accounts, epoch, groupInfo, commits: [], welcomes });
     this.#tellChanged(from, conversationId, accounts, epoch);
+  }
+
+  #membersOf({ userId }: LinkPeer, conversationId: ConversationId): readonly UserId[] {
+    const members = this.members.get(conversationId);
+    if (members?.includes(userId) !== true) {
+      throw new ProtocolError("no-such-conversation", "simulated");
+    }
+    return members;
   }
 
   get(from: LinkPeer, params: Params<"group.get">): Result<"group.get"> {

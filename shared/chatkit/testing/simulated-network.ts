@@ -10,6 +10,7 @@ import type { Link, LinkPeer } from "../link.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import { deviceIdOfKey } from "../trust/device-id.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { FakeGroupWorld } from "./fake-group-directory.ts";
 import { FakeGroups, FakeSealing } from "./fake-sealing.ts";
 import { SimulatedDevice, type SealingParts } from "./simulated-device.ts";
 import { SimulatedLink } from "./simulated-link.ts";
@@ -39,6 +40,9 @@ export class SimulatedNetwork {
   readonly clock = new FakeClock();
   readonly server = new SimulatedServer();
   readonly groups = new FakeGroups();
+  readonly groupWorld = new FakeGroupWorld();
+  /** Two user ids each: they are no buddies. */
+  readonly strangers = new Set<string>();
   readonly devices: readonly SimulatedDevice[];
   weather = fair;
   serverUp = true;
@@ -94,18 +98,23 @@ export class SimulatedNetwork {
 
   directoryOf(self: LinkPeer): Directory {
     const peersOf = (userId: UserId): LinkPeer[] =>
-      this.devices.map((device) => device.self).filter((peer) => peer.userId === userId);
+      this.devices.map((one) => one.self).filter((peer) => peer.userId === userId);
     return {
       self,
       device: (deviceId) => {
         const device = this.unknown.has(deviceId) ? undefined : this.find(deviceId);
         return device && { userId: device.self.userId, publicKey: device.identity.publicKey };
       },
-      devicesOf: peersOf,
+      devicesOf: (userId) => (this.#areStrangers(self.userId, userId) ? [] : peersOf(userId)),
+      memberDevices: peersOf,
       people: () => [...new Set(this.devices.map((device) => device.self.userId))],
       ownOthers: () => peersOf(self.userId).filter(({ deviceId }) => deviceId !== self.deviceId),
-      isOnline: (deviceId) => this.server.connections.has(deviceId),
-      isBuddy: (userId) => userId !== self.userId,
+      isOnline: (deviceId) => {
+        const owner = this.find(deviceId)?.self.userId;
+        const isSeen = owner !== undefined && !this.#areStrangers(self.userId, owner);
+        return isSeen && this.server.connections.has(deviceId);
+      },
+      isBuddy: (userId) => userId !== self.userId && !this.#areStrangers(self.userId, userId),
       isBlocked: () => false,
     };
   }
@@ -131,6 +140,15 @@ export class SimulatedNetwork {
       if (isUp) this.connect(device);
       else this.disconnect(device);
     }
+  }
+
+  #areStrangers(a: UserId, b: UserId): boolean {
+    return this.strangers.has(`${a} ${b}`) || this.strangers.has(`${b} ${a}`);
+  }
+
+  /** Who is in which group is another now, and everybody has heard of it. */
+  groupChanged(): void {
+    for (const device of this.devices) if (device.isRunning) device.delivery.groupChanged();
   }
 
   #directoryChanged(): void {

@@ -1,4 +1,5 @@
 import {
+  encodeEnvelope,
   ProtocolError,
   type DeviceId,
   type EventName,
@@ -8,6 +9,7 @@ import {
   type Params,
   type Result,
 } from "../../protocol/index.ts";
+import { decodeBase64, encodeBase64 } from "../../crypto/index.ts";
 import { ChatKitError, type ConnectionState } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import type { LinkPeer } from "../link.ts";
@@ -24,6 +26,8 @@ export class SimulatedServer {
   readonly connections = new Map<DeviceId, SimulatedConnection>();
   /** Envelopes that one mailbox takes. */
   quota = Infinity;
+  /** Devices of each `mailbox.post`. */
+  readonly posts: number[] = [];
   #position = 0;
 
   put({ envelopes }: Params<"mailbox.put">, from: LinkPeer): Result<"mailbox.put"> {
@@ -37,6 +41,24 @@ export class SimulatedServer {
       return { outcome: "stored" as const };
     });
     return { outcomes };
+  }
+
+  /** Each envelope as if it had come by `put`. */
+  post(
+    { conversationId, id, sealed, sequence, to }: Params<"mailbox.post">,
+    from: LinkPeer,
+  ): Result<"mailbox.post"> {
+    this.posts.push(to.length);
+    const bytes = decodeBase64(sealed);
+    const envelopes = to.map(({ after, deviceId }) => {
+      const place = { sequence, after, id, conversationId, from: from.deviceId, to: deviceId };
+      return {
+        id,
+        to: deviceId,
+        envelope: encodeBase64(encodeEnvelope({ ...place, sealed: bytes })),
+      };
+    });
+    return this.put({ envelopes }, from);
   }
 
   fetch({ after }: Params<"mailbox.fetch">, device: DeviceId): Result<"mailbox.fetch"> {
@@ -84,6 +106,7 @@ export class SimulatedConnection implements ServerConnection {
   request(
     ...call:
       | ["mailbox.put", Params<"mailbox.put">]
+      | ["mailbox.post", Params<"mailbox.post">]
       | ["mailbox.fetch", Params<"mailbox.fetch">]
       | ["mailbox.acknowledge", Params<"mailbox.acknowledge">]
   ): Promise<unknown> {
@@ -93,6 +116,8 @@ export class SimulatedConnection implements ServerConnection {
       switch (call[0]) {
         case "mailbox.put":
           return this.#server.put(call[1], this.#self);
+        case "mailbox.post":
+          return this.#server.post(call[1], this.#self);
         case "mailbox.fetch":
           return this.#server.fetch(call[1], deviceId);
         case "mailbox.acknowledge":
