@@ -109,6 +109,8 @@ export class Account implements AsyncDisposable {
   readonly #announcer: RouteAnnouncer;
   readonly #hiding: AddressHiding;
   readonly #ice: IceServerBook;
+  /** Device lists of people in groups that are being read for the first time. */
+  readonly #firstLists = new Map<UserId, Promise<boolean>>();
   readonly #forgeriesTold = new Set<UserId>();
   #wantedScheduled = false;
   #clockTold = false;
@@ -508,13 +510,16 @@ export class Account implements AsyncDisposable {
 
   /**
    * Resolves once it is known who would get a message there now, as far as it can be. Of those who are
-   * no buddies the server shows no devices: their lists tell by themselves when they change.
+   * no buddies the server shows no devices: their lists tell by themselves when they change, and are
+   * waited for where they are being read for the first time.
    */
   async lookFor(conversationId: ConversationId): Promise<void> {
     const record = this.book.get(conversationId)?.record;
     if (record === undefined || this.connection.state.state !== "online") return;
     const { userId } = this.roster.self;
-    const shown = this.delivery.audience.people(record).flatMap((person) => {
+    const people = this.delivery.audience.people(record);
+    await Promise.all(people.map((person) => this.#firstLists.get(person)));
+    const shown = people.flatMap((person) => {
       const entry = this.roster.get(person);
       return entry?.state === "buddies" ? [{ userId: person, devices: entry.devices }] : [];
     });
@@ -749,7 +754,10 @@ export class Account implements AsyncDisposable {
     if (standing !== "member" || members === undefined) return;
     this.#people.look(conversationId, members);
     for (const userId of members) {
-      if (this.trust.devices(userId).length === 0) void this.trust.refresh(userId);
+      if (this.trust.devices(userId).length > 0 || this.#firstLists.has(userId)) continue;
+      const reading = this.trust.refresh(userId);
+      this.#firstLists.set(userId, reading);
+      void reading.finally(() => this.#firstLists.delete(userId));
     }
   }
 
