@@ -29,6 +29,35 @@ function envelopes(
   return Array.from({ length: count }, () => ({ id, to: device, envelope }));
 }
 
+test("what a new device of somebody in 500 groups of 500 people does at once meets no limit", () => {
+  const spent = new AccountAllowances(new FakeClock(), allowances);
+  expect(() => {
+    spent.spend(ada, "conversation.list", {});
+    for (let group = 0; group < limits.MAX_GROUPS_PER_ACCOUNT; group++) {
+      spent.spend(ada, "conversation.log", { conversationId, after: 0 });
+      spent.spend(ada, "conversation.log", { conversationId, after: 256 });
+    }
+    // Those who are in all of them, or in some: as many as a large office has.
+    for (let batch = 0; batch < 4000 / limits.DEVICE_LOGS_AT_ONCE; batch++) {
+      const of = Array.from({ length: limits.DEVICE_LOGS_AT_ONCE }, () => ({
+        userId: ada,
+        after: 0,
+      }));
+      spent.spend(ada, "devices.log", { of });
+    }
+    // A day's talk in a large group, two devices each.
+    const to = Array.from({ length: 1000 }, () => ({ deviceId: device, after: 0 }));
+    const id = v.parse(MessageId, randomId());
+    for (let message = 0; message < 100; message++) {
+      const post = { id, conversationId, sequence: 1, to, sealed: "A".repeat(2000) };
+      spent.spend(ada, "mailbox.post", post);
+    }
+    for (let person = 0; person < 1500; person++) {
+      spent.spend(ada, "conversation.append", { conversationId, statement: "A" });
+    }
+  }).not.toThrow();
+});
+
 test("what a new device of somebody with 1,000 buddies does at once meets no limit", () => {
   const spent = new AccountAllowances(new FakeClock(), allowances);
   const groupInfo = "A".repeat(16_000);
@@ -66,6 +95,9 @@ const refusals = [
   "no-such-user",
   "invalid-params",
   "device-list-conflict",
+  "no-such-conversation",
+  "not-permitted",
+  "group-link-invalid",
 ];
 const none = { burst: 1, perSecond: 0.1 };
 
@@ -81,6 +113,32 @@ test.each<[keyof Allowances, string, unknown]>([
   ["rosterRequests", "roster.add", { userName: "bob" }],
   ["mailboxBytes", "mailbox.put", { envelopes: envelopes(1, 8) }],
   ["signals", "signal.send", { to: device, linkId, signal: { type: "request" } }],
+  [
+    "mailboxBytes",
+    "mailbox.post",
+    {
+      id: randomId(),
+      conversationId,
+      sequence: 1,
+      to: [{ deviceId: device, after: 0 }],
+      sealed: "AAAA",
+    },
+  ],
+  ["memberships", "conversation.found", { conversationId, statement: "AAAA" }],
+  ["memberships", "conversation.append", { conversationId, statement: "AAAA" }],
+  ["memberships", "conversation.join", { conversationId, statement: "AAAA" }],
+  [
+    "memberships",
+    "conversation.linked",
+    {
+      conversationId,
+      after: 0,
+      link: { publicKey: `${"A".repeat(43)}=`, proof: `${"A".repeat(86)}==` },
+    },
+  ],
+  ["reads", "conversation.log", { conversationId, after: 0 }],
+  ["reads", "conversation.list", {}],
+  ["reads", "conversation.profiles", { conversationId, userIds: [ada] }],
   ["groupBytes", "group.create", { conversationId, peer: ada, epoch: 0, groupInfo: "AAAA" }],
   ["deviceStatements", "devices.append", { statements: ["A".repeat(384)] }],
 ])(

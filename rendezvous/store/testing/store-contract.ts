@@ -7,6 +7,7 @@ import {
   UserId,
   type ErrorName,
 } from "../../../shared/protocol/index.ts";
+import { conversationContract } from "./conversation-contract.ts";
 import { deliveryContract } from "./delivery-contract.ts";
 import type { DeviceLogExtension, MailboxDeposit, RosterRow, Store } from "../store.ts";
 
@@ -100,6 +101,7 @@ export function storeContract(open: () => Promise<Store>): void {
   mailboxContract(open);
   inviteContract(open);
   deliveryContract(open);
+  conversationContract(open);
   auditContract(open);
 
   test("all is well with a store that was used", async () => {
