@@ -44,9 +44,15 @@ export class TestGroup {
     return group;
   }
 
-  founding(founder: TestClient, members: readonly TestClient[], settings = SETTINGS): string {
+  founding(
+    founder: TestClient,
+    members: readonly TestClient[],
+    settings = SETTINGS,
+    keys: IdentityKeys = founder.keys,
+  ): string {
     const ids = members.map(({ userId }) => idBytes(userId));
-    return this.statement(founder, { type: "found", nonce: this.#nonce, settings, members: ids });
+    const change = { type: "found", nonce: this.#nonce, settings, members: ids } as const;
+    return this.statement(founder, change, keys);
   }
 
   /** The next statement, base64, by whoever says it. */
