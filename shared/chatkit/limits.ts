@@ -315,6 +315,12 @@ export const MAX_CONVERSATION_DEVICES = 160;
 export const MAX_GROUP_CONVERSATION_DEVICES = 1_024;
 
 /**
+ * Devices that one commit takes into a group: with the tree of a thousand in its Welcome it stays below
+ * `MAX_GROUP_MESSAGE_BYTES` (1.4 KB for each new one in the hybrid suite, and as much for each member).
+ */
+export const MAX_ADDED_AT_ONCE = 64;
+
+/**
  * Whoever left a group is taken out of its keys within this time, whoever writes: long enough that
  * mostly one of many members does it, and the others see that it is done.
  */

@@ -8,6 +8,7 @@ import {
   type MlsSuite,
 } from "../../crypto/index.ts";
 import { directConversationId } from "../conversations/conversation-id.ts";
+import { MAX_ADDED_AT_ONCE } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
 import { idBytes } from "../trust/device-id.ts";
 import type { ConversationGroup } from "./conversation-group.ts";
@@ -29,17 +30,18 @@ export class GroupEntry {
     this.#context = context;
   }
 
-  /** Proposes a group with all recipients in it. */
+  /** Proposes a group with all recipients in it, or the first of very many. */
   async create(recipients: readonly LinkPeer[]): Promise<void> {
     const context = this.#context;
     const { memory } = this.#group;
-    const taken = await takeMemberPackages(this.#group.notLeftOut(recipients), context);
+    const first = this.#group.notLeftOut(recipients).slice(0, MAX_ADDED_AT_ONCE);
+    const taken = await takeMemberPackages(first, context);
     const suite = suiteFor(
       context.suite,
       taken.map((one) => one.suite),
     );
     const added = taken.filter((one) => one.suite === suite);
-    this.#group.leaveOutBut(recipients, added);
+    this.#group.leaveOutBut(first, added);
     this.#checkKnown();
     const { identity } = context.self();
     await memory.exclusively(async ({ kind }) => {
@@ -53,7 +55,7 @@ export class GroupEntry {
         return;
       }
       const add = added.map(({ keyPackage }) => keyPackage);
-      const pending = await this.#group.adding(recipients, () => alone.commit({ add, remove: [] }));
+      const pending = await this.#group.adding(first, () => alone.commit({ add, remove: [] }));
       memory.propose(
         {
           kind: "create",

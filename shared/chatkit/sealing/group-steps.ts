@@ -1,5 +1,6 @@
 import { ProtocolError, type GroupCommit, type UserId } from "../../protocol/index.ts";
 import { encodeBase64, MlsError } from "../../crypto/index.ts";
+import { MAX_ADDED_AT_ONCE } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
 import type { ConversationGroup } from "./conversation-group.ts";
 import { foreignBytes } from "./foreign-bytes.ts";
@@ -137,7 +138,8 @@ export class GroupSteps {
     const { memory, needs } = this.#group;
     const group = presentGroup(await this.#state());
     if (group === undefined || memory.accounts === undefined) return;
-    const { missing, unknown } = this.#group.gap(group, recipients ?? []);
+    const { missing: all, unknown } = this.#group.gap(group, recipients ?? []);
+    const missing = all.slice(0, MAX_ADDED_AT_ONCE);
     if (recipients !== undefined) await this.#readLists(unknown);
     const taken = missing.length === 0 ? [] : await takeMemberPackages(missing, this.#context);
     const added = taken.filter(({ suite }) => suite === group.mls.suite);
@@ -164,6 +166,8 @@ export class GroupSteps {
       return true;
     });
     if (isProposed) await this.settle();
+    // Each round takes some in, or leaves them out: it ends.
+    if (all.length > missing.length) await this.adjust(recipients);
   }
 
   /** @throws UpkeepError refused */

@@ -21,8 +21,9 @@ export async function takeMemberPackages(
   devices: readonly LinkPeer[],
   context: GroupContext,
 ): Promise<readonly MemberPackage[]> {
-  const listed: LinkPeer[] = [];
-  for (const device of devices) if (await isListed(device, context)) listed.push(device);
+  // All at once: lists that must be read go in few requests.
+  const known = await Promise.all(devices.map((device) => isListed(device, context)));
+  const listed = devices.filter((_, index) => known[index] === true);
   const taken = new Map<DeviceId, Uint8Array>();
   for (let from = 0; from < listed.length; from += limits.KEY_PACKAGE_BATCH) {
     const batch = listed.slice(from, from + limits.KEY_PACKAGE_BATCH);
