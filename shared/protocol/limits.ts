@@ -117,7 +117,7 @@ export const MAX_GROUP_DEVICES = 1024;
 /** Commits kept of one group, and for how long; who was away for longer joins anew. */
 export const MAX_GROUP_COMMITS = 256;
 /** Bytes of the commits kept of one group; the newest is kept whatever it weighs. */
-export const MAX_GROUP_COMMITS_BYTES = 4 * 1024 * 1024;
+export const MAX_GROUP_COMMITS_BYTES = 7 * 1024 * 1024;
 export const GROUP_COMMIT_MAX_AGE_MS = 35 * 24 * 60 * 60 * 1000;
 /** Groups in one page of `group.list`. */
 export const GROUP_LIST_PAGE = 1000;
