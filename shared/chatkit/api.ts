@@ -136,6 +136,14 @@ export interface MessageDetails {
    * others' messages, and for what was sent by another device of one's own.
    */
   readonly devices: readonly DeviceDelivery[];
+  /** In a group, of a message that this device sent: everybody else who was in it then. */
+  readonly members?: readonly MemberDelivery[];
+}
+
+/** How far a message came to one member of a group; on the device of theirs that got furthest. */
+export interface MemberDelivery {
+  readonly userId: UserId;
+  readonly state: DeviceDelivery["state"] | "read";
 }
 
 /** What became of a message at one recipient device. */

@@ -1,7 +1,7 @@
 import type { DeviceId, MessageId, UserId } from "../../protocol/index.ts";
 import { toMessage, type Account } from "../account.ts";
-import type { DeviceDelivery, MessageDetails } from "../api.ts";
-import type { DeviceTrail, OutboxRecipient } from "../store.ts";
+import type { DeviceDelivery, MemberDelivery, MessageDetails } from "../api.ts";
+import type { DeviceTrail, MessageRecord, OutboxRecipient } from "../store.ts";
 
 /** Everything that is known here of one message; undefined where it is not here. @throws ChatKitError */
 export async function messageDetails(
@@ -13,16 +13,40 @@ export async function messageDetails(
   const { from, reactions = [], trail = [] } = record;
   const recipients = account.delivery.underWay(messageId)?.recipients ?? [];
   const name = nameOf(account, from.userId, from.deviceId);
+  const devices = all(trail, recipients).map(([step, recipient]) =>
+    deviceDelivery(account, step, recipient),
+  );
+  const isGroup = account.group(record.conversationId) !== undefined;
   return {
     message: toMessage(record),
     from: { ...from, ...(name === undefined ? {} : { name }) },
     reactions: reactions.flatMap(({ at, emoji, userId }) =>
       emoji === undefined ? [] : [{ userId, emoji, at }],
     ),
-    devices: all(trail, recipients).map(([step, recipient]) =>
-      deviceDelivery(account, step, recipient),
-    ),
+    devices,
+    ...(isGroup && devices.length > 0 ? { members: membersOf(account, record, devices) } : {}),
   };
+}
+
+/** From the least to the most. */
+const STEPS = ["given-up", "waiting", "sent", "stored", "delivered"] as const;
+
+function membersOf(
+  account: Account,
+  record: MessageRecord,
+  devices: readonly DeviceDelivery[],
+): readonly MemberDelivery[] {
+  const readers = new Set(account.delivery.readersOf(record));
+  const furthest = new Map<UserId, MemberDelivery["state"]>();
+  for (const state of STEPS) {
+    for (const device of devices) {
+      if (!device.own && device.state === state) furthest.set(device.userId, state);
+    }
+  }
+  return Array.from(furthest, ([userId, state]) => ({
+    userId,
+    state: readers.has(userId) ? "read" : state,
+  }));
 }
 
 /** Those that it is on its way to, and those of whom something is known already. */

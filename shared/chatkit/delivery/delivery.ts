@@ -259,7 +259,6 @@ export class Delivery {
       book,
       timelines: this.#timelines,
       self: () => directory.self.userId,
-      exclusive: (work) => this.#changes.exclusive(work),
       onMessage,
       onConversationChanged,
     });

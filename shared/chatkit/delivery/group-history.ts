@@ -15,8 +15,6 @@ interface GroupHistoryOptions {
   readonly book: ConversationBook;
   readonly timelines: Timelines;
   readonly self: () => UserId;
-  /** What reads messages and writes them again takes its turn. */
-  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onMessage: (message: MessageRecord) => void;
   readonly onConversationChanged: (conversationId: ConversationId) => void;
 }
@@ -30,31 +28,28 @@ export class GroupHistory {
   }
 
   /** Each once. Resolves when they are durable. @throws StoreError; then none of them is */
-  take(news: readonly GroupNews[]): Promise<void> {
-    return this.#options.exclusive(async () => {
-      const { book, journal, onConversationChanged, onMessage, store } = this.#options;
-      await journal.commit([]);
-      const known = await Promise.all(news.map(({ id }) => store.message(v.parse(MessageId, id))));
-      // Somebody may have sent a message under the id of a statement: the statement is what counts.
-      const fresh = news
-        .filter((_, at) => known[at]?.body.type !== "membership")
-        .map((one) => this.#messageOf(one));
-      if (fresh.length === 0) return;
-      const writes: StoreWrite[] = [];
-      const conversations = new Map<ConversationId, StoreWrite>();
-      for (const message of fresh) {
-        writes.push({ type: "put-message", message });
-        conversations.set(message.conversationId, book.added(undefined, message));
-      }
-      try {
-        await journal.commit([...writes, ...conversations.values()]);
-      } catch (error) {
-        await book.load(store);
-        throw error;
-      }
-      for (const message of fresh) onMessage(message);
-      for (const conversationId of conversations.keys()) onConversationChanged(conversationId);
-    });
+  async take(news: readonly GroupNews[]): Promise<void> {
+    const { book, journal, onConversationChanged, onMessage, store } = this.#options;
+    const known = await Promise.all(news.map(({ id }) => store.message(v.parse(MessageId, id))));
+    // Somebody may have sent a message under the id of a statement: the statement is what counts.
+    const fresh = news
+      .filter((_, at) => known[at]?.body.type !== "membership")
+      .map((one) => this.#messageOf(one));
+    if (fresh.length === 0) return;
+    const writes: StoreWrite[] = [];
+    const conversations = new Map<ConversationId, StoreWrite>();
+    for (const message of fresh) {
+      writes.push({ type: "put-message", message });
+      conversations.set(message.conversationId, book.added(undefined, message));
+    }
+    try {
+      await journal.commit([...writes, ...conversations.values()]);
+    } catch (error) {
+      await book.load(store);
+      throw error;
+    }
+    for (const message of fresh) onMessage(message);
+    for (const conversationId of conversations.keys()) onConversationChanged(conversationId);
   }
 
   /** The id of the statement stands for a device's, so that the place is the same everywhere. */

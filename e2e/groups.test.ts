@@ -1,0 +1,328 @@
+import { expect, test } from "vitest";
+import type { Clock } from "../shared/chatkit/ports.ts";
+import { MemorySource } from "../shared/chatkit/testing/memory-file-vault.ts";
+import { FakePeers } from "../shared/chatkit/testing/peer-pair.ts";
+import type { ConversationId } from "../shared/protocol/index.ts";
+import { startTestServer, type TestServer } from "../rendezvous/testing/test-server.ts";
+import { GroupDevice, hurriedClock } from "./support/group-device.ts";
+
+/** A server and people there, who are gone with the test. */
+class Scene implements AsyncDisposable {
+  readonly clock: Clock;
+  readonly #server: TestServer;
+  readonly #peers = new FakePeers();
+  readonly #resources: AsyncDisposableStack;
+
+  private constructor(server: TestServer, resources: AsyncDisposableStack) {
+    this.#server = server;
+    this.#resources = resources;
+    this.clock = hurriedClock(server.clock.now());
+  }
+
+  static async begin(): Promise<Scene> {
+    const resources = new AsyncDisposableStack();
+    return new Scene(resources.use(await startTestServer()), resources);
+  }
+
+  async person(userName: string): Promise<GroupDevice> {
+    return await this.#device(userName, userName).register();
+  }
+
+  /** One more device of somebody. */
+  async deviceOf({ userName }: GroupDevice, deviceName: string): Promise<GroupDevice> {
+    return await this.#device(userName, deviceName).signIn();
+  }
+
+  #device(userName: string, deviceName: string): GroupDevice {
+    const { port } = this.#server;
+    return this.#resources.use(
+      new GroupDevice({ userName, deviceName, port, peers: this.#peers, clock: this.clock }),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#resources.disposeAsync();
+  }
+}
+
+/** Ada's group with all of them; they are her buddies, and nobody else's. */
+async function founded(
+  ada: GroupDevice,
+  others: readonly GroupDevice[],
+  options: { readonly announcements?: boolean } = {},
+): Promise<ConversationId> {
+  for (const other of others) await ada.befriend(other);
+  const members = others.map(({ userId }) => userId);
+  const { conversationId } = await ada.kit.groups.found({ name: "Harbour", members, ...options });
+  for (const one of others) {
+    await one.until("the group", () => one.group(conversationId)?.standing === "member");
+  }
+  return conversationId;
+}
+
+async function hears(one: GroupDevice, ...texts: readonly string[]): Promise<void> {
+  await one.until(`hears ${texts.join()}`, () =>
+    texts.every((text) => one.received.includes(text)),
+  );
+}
+
+/** They all see the same people in it. */
+async function agree(
+  id: ConversationId,
+  all: readonly GroupDevice[],
+  names: readonly string[],
+): Promise<void> {
+  const expected = names.toSorted().join();
+  for (const one of all) {
+    await one.until(`sees ${expected}`, () => one.names(id).join() === expected);
+  }
+}
+
+function unhindered(all: readonly GroupDevice[]): void {
+  for (const one of all) {
+    expect(new Set(one.received).size).toBe(one.received.length);
+    const strange = one.notices.filter(({ kind }) => kind !== "own-devices-changed");
+    expect(strange).toEqual([]);
+  }
+}
+
+const minute = { timeout: 60_000 };
+
+test(
+  "G8, G10: everybody gets everybody's messages once; who was away gets them later",
+  minute,
+  async () => {
+    await using scene = await Scene.begin();
+    const ada = await scene.person("ada");
+    const ben = await scene.person("ben");
+    const cleo = await scene.person("cleo");
+    const id = await founded(ada, [ben, cleo]);
+    const all = [ada, ben, cleo];
+    for (const one of all) await one.kit.send(id, `hello from ${one.userName}`);
+    for (const one of all) {
+      const others = all.filter((other) => other !== one);
+      await hears(one, ...others.map(({ userName }) => `hello from ${userName}`));
+    }
+    await cleo.close();
+    for (let n = 1; n <= 5; n++) await ada.kit.send(id, `ada ${n}`);
+    for (let n = 1; n <= 5; n++) await ben.kit.send(id, `ben ${n}`);
+    await hears(ben, "ada 5");
+    await hears(ada, "ben 5");
+    await cleo.restart();
+    await hears(cleo, "ada 5", "ben 5");
+    const five = [1, 2, 3, 4, 5];
+    for (const name of ["ada", "ben"]) {
+      const theirs = cleo.received.filter((text) => text.startsWith(`${name} `));
+      expect(theirs).toEqual(five.map((n) => `${name} ${n}`));
+    }
+    unhindered(all);
+    // The same history in the same order, what happened in the group included.
+    const [first, ...rest] = await Promise.all(all.map((one) => one.history(id)));
+    const ids = first?.map((message) => message.id);
+    expect(first?.[0]?.body).toMatchObject({ type: "membership", change: "found" });
+    for (const other of rest) expect(other.map((message) => message.id)).toEqual(ids);
+    expect(cleo.kit.conversations.get(id)).toMatchObject({ title: "Harbour", unread: 12 });
+  },
+);
+
+test("G9: delivered and read are told of each member, and of all", minute, async () => {
+  await using scene = await Scene.begin();
+  const ada = await scene.person("ada");
+  const ben = await scene.person("ben");
+  const cleo = await scene.person("cleo");
+  const id = await founded(ada, [ben, cleo]);
+  await ben.kit.send(id, "before");
+  await hears(cleo, "before");
+  await cleo.close();
+  const { id: message } = await ada.kit.send(id, "who has it?");
+  await hears(ben, "who has it?");
+  const members = async (): Promise<Record<string, string>> => {
+    const details = await ada.kit.details(message);
+    const states = details?.members?.map(({ state, userId }) => [
+      ada.kit.groups.nameOf(userId),
+      state,
+    ]);
+    return Object.fromEntries(states ?? []);
+  };
+  const state = (): string | undefined =>
+    ada.told.findLast((one) => one.id === message)?.delivery.state;
+  await expect.poll(members).toEqual({ ben: "delivered", cleo: "stored" });
+  expect(state()).toBe("queued");
+  await ben.kit.conversations.markRead(id);
+  await expect.poll(members).toEqual({ ben: "read", cleo: "stored" });
+  const states: string[] = [];
+  ada.kit.on("messageChanged", (one) => {
+    if (one.id === message) states.push(one.delivery.state);
+  });
+  await cleo.restart();
+  await ada.until("delivered to both", () => states.includes("delivered"));
+  await cleo.kit.conversations.markRead(id);
+  await ada.until("read by both", () => states.includes("read"));
+  expect(await members()).toEqual({ ben: "read", cleo: "read" });
+  unhindered([ada, ben, cleo]);
+});
+
+test("G6: whoever was removed reads nothing after, and says so", minute, async () => {
+  await using scene = await Scene.begin();
+  const ada = await scene.person("ada");
+  const ben = await scene.person("ben");
+  const cleo = await scene.person("cleo");
+  const id = await founded(ada, [ben, cleo]);
+  await ada.kit.send(id, "with ben");
+  await Promise.all([hears(ben, "with ben"), hears(cleo, "with ben")]);
+  await cleo.close();
+  // Written while he was in it, read by somebody who knows already that he is not.
+  await ben.kit.send(id, "from ben");
+  await hears(ada, "from ben");
+  await ada.kit.groups.remove(id, [ben.userId]);
+  await ben.until("removed", () => ben.group(id)?.standing === "removed");
+  await ada.kit.send(id, "without ben");
+  await cleo.restart();
+  await hears(cleo, "from ben", "without ben");
+  await cleo.kit.send(id, "nor this");
+  await hears(ada, "nor this");
+  await expect(ben.kit.send(id, "let me in")).rejects.toMatchObject({ reason: "not-permitted" });
+  expect(ben.received).toEqual(["with ben"]);
+  expect((await ben.history(id)).at(-1)?.body).toMatchObject({
+    type: "membership",
+    change: "remove",
+    by: ada.userId,
+    people: [ben.userId],
+  });
+  // He comes back by invitation, and reads what is said from then on.
+  await ada.kit.groups.invite(id, [ben.userId]);
+  await ben.until("back", () => ben.group(id)?.standing === "member");
+  await ada.kit.send(id, "welcome back");
+  await hears(ben, "welcome back");
+  expect(ben.received).toEqual(["with ben", "welcome back"]);
+  unhindered([ada, ben, cleo]);
+});
+
+test("G3: changes at the same moment end in one state", minute, async () => {
+  await using scene = await Scene.begin();
+  const ada = await scene.person("ada");
+  const ben = await scene.person("ben");
+  const cleo = await scene.person("cleo");
+  const dora = await scene.person("dora");
+  await ben.befriend(dora);
+  const id = await founded(ada, [ben, cleo]);
+  await ada.kit.groups.setRole(id, ben.userId, "admin");
+  await ben.until("an admin", () => ben.group(id)?.role === "admin");
+  // He removes whom she makes an admin, and brings in another while she gives a new name.
+  await Promise.allSettled([
+    ada.kit.groups.setRole(id, cleo.userId, "admin"),
+    ben.kit.groups.invite(id, [dora.userId]),
+    ada.kit.groups.setAbout(id, { name: "Lighthouse" }),
+    ben.kit.groups.configure(id, { membersInvite: true }),
+    cleo.kit.groups.leave(id),
+  ]);
+  const all = [ada, ben, dora];
+  await agree(id, all, ["ada", "ben", "dora"]);
+  for (const one of all) await one.kit.send(id, `${one.userName} is here`);
+  for (const one of all) {
+    const others = all.filter((other) => other !== one);
+    await hears(one, ...others.map(({ userName }) => `${userName} is here`));
+    await one.until("the name", () => one.group(id)?.about?.name === "Lighthouse");
+    expect(one.group(id)).toMatchObject({ membersInvite: true });
+  }
+  expect(cleo.group(id)).toMatchObject({ standing: "left" });
+  expect(cleo.received).toEqual([]);
+  unhindered([...all, cleo]);
+});
+
+test("G7: a link lets in whoever has it, and nobody after its end", minute, async () => {
+  await using scene = await Scene.begin();
+  const ada = await scene.person("ada");
+  const ben = await scene.person("ben");
+  const dora = await scene.person("dora");
+  const eve = await scene.person("eve");
+  const id = await founded(ada, [ben]);
+  await ada.kit.send(id, "before dora");
+  const link = await ada.kit.groups.makeLink(id, { expiresAt: scene.clock.now() + 3_600_000 });
+  expect(await dora.kit.groups.preview(link)).toEqual({ about: { name: "Harbour" }, members: 2 });
+  await dora.kit.groups.join(link);
+  await agree(id, [ada, ben, dora], ["ada", "ben", "dora"]);
+  await dora.kit.send(id, "hello, I am dora");
+  await Promise.all([hears(ada, "hello, I am dora"), hears(ben, "hello, I am dora")]);
+  await ben.kit.send(id, "hello dora");
+  await hears(dora, "hello dora");
+  // History is not for those who come later.
+  expect(dora.received).toEqual(["hello dora"]);
+  expect(ada.kit.groups.nameOf(dora.userId)).toBe("dora");
+  await ada.kit.groups.endLink(id);
+  await expect(eve.kit.groups.join(link)).rejects.toMatchObject({ reason: "group-link-invalid" });
+  unhindered([ada, ben, dora]);
+});
+
+test(
+  "G2: in a group of announcements others read and react, and only its admins write",
+  minute,
+  async () => {
+    await using scene = await Scene.begin();
+    const ada = await scene.person("ada");
+    const ben = await scene.person("ben");
+    const id = await founded(ada, [ben], { announcements: true });
+    const { id: news } = await ada.kit.send(id, "the ferry is late");
+    await hears(ben, "the ferry is late");
+    await expect(ben.kit.send(id, "why?")).rejects.toMatchObject({ reason: "not-permitted" });
+    await ben.kit.react(news, "😢");
+    await ada.until("reacted to", () => ada.reactions(news).includes("😢"));
+    await ada.kit.groups.setRole(id, ben.userId, "admin");
+    await ben.until("an admin", () => ben.group(id)?.role === "admin");
+    await ben.kit.send(id, "it is here now");
+    await hears(ada, "it is here now");
+    unhindered([ada, ben]);
+  },
+);
+
+test(
+  "what people do with messages they do in groups: edit, recall, pin, answer, type, files",
+  minute,
+  async () => {
+    await using scene = await Scene.begin();
+    const ada = await scene.person("ada");
+    const ben = await scene.person("ben");
+    const cleo = await scene.person("cleo");
+    const benAtHome = await scene.deviceOf(ben, "home");
+    const id = await founded(ada, [ben, cleo]);
+    const all = [ada, ben, cleo, benAtHome];
+    await benAtHome.until("the group", () => benAtHome.group(id)?.standing === "member");
+    const { id: typo } = await ben.kit.send(id, "helo");
+    const { id: wrong } = await ben.kit.send(id, "not for you");
+    for (const one of [ada, cleo, benAtHome]) {
+      await one.until("both", () => one.told.some((message) => message.id === wrong));
+    }
+    await benAtHome.kit.edit(typo, "hello");
+    await ben.kit.recall(wrong);
+    await cleo.kit.pin(typo, true);
+    for (const one of all) {
+      await expect
+        .poll(async () => (await one.kit.message(typo))?.body)
+        .toMatchObject({ text: "hello" });
+      await expect.poll(async () => (await one.kit.message(typo))?.pinnedAt).toBeDefined();
+      await expect
+        .poll(async () => (await one.kit.message(wrong))?.body)
+        .toEqual({ type: "recalled" });
+    }
+    // Cleo is no buddy of Ben's: what she sends him waits in his mailbox, files too.
+    const picture = Uint8Array.from({ length: 70_000 }, (_, n) => n % 251);
+    const { id: file } = await cleo.kit.files.send(
+      id,
+      new MemorySource(picture, { name: "boat.bin", mediaType: "application/octet-stream" }),
+    );
+    for (const one of [ada, ben, benAtHome]) {
+      await expect
+        .poll(async () => (await one.kit.files.transfer(file))?.state, { timeout: 20_000 })
+        .toBe("complete");
+      const source = await one.kit.files.open(file);
+      expect(await source.read(0, source.size)).toEqual(picture);
+      await source.close();
+    }
+    await ben.kit.conversations.markRead(id);
+    await benAtHome.until(
+      "read on the other one",
+      () => benAtHome.kit.conversations.get(id)?.unread === 0,
+    );
+    unhindered(all);
+  },
+);
