@@ -187,7 +187,7 @@ test("G6 people of a group take each other's key packages, and use its MLS group
   expect((await ben.request("keyPackages.take", { devices })).packages).toEqual([]);
 });
 
-test("G4 people of a group read each other's device lists, and are told of their growth", async () => {
+test("G12 people of a group read each other's device lists, and are told of their growth", async () => {
   await using server = await startTestServer();
   const { ada, ben, cleo, group } = await strangersInGroup(server);
   const { conversationId } = group;
@@ -218,7 +218,7 @@ test("G4 people of a group read each other's device lists, and are told of their
   expect(profiles.map(({ userName }) => userName)).toEqual(["ada", "ben"]);
 });
 
-test("a group goes on without an account that is removed", async () => {
+test("G12 a group goes on without an account that is removed", async () => {
   await using server = await startTestServer();
   const { ada, ben, cleo, group } = await strangersInGroup(server);
   const { conversationId } = group;

@@ -139,7 +139,7 @@ test("G6 whoever was removed is told, reads up to there, and may nothing more", 
   expect((await ben.request("conversation.log", { conversationId, after: 0 })).length).toBe(4);
 });
 
-test("whoever never was in a group learns nothing of it", async () => {
+test("G11 whoever never was in a group learns nothing of it", async () => {
   await using server = await startTestServer();
   const [ada, ben, cleo] = await people(server);
   const group = await TestGroup.found(ada, [ben]);
@@ -257,7 +257,7 @@ test("G7 a link lets in until it expires or is ended; not whoever was removed", 
   expect(await join(eve)).toBe(invalid);
 });
 
-test("a link shows the group to whoever knows it, and to nobody else", async () => {
+test("G11 a link shows the group to whoever knows it, and to nobody else", async () => {
   await using server = await startTestServer();
   const [ada, ben] = await people(server);
   const dora = await server.register("dora");
@@ -289,7 +289,7 @@ function proofOf(
   };
 }
 
-test("an account is in so many groups at most", async () => {
+test("B15 an account is in so many groups at most", async () => {
   await using server = await startTestServer();
   const [ada, ben] = await server.buddies("ada", "ben");
   const first = await TestGroup.found(ada, [ben]);

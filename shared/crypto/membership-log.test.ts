@@ -286,7 +286,7 @@ describe("links", () => {
     expect(roleOf(then(left, ben, joining(left, ben)), ben)).toBe("member");
   });
 
-  test("the last statements of a log only make the group smaller", () => {
+  test("G13: the last statements of a log only make the group smaller", () => {
     const long = { ...linked, length: MAX_MEMBERSHIP_STATEMENTS - MAX_GROUP_MEMBERS };
     expect(isKeptForEndings(long)).toBe(true);
     expect(isKeptForEndings({ ...long, length: long.length - 1 })).toBe(false);
