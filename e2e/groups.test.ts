@@ -136,20 +136,23 @@ test("G9: delivered and read are told of each member, and of all", minute, async
   await cleo.close();
   const { id: message } = await ada.kit.send(id, "who has it?");
   await hears(ben, "who has it?");
-  const members = async (): Promise<Record<string, string>> => {
+  const members = async (): Promise<ReadonlyMap<string, string>> => {
     const details = await ada.kit.details(message);
-    const states = details?.members?.map(({ state, userId }) => [
-      ada.kit.groups.nameOf(userId),
-      state,
-    ]);
-    return Object.fromEntries(states ?? []);
+    return new Map(
+      details?.members?.map(({ state, userId }) => [ada.kit.groups.nameOf(userId), state]),
+    );
   };
+  const told = (ben: string, cleo: string): ReadonlyMap<string, string> =>
+    new Map([
+      ["ben", ben],
+      ["cleo", cleo],
+    ]);
   const state = (): string | undefined =>
     ada.told.findLast((one) => one.id === message)?.delivery.state;
-  await expect.poll(members).toEqual({ ben: "delivered", cleo: "stored" });
+  await expect.poll(members).toEqual(told("delivered", "stored"));
   expect(state()).toBe("queued");
   await ben.kit.conversations.markRead(id);
-  await expect.poll(members).toEqual({ ben: "read", cleo: "stored" });
+  await expect.poll(members).toEqual(told("read", "stored"));
   const states: string[] = [];
   ada.kit.on("messageChanged", (one) => {
     if (one.id === message) states.push(one.delivery.state);
@@ -158,7 +161,7 @@ test("G9: delivered and read are told of each member, and of all", minute, async
   await ada.until("delivered to both", () => states.includes("delivered"));
   await cleo.kit.conversations.markRead(id);
   await ada.until("read by both", () => states.includes("read"));
-  expect(await members()).toEqual({ ben: "read", cleo: "read" });
+  expect(await members()).toEqual(told("read", "read"));
   unhindered([ada, ben, cleo]);
 });
 
