@@ -517,6 +517,7 @@ export class Account implements AsyncDisposable {
     const record = this.book.get(conversationId)?.record;
     if (record === undefined || this.connection.state.state !== "online") return;
     const { userId } = this.roster.self;
+    this.#lookAtPeople(conversationId);
     const people = this.delivery.audience.people(record);
     await Promise.all(people.map((person) => this.#firstLists.get(person)));
     const shown = people.flatMap((person) => {
