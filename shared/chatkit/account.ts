@@ -173,6 +173,7 @@ export class Account implements AsyncDisposable {
       save: (writes) => this.#save(writes),
       beforeListed: () => this.groups.publishKeyPackages(),
       onKeys: (userId, keys) => this.roster.learn(userId, keys),
+      onLeft: (keys) => this.memberships.devicesLeft(keys),
       onChanged: () => this.#rosterChanged(),
       onSafety: (userId) => this.safety.tell(userId),
       notice: (notice) => this.#notice(notice),

@@ -31,6 +31,8 @@ export interface KnownGroup {
   readonly trail: Uint8Array;
   /** Those who are in it no more, by `memberKey`; those who left first are forgotten for too many. */
   readonly former: ReadonlyMap<string, FormerMember>;
+  /** Devices that had left their accounts' lists (`FormerDevices`) when the log was last read to its end. */
+  readonly left: number;
   /** 32 bytes, with which name and picture are sealed; absent until somebody who has it has written. */
   readonly key?: Uint8Array;
   /** Name and picture as the log names them, sealed. */
@@ -65,6 +67,7 @@ const Saved = v.object({
   dissolved: v.boolean(),
   trail: v.string(),
   former: v.array(v.tuple([v.string(), Role, v.number()])),
+  left: v.number(),
   key: v.exactOptional(v.string()),
   sealedAbout: v.exactOptional(v.string()),
   about: v.exactOptional(SavedAbout),
@@ -88,6 +91,7 @@ export function encodeGroup(group: KnownGroup): Uint8Array {
     barred: [...barred],
     dissolved: membership.dissolved,
     trail: encodeBase64(trail),
+    left: group.left,
     former: Array.from(group.former, ([id, { role, until }]) => [id, role, until]),
     ...(key === undefined ? {} : { key: encodeBase64(key) }),
     ...(sealedAbout === undefined ? {} : { sealedAbout: encodeBase64(sealedAbout) }),
@@ -121,6 +125,7 @@ export function decodeGroup(conversationId: Uint8Array, bytes: Uint8Array): Know
         dissolved,
       },
       trail: decodeBase64(saved.trail),
+      left: saved.left,
       former: new Map(saved.former.map(([id, role, until]) => [id, { role, until }])),
       ...bytesAs("key", saved.key),
       ...bytesAs("sealedAbout", saved.sealedAbout),

@@ -42,6 +42,7 @@ export function unknownGroup(conversationId: Uint8Array): KnownGroup {
     membership: emptyMembership(conversationId),
     trail: new Uint8Array(),
     former: new Map(),
+    left: 0,
   };
 }
 

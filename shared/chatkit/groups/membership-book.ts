@@ -18,6 +18,7 @@ import { idBytes } from "../trust/device-id.ts";
 import { openAbout } from "./about-seal.ts";
 import type { GroupDirectory, GroupFacts, GroupNews } from "./group-directory.ts";
 import { newsOf } from "./group-news.ts";
+import { FormerDevices } from "./former-devices.ts";
 import { GroupShelf, type ShelvedGroup } from "./group-shelf.ts";
 import type { KnownGroup } from "./known-group.ts";
 import {
@@ -66,6 +67,7 @@ export class MembershipBook implements GroupDirectory, Disposable {
   readonly #shelf: GroupShelf;
   readonly #signers: SignerCheck;
   readonly #attention: LogAttention;
+  readonly #former: FormerDevices;
   /** For each group one thing after the other. */
   readonly #turns = new Map<ConversationId, Promise<unknown>>();
   /** When the server was last asked for what is no group here; monotonic ms. */
@@ -81,7 +83,13 @@ export class MembershipBook implements GroupDirectory, Disposable {
     const { connection, secrets, self } = options;
     this.service = new LogService(connection);
     this.#shelf = new GroupShelf(secrets, self);
-    this.#signers = new SignerCheck(options);
+    this.#former = new FormerDevices((writes) => {
+      // Where it is lost, a device that has left counts a little longer.
+      options.commit(writes).catch((error: unknown) => {
+        options.log.warn("devices that left were not saved", { error });
+      });
+    });
+    this.#signers = new SignerCheck({ ...options, former: this.#former });
     this.#attention = new LogAttention({ ...options, look: (id) => this.#readOn(id) });
     this.#unsubscribe = connection.onEvent("conversation.changed", ({ conversationId, length }) => {
       if (length === this.#lengthOf(conversationId)) return;
@@ -91,8 +99,14 @@ export class MembershipBook implements GroupDirectory, Disposable {
   }
 
   /** @throws StoreError */
-  load(store: Store): Promise<void> {
-    return this.#shelf.load(store);
+  async load(store: Store): Promise<void> {
+    await this.#former.load(store);
+    await this.#shelf.load(store);
+  }
+
+  /** Those keys stood in device lists, and do not now. */
+  devicesLeft(publicKeys: readonly Uint8Array[]): void {
+    this.#former.left(publicKeys);
   }
 
   get(conversationId: ConversationId): GroupFacts | undefined {
@@ -204,6 +218,7 @@ export class MembershipBook implements GroupDirectory, Disposable {
       const known = this.known(conversationId);
       const group = known ?? unknownGroup(idBytes(conversationId));
       const { length } = group.membership;
+      const left = this.#former.count;
       // The last one known is asked for again: it tells whether it is still the same log.
       const told = await this.service.read(conversationId, Math.max(0, length - 1));
       if (told === undefined) return known === undefined || length === 0 ? "none" : "known";
@@ -218,8 +233,13 @@ export class MembershipBook implements GroupDirectory, Disposable {
       // Nobody is told of a group in which this account never was.
       const isOurs = length > 0 || believed.statements.some((one) => one.isOurs);
       if (!isOurs && !isUnsure) return "none";
-      const next = withAbout(withStatements(group, believed), told);
-      if (isOurs && (believed.statements.length > 0 || next.sealedAbout !== group.sealedAbout)) {
+      const isWhole = length + believed.statements.length === told.length;
+      const next = {
+        ...withAbout(withStatements(group, believed), told),
+        ...(isWhole ? { left } : {}),
+      };
+      const isNews = next.sealedAbout !== group.sealedAbout || next.left !== group.left;
+      if (isOurs && (believed.statements.length > 0 || isNews)) {
         await this.#take(conversationId, next, believed);
       }
       if (isUnsure) {
@@ -253,7 +273,7 @@ export class MembershipBook implements GroupDirectory, Disposable {
     news: readonly string[],
     read: ReadLog,
   ): Promise<{ readonly believed: ReadLog; readonly isUnsure: boolean }> {
-    const { believed, isSure } = await this.#signers.check(read);
+    const { believed, isSure } = await this.#signers.check(read, group.left);
     if (believed === read.statements.length) return { believed: read, isUnsure: false };
     if (isSure) this.#distrust("a statement of a group's member by a device that is not theirs");
     const { clock } = this.#options;
@@ -319,11 +339,13 @@ export class MembershipBook implements GroupDirectory, Disposable {
   }
 
   async #compareAll(): Promise<void> {
+    const left = this.#former.count;
     const listed = await this.service.list();
     for (const [id, length] of listed) {
-      if (length !== this.#lengthOf(id) || this.get(id)?.standing !== "member") {
-        this.#attention.add(id);
-      }
+      const known = this.known(id);
+      const isKnown = length === known?.membership.length && this.get(id)?.standing === "member";
+      if (!isKnown) this.#attention.add(id);
+      else if (known.left !== left) await this.amend(id, { left });
     }
     for (const [id, { facts }] of this.#shelf.all()) {
       if (facts.standing === "member" && !listed.has(id)) this.#attention.add(id);

@@ -9,7 +9,7 @@ import type { Clock, Log, Random } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 import { LogFetcher, type FetchedLog } from "./log-fetcher.ts";
 import { ForkedLogs, type WholeLog } from "./forked-logs.ts";
-import { continueLog, readLog, type LogReading } from "./log-reading.ts";
+import { continueLog, lists, readLog, type LogReading } from "./log-reading.ts";
 import { extendTrail, isBeginning } from "./log-trail.ts";
 import { OwnList } from "./own-list.ts";
 import { changedRecord } from "./safety-change.ts";
@@ -57,6 +57,8 @@ export interface TrustBookOptions {
   readonly beforeListed: () => Promise<void>;
   /** Keys that stood in that account's list at some time; their mail may still be on its way. */
   readonly onKeys: (userId: UserId, publicKeys: readonly Uint8Array[]) => void;
+  /** Keys that stood in a list at some time, and do not now. */
+  readonly onLeft?: (publicKeys: readonly Uint8Array[]) => void;
   /** Devices came into that account's list, or left it. */
   readonly onChanged: (userId: UserId) => void;
   /** The verified mark, or what is told of a change, is another. */
@@ -273,7 +275,7 @@ export class TrustBook implements TrustedLists, Disposable {
     next: WholeLog,
     statements: readonly Uint8Array[] = [],
   ): void {
-    const { clock, onChanged, onKeys, onSafety, self } = this.#options;
+    const { clock, onChanged, onKeys, onLeft, onSafety, self } = this.#options;
     const isOwn = userId === self();
     const isFirst = this.#first.has(userId);
     const record = changedRecord(before, next, isOwn || isFirst ? undefined : clock.now());
@@ -282,6 +284,7 @@ export class TrustBook implements TrustedLists, Disposable {
       const wasDoubtful = this.#isDoubtful(userId, before);
       onKeys(userId, wasDoubtful ? [...next.list.devices, ...next.keys] : next.keys);
     }
+    onLeft?.([...before.list.devices, ...next.keys].filter((key) => !lists(next.list, key)));
     if (isOwn) this.#own.read(before.list, next.list, statements, isFirst);
     if (record.change !== before.change || record.verified !== before.verified) onSafety(userId);
     onChanged(userId);
