@@ -26,15 +26,15 @@ export class ConversationBook {
   /** Also after a commit failed: then everything is as the store has it. @throws StoreError */
   async load(store: Store): Promise<void> {
     const records = await store.conversations();
+    const ids = records.flatMap(({ last }) => (last === undefined ? [] : [last.id]));
     // All at once: one after the other, 500 of them make a person wait.
-    const loaded = await Promise.all(
-      records.map(async (record): Promise<Entry> => ({
-        record,
-        last: record.last && (await store.message(record.last.id)),
-      })),
-    );
+    const found = await store.messagesOf(ids);
+    const byId = new Map(found.map((message) => [message.id, message]));
     this.#entries.clear();
-    for (const entry of loaded) this.#entries.set(entry.record.conversationId, entry);
+    for (const record of records) {
+      const last = record.last && byId.get(record.last.id);
+      this.#entries.set(record.conversationId, { record, last });
+    }
   }
 
   /** The id of the conversation with that person, whether it exists or not. */

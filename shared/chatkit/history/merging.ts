@@ -127,10 +127,9 @@ export class Merging {
     const { book, commit, exclusive, store } = this.#options;
     const fresh = new Map<MessageId, MessageRecord>();
     await exclusive(async () => {
-      const known = await Promise.all(records.map(({ id }) => store.message(id)));
-      for (const [index, record] of records.entries()) {
-        if (known[index] === undefined) fresh.set(record.id, record);
-      }
+      const here = await store.messagesOf(records.map(({ id }) => id));
+      const known = new Set(here.map(({ id }) => id));
+      for (const record of records) if (!known.has(record.id)) fresh.set(record.id, record);
       const writes: StoreWrite[] = [...others];
       for (const message of fresh.values()) {
         writes.push({ type: "put-message", message });

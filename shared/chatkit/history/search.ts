@@ -115,9 +115,8 @@ export class Search {
     this.#closed = true;
   }
 
-  async #records(places: readonly MessagePlace[]): Promise<readonly MessageRecord[]> {
-    const all = await Promise.all(places.map(({ id }) => this.#store.message(id)));
-    return all.filter((record) => record !== undefined);
+  #records(places: readonly MessagePlace[]): Promise<readonly MessageRecord[]> {
+    return this.#store.messagesOf(places.map(({ id }) => id));
   }
 
   #readMore(): Promise<void> {
