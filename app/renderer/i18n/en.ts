@@ -972,9 +972,17 @@ export const en = {
     asFile: "Send as files",
     asFileHint: "Nothing is shown in the conversation but the name.",
     keepMetadata: "Keep location data",
-    keepMetadataHint: "Photos then tell where, when and with which camera they were taken.",
+    keepMetadataHint:
+      "Photos and videos then tell where, when and with which camera they were taken.",
     uncleaned:
-      "The location data of a photo cannot be removed. Keep it with the switch above, or remove the photo.",
+      "The location data of a photo or video cannot be removed. Keep it with the switch above, or remove the file.",
+    unseenKind:
+      "HEIC and other unusual pictures arrive as files: they cannot be shown in the chat.",
+    noPreview: "no preview",
+    leftOut: (n: number, most: number) =>
+      `Up to ${most} files go at once: ${count(n, "# is", "# are")} left out. For more, send a folder.`,
+    folderTooLarge: (most: number) =>
+      `A folder can have ${most} files. Put them into an archive of your own and send that.`,
     send: "Send",
     removeOne: (name: string) => `Remove ${name}`,
     folder: (n: number) => count(n, "# file", "# files"),

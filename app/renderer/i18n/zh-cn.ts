@@ -887,8 +887,14 @@ export const zhCn: Catalogue = {
     asFile: "作为文件发送",
     asFileHint: "会话中只显示文件名。",
     keepMetadata: "保留位置信息",
-    keepMetadataHint: "照片会透露拍摄的地点、时间和相机。",
-    uncleaned: "有一张照片的位置信息无法去除。请用上面的开关保留它，或移除这张照片。",
+    keepMetadataHint: "照片和视频会透露拍摄的地点、时间和相机。",
+    uncleaned: "有一张照片或一段视频的位置信息无法去除。请用上面的开关保留它，或移除这个文件。",
+    unseenKind: "HEIC 等少见格式的图片会作为文件发送：无法在聊天中显示。",
+    noPreview: "无预览",
+    leftOut: (n: number, most: number) =>
+      `一次最多发送 ${most} 个文件：有 ${n} 个未加入。要发送更多，请发送文件夹。`,
+    folderTooLarge: (most: number) =>
+      `文件夹最多可含 ${most} 个文件。请先自行打包成压缩文件再发送。`,
     send: "发送",
     removeOne: (name) => `移除 ${name}`,
     folder: (n) => `${n} 个文件`,

@@ -32,6 +32,11 @@ export function fileKind({ mediaType, size, image, waveform }: Described): FileK
   return waveform === undefined ? "audio" : "voice";
 }
 
+/** A picture of a kind or size that is not drawn here, HEIC before all: it goes as a file. */
+export function isUnseenPicture(file: Described): boolean {
+  return file.mediaType.startsWith("image/") && fileKind(file) === "file";
+}
+
 const ARCHIVES = /\.(?:zip|rar|7z|gz|bz2|xz|tar|tgz|zst)$/i;
 
 export function fileIcon({ name, mediaType }: Pick<FileBody, "name" | "mediaType">): IconName {

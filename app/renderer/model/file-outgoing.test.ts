@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPhoto, outgoing, typeOf, UncleanedError } from "./file-outgoing.ts";
+import { outgoing, tellsPlace, typeOf, UncleanedError } from "./file-outgoing.ts";
 import { pickedFiles } from "./file-picking.ts";
 
 const text = (value: string): number[] => [...new TextEncoder().encode(value)];
@@ -30,6 +30,12 @@ test("a photo that cannot be cleaned does not go by itself", async () => {
   expect(await contentOf(picked, { ...plain, keepMetadata: true })).toContain("Exif");
 });
 
+test("a film that cannot be cleaned does not go by itself either", async () => {
+  const film = new File(["no film at all"], "quay.mp4", { type: "video/mp4" });
+  const picked = { name: "quay.mp4", content: film };
+  await expect(outgoing(picked, plain)).rejects.toBeInstanceOf(UncleanedError);
+});
+
 test("sent as a file, it says nothing of its kind; its place is taken out all the same", async () => {
   const picked = { name: "quay.jpg", content: photo };
   const { source, options } = await outgoing(picked, { ...plain, asFile: true });
@@ -54,7 +60,9 @@ test("a name that is too long keeps its extension", async () => {
 });
 
 test("kinds that browsers do not name are known by their extension", () => {
-  expect(isPhoto(new File(["x"], "IMG_1.HEIC"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "IMG_1.HEIC"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "IMG_2.MOV"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "notes.txt", { type: "text/plain" }))).toBe(false);
   expect(typeOf(new File(["x"], "notes"))).toBe("application/octet-stream");
 });
 

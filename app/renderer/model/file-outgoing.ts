@@ -2,11 +2,12 @@ import type { SendFileOptions } from "../../../shared/chatkit/files/files-api.ts
 import { limits } from "../../../shared/protocol/index.ts";
 import { BlobSource, UNKNOWN_TYPE } from "../ports/blob-source.ts";
 import { fileKind } from "./file-kind.ts";
+import { CLEANED_FILMS, filmWithoutMetadata } from "./film-metadata.ts";
 import type { FolderEntry, PickedFile } from "./files.ts";
 import { MAX_CLEANED_BYTES, withoutMetadata } from "./image-metadata.ts";
 import { previewOf } from "./image-preview.ts";
 
-/** Photos whose place can be taken out of them. */
+/** Photos whose place can be taken out of them; films are in `film-metadata.ts`. */
 const CLEANED = new Set([
   "image/jpeg",
   "image/png",
@@ -17,35 +18,44 @@ const CLEANED = new Set([
 ]);
 
 /** What browsers do not name, by its extension. */
-const TYPES: Readonly<Record<string, string>> = { heic: "image/heic", heif: "image/heif" };
+const TYPES: Readonly<Record<string, string>> = {
+  heic: "image/heic",
+  heif: "image/heif",
+  mov: "video/quicktime",
+  mp4: "video/mp4",
+  m4v: "video/x-m4v",
+  "3gp": "video/3gpp",
+};
 
 export function typeOf(file: File): string {
   const extension = file.name.split(".").at(-1)?.toLowerCase() ?? "";
   return new BlobSource(file, file.name, file.type || (TYPES[extension] ?? UNKNOWN_TYPE)).mediaType;
 }
 
-export function isPhoto(file: File): boolean {
-  return CLEANED.has(typeOf(file));
+/** Whether it is a photo or a film that may tell where it was taken. */
+export function tellsPlace(file: File): boolean {
+  const type = typeOf(file);
+  return CLEANED.has(type) || CLEANED_FILMS.has(type);
 }
 
-/** A photo's place could not be taken out: the person decides whether it goes all the same. */
+/** A place could not be taken out: the person decides whether the file goes all the same. */
 export class UncleanedError extends Error {
   constructor() {
-    super("the photo's metadata could not be removed");
+    super("the metadata of a photo or film could not be removed");
     this.name = "UncleanedError";
   }
 }
 
 export interface OutgoingChoice {
-  /** Photos go as they are, with where they were taken. */
+  /** Photos and films go as they are, with where they were taken. */
   readonly keepMetadata: boolean;
   /** Nothing is shown in place at the other end. */
   readonly asFile: boolean;
 }
 
 /**
- * What is sent of something chosen. Rejects with `UncleanedError` where a photo was to be cleaned
- * and cannot be.
+ * What is sent of something chosen. Rejects with `UncleanedError` where a photo or film was to be
+ * cleaned and cannot be.
  */
 export async function outgoing(
   { name, content }: PickedFile,
@@ -55,13 +65,18 @@ export async function outgoing(
     return { source: new BlobSource(await zipOf(content), fitName(`${name}.zip`)), options: {} };
   }
   const mediaType = typeOf(content);
-  const blob = isPhoto(content) && !keepMetadata ? await cleaned(content, mediaType) : content;
+  const blob = tellsPlace(content) && !keepMetadata ? await cleaned(content, mediaType) : content;
   const hides = asFile && fileKind({ mediaType, size: blob.size }) !== "file";
   const source = new BlobSource(blob, fitName(name), hides ? UNKNOWN_TYPE : mediaType);
   return { source, options: asFile ? {} : await previewOf(blob, mediaType) };
 }
 
 async function cleaned(file: File, type: string): Promise<Blob> {
+  if (CLEANED_FILMS.has(type)) {
+    const film = await filmWithoutMetadata(file);
+    if (film === undefined) throw new UncleanedError();
+    return film;
+  }
   if (file.size > MAX_CLEANED_BYTES) throw new UncleanedError();
   const parts = withoutMetadata(new Uint8Array(await file.arrayBuffer()));
   if (parts === undefined) throw new UncleanedError();
