@@ -30,9 +30,12 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
   const [asking, setAsking] = useState(false);
   const recording = useRef<VoiceRecorder | undefined>(undefined);
   const held = useRef<{ at: number; x: number; y: number } | undefined>(undefined);
+  /** Nobody wants the microphone any more that is being asked for. */
+  const unwanted = useRef(false);
 
   useEffect(
     () => () => {
+      unwanted.current = true;
       recording.current?.cancel();
       recording.current = undefined;
     },
@@ -42,11 +45,16 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
   const start = (): void => {
     if (asking || recording.current !== undefined) return;
     files.voice.pause();
+    unwanted.current = false;
     setAsking(true);
     VoiceRecorder.start().then(
       (started) => {
-        recording.current = started;
         setAsking(false);
+        if (unwanted.current) {
+          started.cancel();
+          return;
+        }
+        recording.current = started;
         setRecorder(started);
       },
       (error: unknown) => {
@@ -67,7 +75,10 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
     setRecorder(undefined);
     return taken;
   };
-  const cancel = (): void => take()?.cancel();
+  const cancel = (): void => {
+    unwanted.current = true;
+    take()?.cancel();
+  };
   const send = (): void => {
     const taken = take();
     if (taken === undefined) return;
@@ -144,7 +155,7 @@ function Recorder(props: {
     bar.current?.querySelector<HTMLElement>("[data-send]")?.focus();
   }, []);
   useEffect(() => {
-    // As long as one may be: it stays to be sent or thrown away.
+    // As long as one may be: what was said is not lost.
     if (full) onSend();
   }, [full]);
   const recent = levels.slice(-LEVEL_BARS);
