@@ -355,6 +355,9 @@ export const AUTO_FETCH_BYTES = 8 * 1024 * 1024;
 /** Files that are asked for at one time, one stream each; the others wait for their turn. */
 export const MAX_ACTIVE_FETCHES = 4;
 
+/** And of those from one person: a stream that hardly moves takes a place, and all must not be taken so. */
+export const MAX_FETCHES_OF_PERSON = MAX_ACTIVE_FETCHES - 1;
+
 /** Files that wait or are paused; who asks for more is told so. */
 export const MAX_WANTED_FILES = 1_000;
 

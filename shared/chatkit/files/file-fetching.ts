@@ -12,6 +12,7 @@ import {
   FILE_SILENCE_MS,
   FILE_STALL_MS,
   MAX_ACTIVE_FETCHES,
+  MAX_FETCHES_OF_PERSON,
   MAX_WANTED_FILES,
 } from "../limits.ts";
 import type { Link, LinkPeer } from "../link.ts";
@@ -55,6 +56,9 @@ export class FileFetching {
   /** Those asked for first come first; bounded by `MAX_WANTED_FILES`. */
   readonly #fetches = new Map<MessageId, FileFetch>();
   readonly #streams = new Map<number, FileFetch>();
+  /** Who has not had a turn since the last look, and how many are being started. */
+  #turn: FileFetch[] = [];
+  #starting = 0;
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #looking = false;
@@ -194,20 +198,30 @@ export class FileFetching {
     this.#closed = true;
     this.#timer?.cancel();
     const all = [...this.#fetches.values()];
+    this.#turn = [];
     this.#fetches.clear();
     for (const fetch of all) this.#dropStream(fetch, true);
     await Promise.all(all.flatMap(({ incoming }) => incoming?.close() ?? []));
   }
 
   #look(): void {
-    let active = this.#streams.size;
-    for (const fetch of this.#fetches.values()) {
-      if (fetch.stream !== undefined || fetch.starting || fetch.finishing) continue;
-      if (active >= MAX_ACTIVE_FETCHES) break;
-      active += 1;
+    this.#turn = [...this.#fetches.values()];
+    this.#advance();
+  }
+
+  /** One that cannot begin leaves its place to the next. */
+  #advance(): void {
+    while (this.#streams.size + this.#starting < MAX_ACTIVE_FETCHES) {
+      const fetch = this.#turn.shift();
+      if (fetch === undefined) return;
+      const isBusy = fetch.stream !== undefined || fetch.starting || fetch.finishing;
+      if (isBusy || !this.#isWanted(fetch)) continue;
       fetch.starting = true;
+      this.#starting += 1;
       void this.#start(fetch).finally(() => {
         fetch.starting = false;
+        this.#starting -= 1;
+        if (!this.#closed) this.#advance();
       });
     }
   }
@@ -215,14 +229,22 @@ export class FileFetching {
   async #start(fetch: FileFetch): Promise<void> {
     try {
       const link = await this.#way(fetch);
-      if (link === undefined || !this.#isWanted(fetch)) return;
+      if (link === undefined || !this.#isWanted(fetch) || this.#hasEnough(link.peer)) return;
       const incoming = await this.#open(fetch);
       if (incoming === undefined || !this.#isWanted(fetch) || fetch.stream !== undefined) return;
       if (incoming.hasAll && fetch.sha256 !== undefined) return this.#took(fetch);
+      // Others may have begun meanwhile.
+      if (this.#hasEnough(link.peer)) return;
       this.#ask(fetch, incoming, link);
     } catch (error) {
       this.#options.onProblem(error);
     }
+  }
+
+  /** Whoever sends slowly, and for ever, holds up nobody else. */
+  #hasEnough({ userId }: LinkPeer): boolean {
+    const links = [...this.#streams.values()].map(({ stream }) => stream?.link.peer.userId);
+    return links.filter((one) => one === userId).length >= MAX_FETCHES_OF_PERSON;
   }
 
   /** The best link to a device that may have it. */

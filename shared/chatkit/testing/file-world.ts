@@ -195,7 +195,7 @@ export class FileDevice {
         devicesOf: (userId) => others().filter((one) => one.userId === userId),
         people: () => others().map(({ userId }) => userId),
         ownOthers: () => [],
-        isOnline: () => true,
+        isOnline: (id) => !world.away.has(id),
         isBuddy: () => true,
         isBlocked: () => false,
         permits: () => true,
@@ -219,6 +219,8 @@ export class FileWorld {
   readonly clock = new FakeClock();
   readonly messages = new Map<MessageId, MessageRecord>();
   readonly devices: FileDevice[] = [];
+  /** Nobody reaches them. */
+  readonly away = new Set<DeviceId>();
   random = 1;
 
   async add(n: number): Promise<FileDevice> {
