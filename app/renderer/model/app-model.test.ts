@@ -41,7 +41,13 @@ async function open(
     locks = new FakeLocks(),
     kit = {},
     host = {},
-  }: { locks?: FakeLocks; kit?: FakeOptions; host?: Partial<Platform> } = {},
+    prepare = () => undefined,
+  }: {
+    locks?: FakeLocks;
+    kit?: FakeOptions;
+    host?: Partial<Platform>;
+    prepare?: (kit: FakeKit) => void;
+  } = {},
 ) {
   const stored = new Map(Object.entries(remembered));
   const shown: PlatformNotification[] = [];
@@ -81,6 +87,7 @@ async function open(
     lock,
     createKit() {
       const made = new FakeKit(kit);
+      prepare(made);
       kits.push(made);
       return made;
     },
@@ -125,6 +132,23 @@ test("a second window waits, then takes the account; the first pauses and lets g
   expect(kind(second.model)).toBe("elsewhere");
   expect(second.kits).toEqual([]);
   await second.model.useHere(account);
+  expect([kind(first.model), kind(second.model)]).toEqual(["elsewhere", "main"]);
+  expect(first.kits[0]?.closed).toBe(true);
+});
+
+test("a second window takes an account that the first is still opening: one has it in the end", async () => {
+  const locks = new FakeLocks();
+  const read = Promise.withResolvers<boolean>();
+  const opening = open(
+    { account },
+    { locks, prepare: (kit) => (kit.restore = () => read.promise) },
+  );
+  await vi.waitFor(() => expect(locks.held).toHaveLength(1));
+  const second = await open({ account }, { locks });
+  const taken = second.model.useHere(account);
+  read.resolve(true);
+  await taken;
+  const first = await opening;
   expect([kind(first.model), kind(second.model)]).toEqual(["elsewhere", "main"]);
   expect(first.kits[0]?.closed).toBe(true);
 });
@@ -270,4 +294,34 @@ test("a forgotten passphrase: all accounts are signed out here, those of other w
   expect(model.slots.value).toEqual([]);
   expect(locks.held).toEqual([]);
   expect(stored.get("accounts")).toEqual({ list: [] });
+});
+
+test("a forgotten passphrase: what is left of a session that is over goes too, and what a policy keeps closed", async () => {
+  const policy = { file: "/p", ignored: [], off: [], fixed: [], server: account.server };
+  const { model, kits, stored } = await open(two, { kit: { signedIn: false }, host: { policy } });
+  expect(kind(model)).toBe("sign-in");
+  expect(model.slots.value).toHaveLength(1);
+  await model.signOutEverything();
+  expect(kits.flatMap(({ erased }) => erased)).toEqual(["ada", "ada"]);
+  expect(kits.every(({ closed }) => closed)).toBe(true);
+  expect(stored.get("accounts")).toMatchObject({ list: [] });
+});
+
+test("to forget an account deletes what is here also where it cannot be signed out in order", async () => {
+  const cleared: string[] = [];
+  const { model, kits } = await open(
+    {},
+    {
+      kit: { signedIn: false },
+      host: { clearDrafts: (prefix) => void cleared.push(prefix) },
+      prepare: (kit) => (kit.signOut = () => Promise.reject(new Error("the disk is full"))),
+    },
+  );
+  await model.signIn({ ...account, password: "correct horse" });
+  await expect(model.signOut(false)).rejects.toThrow("the disk is full");
+  expect(kind(model)).toBe("main");
+  await model.signOut(true);
+  expect(kits.flatMap(({ erased }) => erased)).toEqual(["ada"]);
+  expect(cleared).toEqual([`${userId(0)}/`]);
+  expect(model.slots.value).toEqual([]);
 });

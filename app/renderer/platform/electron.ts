@@ -48,7 +48,12 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
       }
     },
     async writeSetting(key, value) {
-      await bridge.setSetting(key, value === undefined ? undefined : JSON.stringify(value));
+      try {
+        await bridge.setSetting(key, value === undefined ? undefined : JSON.stringify(value));
+      } catch (error) {
+        // A full disk: it holds until the program ends.
+        logWarning("setting not written", error);
+      }
     },
 
     ...localDrafts(),
