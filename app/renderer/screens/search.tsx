@@ -63,7 +63,9 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
           </h3>
           <ul class="rows">
             {chats.map((conversation) => (
-              <ChatRow key={conversation.conversationId} conversation={conversation} />
+              <li key={conversation.conversationId}>
+                <ChatRow conversation={conversation} />
+              </li>
             ))}
           </ul>
         </section>
