@@ -352,6 +352,17 @@ export const MAX_LEFT_CHUNKS = 512;
 /** Fetched by themselves unless the person chose otherwise: photos and voice messages. */
 export const AUTO_FETCH_BYTES = 8 * 1024 * 1024;
 
+/**
+ * What of one conversation is fetched by itself: a gigabyte at once, more than a holiday's pictures, and
+ * then a megabyte each ten seconds. The smallest file counts as one. Conversations whose budgets are
+ * remembered; and how many files may wait so, for the person is to find room for their own wishes.
+ */
+export const AUTO_FETCH_BURST_BYTES = 1024 * 1024 * 1024;
+export const AUTO_FETCH_BYTES_PER_MS = (1024 * 1024) / 10_000;
+export const AUTO_FETCH_COST_BYTES = 1024 * 1024;
+export const MAX_AUTO_FETCH_BUDGETS = 1_000;
+export const MAX_AUTO_FETCHES = 500;
+
 /** Files that are asked for at one time, one stream each; the others wait for their turn. */
 export const MAX_ACTIVE_FETCHES = 4;
 

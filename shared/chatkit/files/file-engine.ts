@@ -17,6 +17,7 @@ import type { Fate } from "../delivery/arrival.ts";
 import type { Directory } from "../delivery/directory.ts";
 import {
   AUTO_FETCH_BYTES,
+  MAX_AUTO_FETCHES,
   MAX_AWAITED_FILES,
   MAX_LEFT_CHUNKS,
   SMALL_FILE_BYTES,
@@ -25,6 +26,7 @@ import type { Link } from "../link.ts";
 import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/link-service.ts";
 import type { Ports } from "../ports.ts";
 import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import { AutoFetchBudget } from "./auto-fetch-budget.ts";
 import { hashOf } from "./content-hash.ts";
 import { fileBodyOf, vaultIdOf } from "./file-body.ts";
 import { FileContent } from "./file-content.ts";
@@ -98,12 +100,16 @@ export class FileEngine {
   /** Chunks out of the mailbox are taken in their order. */
   #mail: Promise<unknown> = Promise.resolve();
   #autoFetch = AUTO_FETCH_BYTES;
+  readonly #budget: AutoFetchBudget;
+  /** Files that came and are about to be wanted. */
+  #beginning = 0;
   #closed = false;
 
   constructor(options: FileEngineOptions) {
     this.#options = options;
     const { directory, find, identity, links, onProblem, ports, serverOnline, vault } = options;
     const { clock, log, random } = ports;
+    this.#budget = new AutoFetchBudget(clock);
     this.#records = new FileRecords(options);
     this.#board = new TransferBoard(clock, options.onTransfer);
     this.#talk = new FileTalk({
@@ -344,8 +350,17 @@ export class FileEngine {
     const body = fileBodyOf(message);
     if (this.#awaited.delete(message.id)) this.#options.fetchMail();
     if (body === undefined || this.#isSource(message)) return;
-    if (body.size > this.#autoFetch) return;
-    this.fetch(message.id).catch(this.#options.onProblem);
+    if (!this.#mayFetchByItself(message, body)) return;
+    this.#beginning += 1;
+    this.fetch(message.id)
+      .catch(this.#options.onProblem)
+      .finally(() => (this.#beginning -= 1));
+  }
+
+  #mayFetchByItself({ conversationId }: MessageRecord, body: FileBody): boolean {
+    const isWanted = body.size <= this.#autoFetch && FileContent.of(body) !== undefined;
+    const hasRoom = this.#fetching.size + this.#beginning < MAX_AUTO_FETCHES;
+    return isWanted && hasRoom && this.#budget.take(conversationId, body.size);
   }
 
   /** A message changed: what was taken back is deleted here, and nobody gets more of it (SPEC F11). */

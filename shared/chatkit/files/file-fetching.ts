@@ -72,6 +72,11 @@ export class FileFetching {
     return this.#fetches.get(messageId);
   }
 
+  /** How many files are wanted. */
+  get size(): number {
+    return this.#fetches.size;
+  }
+
   /** Takes it up from where it was. @throws ChatKitError too-many-requests */
   want(fetch: FileFetch): void {
     const { id } = fetch.message;
