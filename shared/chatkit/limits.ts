@@ -363,6 +363,13 @@ export const AUTO_FETCH_COST_BYTES = 1024 * 1024;
 export const MAX_AUTO_FETCH_BUDGETS = 1_000;
 export const MAX_AUTO_FETCHES = 500;
 
+/**
+ * When the vault is looked through for what an earlier end of the program has left there: when the
+ * start is over. And how many such files are deleted then; more wait for the next start.
+ */
+export const VAULT_SWEEP_AFTER_MS = 60_000;
+export const MAX_SWEPT_FILES = 1_000;
+
 /** Files that are asked for at one time, one stream each; the others wait for their turn. */
 export const MAX_ACTIVE_FETCHES = 4;
 

@@ -4,6 +4,7 @@ import {
   link,
   mkdir,
   open,
+  readdir,
   readFile,
   rename,
   rm,
@@ -19,7 +20,7 @@ import {
   type FileVault,
 } from "../../../shared/chatkit/files/file-vault.ts";
 import type { FileVaultOpener } from "../../../shared/chatkit/ports.ts";
-import { decodeId, ID_BYTES, type FileId } from "../../../shared/protocol/index.ts";
+import { decodeId, encodeId, FileId, ID_BYTES } from "../../../shared/protocol/index.ts";
 import { codeOf, PathSource, readFully, telling } from "./path-source.ts";
 
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -33,6 +34,9 @@ const Note = v.object({
   own: v.exactOptional(v.object({ path: v.string(), mtimeMs: v.number() })),
 });
 type Note = v.InferOutput<typeof Note>;
+
+/** The names that a vault gives. */
+const NAME = /^([0-9a-f]{32})\.(?:json|json\.new|part|data)$/;
 
 /** Written at once: a call for each chunk costs more than the chunk. */
 const WRITE_BYTES = 512 * 1024;
@@ -119,9 +123,20 @@ class NodeFileVault implements FileVault {
   delete(fileId: FileId): Promise<void> {
     return telling(async () => {
       // The note goes last: while it is there, the rest can be found.
-      for (const kind of ["part", "data", "json"] as const) {
+      for (const kind of ["part", "data", "json.new", "json"] as const) {
         await rm(this.#at(fileId, kind), { force: true });
       }
+    });
+  }
+
+  ids(): Promise<readonly FileId[]> {
+    return telling(async () => {
+      const found = new Set<string>();
+      for (const name of await readdir(this.#folder)) {
+        const hex = NAME.exec(name)?.[1];
+        if (hex !== undefined) found.add(encodeId(Buffer.from(hex, "hex")));
+      }
+      return v.parse(v.array(FileId), [...found]);
     });
   }
 
@@ -160,7 +175,7 @@ class NodeFileVault implements FileVault {
   /** All of it or nothing, and there after a crash. */
   async #write(fileId: FileId, note: Note): Promise<void> {
     const path = this.#at(fileId, "json");
-    const draft = `${path}.new`;
+    const draft = this.#at(fileId, "json.new");
     const handle = await open(draft, "w", 0o600);
     try {
       await handle.writeFile(JSON.stringify(note));
@@ -172,7 +187,7 @@ class NodeFileVault implements FileVault {
   }
 
   /** In hex: some file systems take `a` and `A` for the same. */
-  #at(fileId: FileId, kind: "json" | "part" | "data"): string {
+  #at(fileId: FileId, kind: "json" | "json.new" | "part" | "data"): string {
     const bytes = new Uint8Array(ID_BYTES);
     decodeId(fileId, bytes);
     return join(this.#folder, `${Buffer.from(bytes).toString("hex")}.${kind}`);

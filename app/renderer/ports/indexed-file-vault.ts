@@ -111,6 +111,10 @@ export class IndexedFileVault implements FileVault, AsyncDisposable {
     return run(() => this.#erase(fileId));
   }
 
+  ids(): Promise<readonly FileId[]> {
+    return run(() => this.#database.files.toCollection().primaryKeys());
+  }
+
   clear(): Promise<void> {
     return run(() => this.#database.delete());
   }

@@ -21,10 +21,11 @@ import {
   MAX_AWAITED_FILES,
   MAX_LEFT_CHUNKS,
   SMALL_FILE_BYTES,
+  VAULT_SWEEP_AFTER_MS,
 } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/link-service.ts";
-import type { Ports } from "../ports.ts";
+import type { Ports, Timer } from "../ports.ts";
 import type { MessageRecord, Store, StoreWrite } from "../store.ts";
 import { AutoFetchBudget } from "./auto-fetch-budget.ts";
 import { hashOf } from "./content-hash.ts";
@@ -39,6 +40,7 @@ import { FileTalk } from "./file-talk.ts";
 import type { FileSource, FileVault } from "./file-vault.ts";
 import type { FileUsage, SendFileOptions, Transfer } from "./files-api.ts";
 import { TransferBoard, type Standing } from "./transfer-board.ts";
+import { sweepVault } from "./vault-sweep.ts";
 
 /** 19 random bytes begin the nonces of a file's chunks (`crypto/chunked-seal.ts`). */
 const PREFIX_BYTES = 19;
@@ -51,7 +53,7 @@ const UNKNOWN_MEDIA = "application/octet-stream";
 export interface FileEngineOptions {
   readonly ports: Pick<Ports, "clock" | "random" | "log">;
   readonly vault: FileVault;
-  readonly store: Pick<Store, "value" | "values">;
+  readonly store: Pick<Store, "value" | "values" | "recent">;
   /** @throws StoreError */
   readonly commit: (writes: readonly StoreWrite[]) => Promise<void>;
   readonly identity: IdentityKeys;
@@ -103,6 +105,9 @@ export class FileEngine {
   readonly #budget: AutoFetchBudget;
   /** Files that came and are about to be wanted. */
   #beginning = 0;
+  /** Ids in the vault that were begun since the start, until the vault was swept. */
+  #begun: Set<FileId> | undefined = new Set();
+  #sweepTimer: Timer | undefined;
   #closed = false;
 
   constructor(options: FileEngineOptions) {
@@ -172,6 +177,9 @@ export class FileEngine {
     );
     links.setExpected((link, frame) => this.#fetching.expects(link, frame));
     this.#fetching.look();
+    this.#sweepTimer = this.#options.ports.clock.setTimer(() => {
+      this.#sweep().catch(this.#options.onProblem);
+    }, VAULT_SWEEP_AFTER_MS);
   }
 
   get autoFetch(): number {
@@ -213,6 +221,7 @@ export class FileEngine {
       throw new ChatKitError("invalid-file", "This file cannot be described in a message.");
     }
     const sha256 = isSmall ? await hashOf(source) : undefined;
+    this.#begun?.add(fileId);
     await vault.keep(fileId, source);
     let message: MessageRecord;
     try {
@@ -293,7 +302,9 @@ export class FileEngine {
       return this.#board.put(standingOfRecord(failed));
     }
     const waiting: FileRecord = { ...rest, state: "waiting" };
-    this.#fetching.want(new FileFetch(message, body, content, waiting));
+    const wanted = new FileFetch(message, body, content, waiting);
+    this.#begun?.add(wanted.vaultId);
+    this.#fetching.want(wanted);
     await this.#records.put(waiting);
   }
 
@@ -425,11 +436,38 @@ export class FileEngine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#sweepTimer?.cancel();
     for (const end of this.#unsubscribe) end();
     this.#serving.close();
     this.#posting.close();
     await this.#fetching.close();
     this.#board.close();
+  }
+
+  /** What an earlier end of the program has left in the vault (SPEC F14). */
+  async #sweep(): Promise<void> {
+    const { ports, store, vault } = this.#options;
+    const isClosed = (): boolean => this.#closed;
+    const idOf = (message: MessageRecord): FileId | undefined => {
+      const body = fileBodyOf(message);
+      const { id: messageId } = message;
+      return body && vaultIdOf({ ...body, messageId, source: this.#isSource(message) });
+    };
+    const deleted = await sweepVault({
+      vault,
+      store,
+      remembered: async () => new Set((await this.#records.all()).map(vaultIdOf)),
+      idOf,
+      isNew: (id) => this.#begun?.has(id) === true,
+      adopt: async (message) => {
+        const body = fileBodyOf(message);
+        if (body === undefined || (await this.#records.get(message.id)) !== undefined) return;
+        await this.#records.put(newRecord(message, body, this.#isSource(message)));
+      },
+      isClosed,
+    });
+    this.#begun = undefined;
+    if (deleted > 0) ports.log.info("files that nothing leads to were deleted", { deleted });
   }
 
   #onFrame(link: Link, bytes: Uint8Array): void {

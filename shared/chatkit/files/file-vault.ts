@@ -35,6 +35,8 @@ export interface FileVault {
   ): Promise<FileReceiver>;
   /** Deletes whatever is here of it, not what it refers to. Idempotent. */
   delete(fileId: FileId): Promise<void>;
+  /** All that something is here of, whole or not. @throws FileError */
+  ids(): Promise<readonly FileId[]>;
   /** Deletes everything, also what no message tells of: the device forgets the account. */
   clear(): Promise<void>;
 }

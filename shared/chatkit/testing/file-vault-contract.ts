@@ -84,6 +84,23 @@ export function describeFileVault(make: () => Promise<VaultMaker>): void {
     expect(await all(kept)).toEqual(content);
   });
 
+  test("what is here is listed, whole or in part, and nothing that was deleted", async () => {
+    const maker = await make();
+    const vault = await maker.open();
+    expect(await vault.ids()).toEqual([]);
+    await vault.keep(id, new MemorySource(contentOf(3)));
+    const receiver = await vault.receive(other, file(1_000));
+    await receiver.append(contentOf(10));
+    await receiver.flush();
+    await receiver.close();
+    const again = await maker.open();
+    expect((await again.ids()).toSorted()).toEqual([id, other].toSorted());
+    await again.delete(id);
+    expect(await again.ids()).toEqual([other]);
+    await again.delete(other);
+    expect(await again.ids()).toEqual([]);
+  });
+
   test("a file of no bytes is a file; more or fewer than announced are refused", async () => {
     const vault = await (await make()).open();
     await (await vault.receive(id, file(0))).finish();

@@ -150,6 +150,11 @@ export class FileDevice {
   readonly #n: number;
   readonly #store: MemoryStore;
 
+  /** What is remembered of a message's file was lost with the end of the program. */
+  async forgetRecord(id: MessageId): Promise<void> {
+    await this.#store.commit([{ type: "delete-value", key: `file/of/${id}` }]);
+  }
+
   constructor(world: FileWorld, n: number, store: MemoryStore) {
     this.#world = world;
     this.#n = n;
@@ -182,7 +187,11 @@ export class FileDevice {
     return new FileEngine({
       ports: { clock, random: seededRandom(this.#n + world.random++), log: this.log },
       vault: this.vault,
-      store: this.#store,
+      store: {
+        value: (key) => this.#store.value(key),
+        values: (prefix) => this.#store.values(prefix),
+        recent: async ({ before }) => (before === undefined ? [...messages.values()] : []),
+      },
       commit: (writes) => this.#store.commit(writes),
       identity: this.keys,
       links: this.links,
