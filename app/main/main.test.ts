@@ -75,7 +75,10 @@ function fakeElectron(): object {
     Notification: FakeWindow,
     powerMonitor: Object.assign(new EventEmitter(), { getSystemIdleTime: () => 0 }),
     protocol: { registerSchemesAsPrivileged: note("privileges"), handle: note("serve") },
-    screen: { getPrimaryDisplay: () => display, getAllDisplays: () => [display] },
+    screen: Object.assign(new EventEmitter(), {
+      getPrimaryDisplay: () => display,
+      getAllDisplays: () => [display],
+    }),
     safeStorage: {},
     session: {
       defaultSession: {
