@@ -143,6 +143,6 @@ describe("calls from the page", () => {
         expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
       }
     }
-    expect(handlers.size).toBe(19);
+    expect(handlers.size).toBe(20);
   });
 });

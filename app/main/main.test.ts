@@ -102,7 +102,7 @@ it("is sandboxed, guarded and on its own scheme before the page loads", async ()
   vi.doMock("electron", fakeElectron);
   await import("./main.ts");
   await vi.waitFor(() => expect(asked.map(([name]) => name)).toContain("loadURL"));
-  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(24));
+  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(25));
 
   const names = asked.map(([name]) => name);
   const ready = names.indexOf("ready");

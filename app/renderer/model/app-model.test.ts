@@ -51,6 +51,7 @@ async function open(
 ) {
   const stored = new Map(Object.entries(remembered));
   const shown: PlatformNotification[] = [];
+  const withdrawn: string[] = [];
   const titles: string[] = [];
   const platform: Platform = {
     kind: "browser",
@@ -67,6 +68,7 @@ async function open(
     notificationPermission: () => "granted",
     requestNotifications: async () => "granted",
     notify: (notification) => void shown.push(notification),
+    withdraw: (tag) => void withdrawn.push(tag),
     onNotificationClick: () => () => undefined,
     localAddresses: () => [],
     ...host,
@@ -93,7 +95,7 @@ async function open(
     },
   });
   await model.start();
-  return { model, lock, kits, stored, shown, titles, locks };
+  return { model, lock, kits, stored, shown, withdrawn, titles, locks };
 }
 
 const kind = (model: AppModel): Phase["kind"] => model.phase.value.kind;
@@ -200,6 +202,19 @@ test("title counts unread; a hidden window notifies of others' messages only", a
   expect(shown).toEqual([
     { title: "Grace Hopper", body: "Hi", tag: `${userId(0)}/${conversationId(1)}`, actions: true },
   ]);
+});
+
+test("a notification is taken back once its conversation is read, here or elsewhere", async () => {
+  const { model, kits, shown, withdrawn } = await open({ account });
+  attend(model, () => true);
+  const kit = kits[0];
+  kit?.receive(message(1, 900, [0, false, "Hi"], Date.now()));
+  kit?.receive(message(1, 901, [0, false, "Are you there?"], Date.now()));
+  expect(shown).toHaveLength(2);
+  expect(withdrawn).toEqual([]);
+  await kit?.conversations.markRead(conversationId(1));
+  await kit?.conversations.markRead(conversationId(1));
+  expect(withdrawn).toEqual([`${userId(0)}/${conversationId(1)}`]);
 });
 
 const second = { server: "https://other.example", userName: "ada" };

@@ -68,6 +68,7 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     notify({ title, body, ...rest }) {
       bridge.notify({ title: title.slice(0, 256), body: body.slice(0, 1024), ...rest });
     },
+    withdraw: (tag) => bridge.withdraw(tag),
     onNotificationClick: (handler) => bridge.onNotificationClick(handler),
 
     guard: bridge,
