@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { expect, test, vi } from "vitest";
+import type { UserId } from "../../../shared/protocol/index.ts";
 import { createI18n, type Language } from "../i18n/i18n.ts";
 import type { Platform, PlatformNotification } from "../platform/platform.ts";
 import { FakeKit, type FakeOptions } from "../testing/fake-kit.ts";
@@ -215,6 +216,25 @@ test("a notification is taken back once its conversation is read, here or elsewh
   await kit?.conversations.markRead(conversationId(1));
   await kit?.conversations.markRead(conversationId(1));
   expect(withdrawn).toEqual([`${userId(0)}/${conversationId(1)}`]);
+});
+
+test("of two people who are asked for at once, the last one is shown", async () => {
+  const { model, kits } = await open({ account });
+  const [shown] = model.opened.value;
+  const first = Promise.withResolvers<void>();
+  const { conversations } = kits[0] ?? new FakeKit();
+  const { withPeer } = conversations;
+  Object.assign(conversations, {
+    withPeer: async (peer: UserId) => {
+      if (peer === userId(1)) await first.promise;
+      return await withPeer(peer);
+    },
+  });
+  const slow = shown?.openPeer(userId(1));
+  await shown?.openPeer(userId(2));
+  first.resolve();
+  await slow;
+  expect(shown?.open.value?.peer).toBe(userId(2));
 });
 
 const second = { server: "https://other.example", userName: "ada" };
