@@ -223,11 +223,11 @@ test("of two people who are asked for at once, the last one is shown", async () 
   const [shown] = model.opened.value;
   const first = Promise.withResolvers<void>();
   const { conversations } = kits[0] ?? new FakeKit();
-  const { withPeer } = conversations;
+  const quick = { ...conversations };
   Object.assign(conversations, {
     withPeer: async (peer: UserId) => {
       if (peer === userId(1)) await first.promise;
-      return await withPeer(peer);
+      return await quick.withPeer(peer);
     },
   });
   const slow = shown?.openPeer(userId(1));
