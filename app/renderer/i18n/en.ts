@@ -781,6 +781,7 @@ export const en = {
       "The policy file of this machine cannot be relied on. Whatever it could forbid is off until your administrator repairs it:",
     noSignIn: "Until then, nobody can sign in here anew.",
     onlyServer: "Your administrator allows this server only.",
+    otherServer: "Your administrator does not allow this server.",
   },
 
   proxy: {

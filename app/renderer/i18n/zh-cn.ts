@@ -702,6 +702,7 @@ export const zhCn: Catalogue = {
     problem: "本机的策略文件无法采信。在管理员修复之前，凡是它可能禁止的功能一律关闭：",
     noSignIn: "在此之前，无法在本机登录新的账号。",
     onlyServer: "管理员只允许使用这个服务器。",
+    otherServer: "管理员不允许使用此服务器。",
   },
 
   proxy: {
