@@ -103,6 +103,9 @@ export const MAX_ROUTES = 2_048;
 /** Devices that told their account's route policy: all of a full roster. */
 export const MAX_ROUTES_TOLD = 8_192;
 
+/** Route policies told by devices whose lists are being read: a few new buddies at once. */
+export const MAX_EARLY_ROUTES = 64;
+
 /** A device that seems not to know a route policy is told again, not more often than this. */
 export const ROUTE_REMINDER_MS = 10_000;
 
