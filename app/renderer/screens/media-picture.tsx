@@ -50,7 +50,9 @@ export function MediaPicture(props: FileMessageProps): JSX.Element {
   const here = isHere(transfer);
   const url = useFileUrl(message.id, here);
   const [broken, setBroken] = useState(false);
-  const [drawn, setDrawn] = useState(false);
+  const [loaded, setLoaded] = useState<string>();
+  // Not once it was deleted again.
+  const drawn = url !== undefined && loaded === url;
   const thumbnail = thumbnailUrl(body.image);
   const { width, height } = shownSize(body.image);
   if (broken) return <FileCard {...props} />;
@@ -75,7 +77,7 @@ export function MediaPicture(props: FileMessageProps): JSX.Element {
             src={url}
             alt={body.caption ?? body.name}
             draggable={false}
-            onLoad={() => setDrawn(true)}
+            onLoad={() => setLoaded(url)}
             onError={() => setBroken(true)}
           />
         </button>
