@@ -281,6 +281,22 @@ test("an account in the background notifies and says whose it is; locked, it say
   ]);
 });
 
+test("what was notified, shown or heard before the app is locked is gone with it", async () => {
+  const { model, lock, kits, withdrawn } = await open({ account });
+  attend(model, () => true);
+  kits[0]?.receive(message(1, 900, [0, false, "Hi"], Date.now()));
+  const [opened] = model.opened.value;
+  if (opened === undefined) throw new Error("no account");
+  opened.files.shown.value = message(1, 900, [0, false, "Hi"], 0).id;
+  const stopped = vi.spyOn(opened.files.voice, "stop");
+  await lock.set("honey");
+  expect(withdrawn).toEqual([]);
+  lock.engage();
+  expect(withdrawn).toEqual([`${userId(0)}/${conversationId(1)}`]);
+  expect(opened.files.shown.value).toBeUndefined();
+  expect(stopped).toHaveBeenCalledOnce();
+});
+
 test("adding one more and signing one out leave the others open", async () => {
   const { model, kits, stored } = await open({ account });
   model.addAccount();

@@ -44,6 +44,13 @@ export function attend(app: AppModel, isHidden: () => boolean): void {
       for (const end of ends) end();
     };
   });
+  effect(() => {
+    if (!app.lock.locked.value) return;
+    // Who sits there now neither reads nor hears what came before.
+    for (const tag of shown) app.platform.withdraw(tag);
+    shown.clear();
+    for (const account of app.opened.value) account.files.hide();
+  });
   app.platform.onNotificationClick((tag) => {
     const found = notified(app, tag);
     if (found === undefined) return;

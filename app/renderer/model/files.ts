@@ -63,6 +63,12 @@ export class FileDesk {
     this.picked.value = { conversationId, files: all.slice(0, MAX_PICKED), leftOut };
   }
 
+  /** Nothing is seen or heard any more; what waits in the sheet stays there. */
+  hide(): void {
+    this.voice.stop();
+    this.shown.value = undefined;
+  }
+
   close(): void {
     this.voice.stop();
     this.urls.close();
