@@ -545,8 +545,10 @@ export class FileEngine {
   #wantAgain(message: MessageRecord | undefined, record: FileRecord): void {
     const body = fileBodyOf(message);
     const content = body && FileContent.of(body);
-    if (message === undefined || body === undefined) return;
-    if (content !== undefined) this.#fetching.want(new FileFetch(message, body, content, record));
+    if (message === undefined || content === undefined || body === undefined) return;
+    // More than may wait is no reason not to start: whoever wants the rest asks for it again.
+    if (this.#fetching.isFull) this.#board.put(standingOfRecord({ ...record, state: "paused" }));
+    else this.#fetching.want(new FileFetch(message, body, content, record));
   }
 
   #completed({ record, message }: FileFetch): void {

@@ -77,10 +77,15 @@ export class FileFetching {
     return this.#fetches.size;
   }
 
+  /** No more can be wanted. */
+  get isFull(): boolean {
+    return this.#fetches.size >= MAX_WANTED_FILES;
+  }
+
   /** Takes it up from where it was. @throws ChatKitError too-many-requests */
   want(fetch: FileFetch): void {
     const { id } = fetch.message;
-    if (!this.#fetches.has(id) && this.#fetches.size >= MAX_WANTED_FILES) {
+    if (!this.#fetches.has(id) && this.isFull) {
       throw new ChatKitError("too-many-requests", "Too many files are asked for already.");
     }
     this.#fetches.set(id, fetch);

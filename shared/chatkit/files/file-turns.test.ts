@@ -6,6 +6,7 @@ import {
   AUTO_FETCH_COST_BYTES,
   MAX_ACTIVE_FETCHES,
   MAX_AUTO_FETCHES,
+  MAX_WANTED_FILES,
 } from "../limits.ts";
 import type { MessageRecord } from "../store.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
@@ -67,6 +68,22 @@ test("F4: of a flood of files that many are fetched by themselves, and the rest 
   expect(ben.problems).toEqual([]);
   await ben.engine.fetch(message.id);
   expect(ben.engine.transfers()).toHaveLength(MAX_AUTO_FETCHES + 1);
+});
+
+test("F9: more files that wait than may be wanted do not keep the program from starting", async () => {
+  const { world, ada, ben } = await trio();
+  const message = await ada.engine.send(CONVERSATION, new MemorySource(contentOf(10)));
+  for (let count = 0; count < MAX_WANTED_FILES; count += 1) {
+    const id = v.parse(MessageId, `${String(count).padStart(21, "0")}A`);
+    world.messages.set(id, { ...message, id });
+    await ben.engine.fetch(id);
+  }
+  await expect(ben.engine.fetch(message.id)).rejects.toMatchObject({ reason: "too-many-requests" });
+  await ben.rememberWaiting(message.id);
+  await ben.restart();
+  const states = ben.engine.transfers().map(({ state }) => state);
+  expect(states.filter((state) => state === "waiting")).toHaveLength(MAX_WANTED_FILES);
+  expect(states.filter((state) => state === "paused")).toHaveLength(1);
 });
 
 test("F4: one person’s files fetch themselves up to so many bytes, and then little by little", () => {

@@ -150,6 +150,17 @@ export class FileDevice {
   readonly #n: number;
   readonly #store: MemoryStore;
 
+  /** As if the program had ended in the middle of something: one more than it would have taken. */
+  async rememberWaiting(id: MessageId): Promise<void> {
+    const records = [...(await this.#store.values("file/of/")).values()];
+    const value = records[0]?.replaceAll(/"messageId":"[^"]*"/g, `"messageId":"${id}"`);
+    if (value === undefined) throw new Error("nothing is remembered");
+    await this.#store.commit([
+      { type: "put-value", key: `file/of/${id}`, value },
+      { type: "put-value", key: `file/open/${id}`, value: "1" },
+    ]);
+  }
+
   /** What is remembered of a message's file was lost with the end of the program. */
   async forgetRecord(id: MessageId): Promise<void> {
     await this.#store.commit([{ type: "delete-value", key: `file/of/${id}` }]);
