@@ -2,6 +2,7 @@
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright/test";
+import { accessible } from "../support/looks.ts";
 import { befriend } from "../support/person.ts";
 import { appMenu } from "./desktop.ts";
 import { expect, registerAt, test } from "./fixtures.ts";
@@ -24,7 +25,10 @@ test("menus and keys lead to everything, and the desktop settings do what they s
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
   await page.keyboard.press("Escape");
   await desktop.press("menu", `${appMenu}/Settings…`);
+  await openSection(page, "Connection");
+  await accessible(page, "connection settings");
   await openSection(page, "Desktop");
+  await accessible(page, "desktop settings");
 
   // Elsewhere the list of what opens at login is the machine's own, and stays as it is.
   await on(["linux"], "it opens at login", async () => {
@@ -32,10 +36,13 @@ test("menus and keys lead to everything, and the desktop settings do what they s
     const opens = switchOf(page, "Start when you sign in to this computer");
     await opens.click();
     await expect(opens).toBeChecked();
-    expect(await readFile(entry, "utf8")).toMatch(/^Exec=.+ --hidden$/m);
+    // The switch follows at once, the file a moment later.
+    await expect
+      .poll(() => readFile(entry, "utf8").catch(String))
+      .toMatch(/^Exec=.+ --hidden$/m);
     await opens.click();
     await expect(opens).not.toBeChecked();
-    await expect(access(entry)).rejects.toThrow("ENOENT");
+    await expect.poll(() => access(entry).catch(String)).toMatch("ENOENT");
   });
 
   // macOS finds the language of a text by itself.
@@ -62,6 +69,10 @@ test("menus and keys lead to everything, and the desktop settings do what they s
       const next = await launch();
       await next.page();
       expect((await next.look()).windows).toMatchObject([{ isVisible: false }]);
+      const languages = await next.evaluate(({ session }) =>
+        session.defaultSession.getSpellCheckerLanguages(),
+      );
+      expect(languages).toEqual(["de"]);
     },
   );
 });
