@@ -1,6 +1,7 @@
 import type { FileBody } from "../../protocol/index.ts";
 import {
   decodeBase64,
+  KEY_BYTES,
   openChunk,
   readChunkedSeal,
   sealChunk,
@@ -26,9 +27,11 @@ export class FileContent {
 
   /** @returns undefined for a seal that this version does not know, or more than one can hold */
   static of({ header, key, size }: FileBody): FileContent | undefined {
-    const seal = readChunkedSeal(decodeBase64(header));
+    const headerBytes = bytesOf(header);
+    const keyBytes = bytesOf(key);
+    const seal = headerBytes && readChunkedSeal(headerBytes);
     if (seal === undefined || size > seal.chunkBytes * 2 ** 32) return undefined;
-    return new FileContent(size, decodeBase64(key), seal);
+    return keyBytes?.length === KEY_BYTES ? new FileContent(size, keyBytes, seal) : undefined;
   }
 
   /** Bytes of plaintext before that chunk. */
@@ -55,5 +58,14 @@ export class FileContent {
     if (index >= this.chunks) return undefined;
     const opened = openChunk(this.#key, this.#seal, index, index === this.chunks - 1, sealed);
     return opened?.length === this.lengthOf(index) ? opened : undefined;
+  }
+}
+
+/** Some texts look like base64 and are none: bits are left over at their end. */
+function bytesOf(text: string): Uint8Array | undefined {
+  try {
+    return decodeBase64(text);
+  } catch {
+    return undefined;
   }
 }
