@@ -92,6 +92,20 @@ test("the whole way by keyboard alone", async ({ arrive, server, bob }) => {
   await page.keyboard.press("Enter");
   await expect(bob.message("and now you").getByTestId("reactions")).toHaveText("👍");
 
+  // What was said is found, and gone to.
+  await page.keyboard.press("ControlOrMeta+k");
+  const search = page.getByRole("textbox", { name: "Search", exact: true });
+  await expect(search).toBeFocused();
+  await page.keyboard.type("two lin");
+  const hit = page.getByTestId("hit").getByRole("button");
+  await expect(hit).toHaveCount(1);
+  await reach(page, hit, "ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("message").first().getByTestId("delivery")).toBeFocused();
+  await reach(page, search, "Shift+Tab");
+  await page.keyboard.press("Escape");
+  await expect(search).toHaveValue("");
+
   // The settings; the focus comes back to where it was.
   await reach(page, button("Settings"), "Shift+Tab");
   await page.keyboard.press("Enter");
