@@ -62,9 +62,9 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
     >
       {chats.length > 0 && (
         <section aria-labelledby="found-chats">
-          <h3 id="found-chats" class="group-head">
+          <h2 id="found-chats" class="group-head">
             {t.history.foundChats}
-          </h3>
+          </h2>
           <ul class="rows">
             {chats.map((conversation) => (
               <li key={conversation.conversationId}>
@@ -76,9 +76,9 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
       )}
       {people.length > 0 && (
         <section aria-labelledby="found-people">
-          <h3 id="found-people" class="group-head">
+          <h2 id="found-people" class="group-head">
             {t.history.foundPeople}
-          </h3>
+          </h2>
           <ul class="rows">
             {people.map((entry) => (
               <BuddyRow key={entry.profile.userId} entry={entry} />
@@ -88,9 +88,9 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
       )}
       {(hits.length > 0 || narrowed) && (
         <section aria-labelledby="found-messages">
-          <h3 id="found-messages" class="group-head">
+          <h2 id="found-messages" class="group-head">
             {t.history.foundMessages}
-          </h3>
+          </h2>
           <SearchFilters choice={choice} onChange={setChoice} />
           {hits.length === 0 && !busy && (
             <p class="results-none">{failed ? t.history.searchFailed : t.history.filterNothing}</p>
