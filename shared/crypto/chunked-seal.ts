@@ -78,7 +78,7 @@ export function sealedSize(plaintextBytes: number, chunkBytes = SEAL_CHUNK_BYTES
 /**
  * One chunk. The same index is never sealed twice with the same key and header.
  * @param plaintext as many bytes as the header says; the last chunk may have fewer
- * @param room as many bytes stay free before it; none unless said
+ * @param into where it is put, just as long; new memory unless said
  */
 export function sealChunk(
   key: Uint8Array,
@@ -86,13 +86,13 @@ export function sealChunk(
   index: number,
   isLast: boolean,
   plaintext: Uint8Array,
-  room = 0,
+  into?: Uint8Array,
 ): Uint8Array {
   const isFull = plaintext.length === seal.chunkBytes;
   if (!isFull && !(isLast && plaintext.length < seal.chunkBytes)) {
     throw new RangeError("only the last chunk may be shorter");
   }
-  return cipher(key, seal, index, isLast).encrypt(plaintext, room);
+  return cipher(key, seal, index, isLast).encrypt(plaintext, into);
 }
 
 /** @returns undefined where it is not that chunk, or not the last where it should be */

@@ -43,14 +43,14 @@ export interface NativeCrypto {
   ) => Uint8Array;
   /**
    * ChaCha20-Poly1305 (RFC 8439 §2.8).
-   * @param key 32 bytes @param nonce 12 bytes @param room as many bytes stay free before it; none
+   * @param key 32 bytes @param nonce 12 bytes @param into where it is put, just as long; new memory
    */
   readonly encryptChaCha: (
     key: Uint8Array,
     nonce: Uint8Array,
     additional: Uint8Array,
     plaintext: Uint8Array,
-    room?: number,
+    into?: Uint8Array,
   ) => Uint8Array;
   /** @throws Error for a wrong tag */
   readonly decryptChaCha: (

@@ -208,13 +208,16 @@ class PartReceiver implements FileReceiver {
   #length: number;
   /** Bytes that the system has. */
   #written: number;
-  #pending: Uint8Array[] = [];
+  /** What the system does not have yet. */
+  readonly #tail: Uint8Array;
+  #tailLength = 0;
   #open = true;
 
   constructor(options: PartOptions) {
     this.#options = options;
     this.#length = options.length;
     this.#written = options.length;
+    this.#tail = new Uint8Array(Math.min(WRITE_BYTES, Math.max(0, options.size - options.length)));
   }
 
   get length(): number {
@@ -226,9 +229,14 @@ class PartReceiver implements FileReceiver {
       if (this.#length + bytes.length > this.#options.size) {
         throw new FileError("unknown", "More comes than was announced.");
       }
-      this.#pending.push(bytes);
-      this.#length += bytes.length;
-      if (this.#length - this.#written >= WRITE_BYTES) await this.#write();
+      for (let taken = 0; taken < bytes.length;) {
+        const part = bytes.subarray(taken, taken + this.#tail.length - this.#tailLength);
+        this.#tail.set(part, this.#tailLength);
+        this.#tailLength += part.length;
+        this.#length += part.length;
+        taken += part.length;
+        if (this.#tailLength === this.#tail.length) await this.#write();
+      }
     });
   }
 
@@ -251,19 +259,12 @@ class PartReceiver implements FileReceiver {
   /** Hands what waits over to the system. */
   async #write(): Promise<void> {
     const { handle } = this.#options;
-    const pieces = this.#pending;
-    this.#pending = [];
-    let left = pieces.reduce((sum, { length }) => sum + length, 0);
-    if (left === 0) return;
-    const { bytesWritten } = await handle.writev(pieces, this.#written);
-    this.#written += bytesWritten;
-    left -= bytesWritten;
     // A full disk takes a part, and says why with the next.
-    const rest = left > 0 ? Buffer.concat(pieces).subarray(bytesWritten) : new Uint8Array(0);
-    for (let done = 0; done < rest.length;) {
-      const more = await handle.write(rest, done, rest.length - done, this.#written);
-      done += more.bytesWritten;
-      this.#written += more.bytesWritten;
+    while (this.#tailLength > 0) {
+      const { bytesWritten } = await handle.write(this.#tail, 0, this.#tailLength, this.#written);
+      this.#written += bytesWritten;
+      this.#tail.copyWithin(0, bytesWritten, this.#tailLength);
+      this.#tailLength -= bytesWritten;
     }
   }
 
@@ -283,7 +284,6 @@ class PartReceiver implements FileReceiver {
     return telling(async () => {
       if (!this.#open) return;
       this.#open = false;
-      this.#pending = [];
       await this.#options.handle.close();
     });
   }

@@ -6,9 +6,14 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  CHUNK_TAG_BYTES,
+  chunkedSeal,
   identityKeysOf,
   NONCE_BYTES,
+  openChunk,
   openContent,
+  sameBytes,
+  sealChunk,
   sealContent,
   sign,
   useNativeCrypto,
@@ -65,6 +70,30 @@ test("what is sealed with OpenSSL opens without, and the other way round", () =>
     { numRuns: 50 },
   );
 });
+
+test.each([0, 1, 255, 256, 4095, 4096, 65_535, 65_536, 65_537])(
+  "%i bytes are sealed in their place as they are in new memory, and without OpenSSL",
+  (length) => {
+    useNativeCrypto(nodeCrypto);
+    const seal = chunkedSeal(new Uint8Array(19).fill(3), Math.max(64, length));
+    const key = new Uint8Array(32).fill(5);
+    const plaintext = Uint8Array.from({ length }, (_, at) => (at * 31) & 0xff);
+    const before = plaintext.slice();
+    const room = new Uint8Array(9 + length + CHUNK_TAG_BYTES).fill(0xee);
+    const sealed = sealChunk(key, seal, 7, true, plaintext, room.subarray(9));
+    const nonce = Uint8Array.of(...seal.header.subarray(5), 0, 0, 0, 7, 1);
+    const portable = xchacha20poly1305(key, nonce, seal.header).encrypt(plaintext);
+    for (const one of [sealed, room.subarray(9), sealChunk(key, seal, 7, true, plaintext)]) {
+      expect(sameBytes(one, portable)).toBe(true);
+    }
+    expect(room.subarray(0, 9)).toEqual(new Uint8Array(9).fill(0xee));
+    expect(sameBytes(openChunk(key, seal, 7, true, sealed) ?? room, plaintext)).toBe(true);
+    expect(plaintext).toEqual(before);
+    for (const other of [room, room.subarray(10)]) {
+      expect(() => sealChunk(key, seal, 7, true, plaintext, other)).toThrow(Error);
+    }
+  },
+);
 
 test("a device's signatures are the same with OpenSSL and without", () => {
   useNativeCrypto(nodeCrypto);

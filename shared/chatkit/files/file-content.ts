@@ -48,9 +48,9 @@ export class FileContent {
     return bytes >= this.size && this.size > 0 ? this.chunks : Math.floor(bytes / this.chunkBytes);
   }
 
-  /** @param room as many bytes stay free before it, for a frame's header */
-  sealed(index: number, plaintext: Uint8Array, room = 0): Uint8Array {
-    return sealChunk(this.#key, this.#seal, index, index === this.chunks - 1, plaintext, room);
+  /** @param into where it is put, just as long; new memory unless said */
+  sealed(index: number, plaintext: Uint8Array, into?: Uint8Array): Uint8Array {
+    return sealChunk(this.#key, this.#seal, index, index === this.chunks - 1, plaintext, into);
   }
 
   /** @returns undefined where it is not that chunk of this file */

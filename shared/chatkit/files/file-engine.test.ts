@@ -33,7 +33,7 @@ function chunkOf(frame: Uint8Array): Extract<FileFrame, { type: "chunk" }> | und
   return read?.type === "chunk" ? read : undefined;
 }
 
-test.each([0, 1, 61_440, 61_441, 9 * MIB])(
+test.each([0, 1, 61_440, 61_441, 9 * MIB, 9 * MIB + 1])(
   "F1, F10: %i bytes arrive, and both know",
   async (size) => {
     const { world, ada, ben } = await pair();

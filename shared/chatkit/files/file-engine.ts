@@ -11,7 +11,13 @@ import {
   type StoredChunk,
   type UserId,
 } from "../../protocol/index.ts";
-import { chunkedSeal, encodeBase64, KEY_BYTES, type IdentityKeys } from "../../crypto/index.ts";
+import {
+  chunkedSeal,
+  encodeBase64,
+  freeBytes,
+  KEY_BYTES,
+  type IdentityKeys,
+} from "../../crypto/index.ts";
 import { ChatKitError } from "../api.ts";
 import type { Fate } from "../delivery/arrival.ts";
 import type { Directory } from "../delivery/directory.ts";
@@ -473,7 +479,10 @@ export class FileEngine {
   #onFrame(link: Link, bytes: Uint8Array): void {
     const frame = decodeFileFrame(bytes);
     if (frame === undefined) return;
-    if (frame.type === "chunk") return this.#fetching.chunk(link, frame);
+    if (frame.type === "chunk") {
+      this.#fetching.chunk(link, frame);
+      return freeBytes(bytes);
+    }
     const word = this.#talk.hear(link, frame.sealed);
     if (word === undefined) return;
     switch (word.type) {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { expect, test } from "vitest";
+import { sameBytes } from "../../crypto/index.ts";
 import { encodeId, FileId, ID_BYTES } from "../../protocol/index.ts";
 import type { FileSource, FileVault } from "../files/file-vault.ts";
 import { MemorySource } from "./memory-file-vault.ts";
@@ -50,6 +51,21 @@ export function describeFileVault(make: () => Promise<VaultMaker>): void {
     const source = await vault.open(id);
     expect(source).toMatchObject(file(content.length));
     expect(await all(source)).toEqual(content);
+  });
+
+  test("what was appended may be overwritten, whatever the size of the pieces", async () => {
+    const vault = await (await make()).open();
+    const content = contentOf(2_500_001);
+    const receiver = await vault.receive(id, file(content.length));
+    const sizes = [1, 524_287, 1, 700_000, 65_536, 1_200_000];
+    for (let at = 0; at < content.length;) {
+      const piece = content.slice(at, at + (sizes.shift() ?? 5_000));
+      await receiver.append(piece);
+      at += piece.length;
+      piece.fill(0);
+    }
+    await receiver.finish();
+    expect(sameBytes((await all(await vault.open(id))) ?? new Uint8Array(0), content)).toBe(true);
   });
 
   test("what was flushed is there for the program's next start", async () => {

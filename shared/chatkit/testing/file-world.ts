@@ -55,10 +55,10 @@ class FakeLink implements Link {
   send(frame: Uint8Array): void {
     if (this.closed) throw new LinkError("closed", "the link is closed");
     const { other } = this;
-    const changed = this.tamper(frame);
+    const changed = this.tamper(frame.slice());
     if (other === undefined || changed === undefined) return;
     queueMicrotask(() => {
-      if (!other.closed) other.#arrives(other, changed);
+      if (!other.closed) other.#arrives(other, changed.slice());
     });
   }
 
