@@ -37,9 +37,7 @@ test("menus and keys lead to everything, and the desktop settings do what they s
     await opens.click();
     await expect(opens).toBeChecked();
     // The switch follows at once, the file a moment later.
-    await expect
-      .poll(() => readFile(entry, "utf8").catch(String))
-      .toMatch(/^Exec=.+ --hidden$/m);
+    await expect.poll(() => readFile(entry, "utf8").catch(String)).toMatch(/^Exec=.+ --hidden$/m);
     await opens.click();
     await expect(opens).not.toBeChecked();
     await expect.poll(() => access(entry).catch(String)).toMatch("ENOENT");
@@ -98,9 +96,19 @@ test("a policy fixes the server and switches features off", async ({
 
   const ada = await registerAt(desktop, "ada");
   await befriend(ada, bob);
-  await expect(bob.page.getByRole("button", { name: "Attach" })).toBeVisible();
-  await expect(page.getByRole("button", { name: "Attach" })).toHaveCount(0);
+  await expect(bob.page.getByTestId("attach")).toBeVisible();
+  await expect(bob.page.getByTestId("record")).toBeVisible();
+  await expect(page.getByTestId("send")).toBeVisible();
+  await expect(page.getByTestId("attach")).toHaveCount(0);
+  await expect(page.getByTestId("record")).toHaveCount(0);
+  await page.getByRole("button", { name: "Details", exact: true }).click();
+  await expect(page.getByTestId("history-details")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Export this chat" })).toHaveCount(0);
   await page.getByRole("button", { name: "Settings" }).click();
+  await openSection(page, "History");
+  await expect(page.getByText("Set by your administrator.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save the backup" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "All chats" })).toHaveCount(0);
   await openSection(page, "Connection");
   await expect(page.getByText("Set by your administrator.")).toBeVisible();
   await expect(page.getByRole("radio", { name: "Manual" })).toBeDisabled();
