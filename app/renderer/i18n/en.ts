@@ -998,8 +998,8 @@ export const en = {
     keepMetadata: "Keep location data",
     keepMetadataHint:
       "Photos and videos then tell where, when and with which camera they were taken.",
-    uncleaned:
-      "The location data of a photo or video cannot be removed. Keep it with the switch above, or remove the file.",
+    uncleaned: (name: string) =>
+      `The location data of ${name} cannot be removed. Keep it with the switch above, or remove the file.`,
     unseenKind:
       "HEIC and other unusual pictures arrive as files: they cannot be shown in the chat.",
     noPreview: "no preview",

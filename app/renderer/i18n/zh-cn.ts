@@ -911,7 +911,8 @@ export const zhCn: Catalogue = {
     asFileHint: "会话中只显示文件名。",
     keepMetadata: "保留位置信息",
     keepMetadataHint: "照片和视频会透露拍摄的地点、时间和相机。",
-    uncleaned: "有一张照片或一段视频的位置信息无法去除。请用上面的开关保留它，或移除这个文件。",
+    uncleaned: (name: string) =>
+      `无法去除 ${name} 的位置信息。请用上面的开关保留它，或移除这个文件。`,
     unseenKind: "HEIC 等少见格式的图片会作为文件发送：无法在聊天中显示。",
     noPreview: "无预览",
     leftOut: (n: number, most: number) =>

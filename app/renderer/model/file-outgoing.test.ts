@@ -52,6 +52,20 @@ test("a folder becomes one archive with its paths", async () => {
   expect((await outgoing({ name: "Survey", content }, plain)).source.name).toBe("Survey.zip");
 });
 
+test("photos in a folder lose their place too, and one that cannot is named", async () => {
+  const inFolder = [{ path: "Trip/quay.jpg", file: photo }];
+  expect(await contentOf({ name: "Trip", content: inFolder })).not.toContain("GPS");
+  const keep = { ...plain, keepMetadata: true };
+  expect(await contentOf({ name: "Trip", content: inFolder }, keep)).toContain("GPS");
+  const scan = new File(["II*\0"], "scan.tif");
+  const content = [...inFolder, { path: "Trip/scan.tif", file: scan }];
+  await expect(outgoing({ name: "Trip", content }, plain)).rejects.toMatchObject({
+    name: "UncleanedError",
+    fileName: "scan.tif",
+  });
+  expect(await contentOf({ name: "Trip", content }, keep)).toContain("II*");
+});
+
 test("a name that is too long keeps its extension", async () => {
   const name = `${"x".repeat(300)}.tar`;
   const { source } = await outgoing({ name, content: new File(["a"], name) }, plain);
@@ -62,7 +76,9 @@ test("a name that is too long keeps its extension", async () => {
 test("kinds that browsers do not name are known by their extension", () => {
   expect(tellsPlace(new File(["x"], "IMG_1.HEIC"))).toBe(true);
   expect(tellsPlace(new File(["x"], "IMG_2.MOV"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "DSC_3.NEF"))).toBe(true);
   expect(tellsPlace(new File(["x"], "notes.txt", { type: "text/plain" }))).toBe(false);
+  expect(tellsPlace(new File(["x"], "logo.svg", { type: "image/svg+xml" }))).toBe(false);
   expect(typeOf(new File(["x"], "notes"))).toBe("application/octet-stream");
 });
 

@@ -7,15 +7,8 @@ import type { FolderEntry, PickedFile } from "./files.ts";
 import { MAX_CLEANED_BYTES, withoutMetadata } from "./image-metadata.ts";
 import { previewOf } from "./image-preview.ts";
 
-/** Photos whose place can be taken out of them; films are in `film-metadata.ts`. */
-const CLEANED = new Set([
-  "image/jpeg",
-  "image/png",
-  "image/webp",
-  "image/heic",
-  "image/heif",
-  "image/avif",
-]);
+/** Pictures that no camera makes. Of all others the place is taken out, or the person is asked. */
+const DRAWN = new Set(["image/svg+xml", "image/gif", "image/bmp", "image/x-icon"]);
 
 /** What browsers do not name, by its extension. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -25,6 +18,13 @@ const TYPES: Readonly<Record<string, string>> = {
   mp4: "video/mp4",
   m4v: "video/x-m4v",
   "3gp": "video/3gpp",
+  tif: "image/tiff",
+  tiff: "image/tiff",
+  dng: "image/x-adobe-dng",
+  ...Object.fromEntries(
+    // A camera's own kinds.
+    ["arw", "cr2", "cr3", "nef", "orf", "raf", "rw2"].map((kind) => [kind, `image/x-${kind}`]),
+  ),
 };
 
 export function typeOf(file: File): string {
@@ -35,14 +35,16 @@ export function typeOf(file: File): string {
 /** Whether it is a photo or a film that may tell where it was taken. */
 export function tellsPlace(file: File): boolean {
   const type = typeOf(file);
-  return CLEANED.has(type) || CLEANED_FILMS.has(type);
+  return (type.startsWith("image/") && !DRAWN.has(type)) || CLEANED_FILMS.has(type);
 }
 
 /** A place could not be taken out: the person decides whether the file goes all the same. */
 export class UncleanedError extends Error {
-  constructor() {
+  readonly fileName: string;
+  constructor(fileName: string) {
     super("the metadata of a photo or film could not be removed");
     this.name = "UncleanedError";
+    this.fileName = fileName;
   }
 }
 
@@ -62,24 +64,28 @@ export async function outgoing(
   { keepMetadata, asFile }: OutgoingChoice,
 ): Promise<{ readonly source: BlobSource; readonly options: SendFileOptions }> {
   if (!(content instanceof File)) {
-    return { source: new BlobSource(await zipOf(content), fitName(`${name}.zip`)), options: {} };
+    const zip = await zipOf(content, keepMetadata);
+    return { source: new BlobSource(zip, fitName(`${name}.zip`)), options: {} };
   }
   const mediaType = typeOf(content);
-  const blob = tellsPlace(content) && !keepMetadata ? await cleaned(content, mediaType) : content;
+  const blob = keepMetadata ? content : await cleaned(content);
   const hides = asFile && fileKind({ mediaType, size: blob.size }) !== "file";
   const source = new BlobSource(blob, fitName(name), hides ? UNKNOWN_TYPE : mediaType);
   return { source, options: asFile ? {} : await previewOf(blob, mediaType) };
 }
 
-async function cleaned(file: File, type: string): Promise<Blob> {
+/** Without the place where it was taken. Rejects with `UncleanedError`. */
+async function cleaned(file: File): Promise<Blob> {
+  if (!tellsPlace(file)) return file;
+  const type = typeOf(file);
   if (CLEANED_FILMS.has(type)) {
     const film = await filmWithoutMetadata(file);
-    if (film === undefined) throw new UncleanedError();
+    if (film === undefined) throw new UncleanedError(file.name);
     return film;
   }
-  if (file.size > MAX_CLEANED_BYTES) throw new UncleanedError();
+  if (file.size > MAX_CLEANED_BYTES) throw new UncleanedError(file.name);
   const parts = withoutMetadata(new Uint8Array(await file.arrayBuffer()));
-  if (parts === undefined) throw new UncleanedError();
+  if (parts === undefined) throw new UncleanedError(file.name);
   return new Blob(
     parts.map((part) => new Uint8Array(part)),
     { type },
@@ -88,16 +94,28 @@ async function cleaned(file: File, type: string): Promise<Blob> {
 
 /**
  * The folder as one archive, not compressed: most of what is large is so already. The browser
- * keeps large blobs on disk.
+ * keeps large blobs on disk. Rejects with `UncleanedError`.
  */
-async function zipOf(entries: readonly FolderEntry[]): Promise<Blob> {
+async function zipOf(entries: readonly FolderEntry[], keepMetadata: boolean): Promise<Blob> {
   const { downloadZip } = await import("client-zip");
-  const files = entries.map(({ path, file }) => ({
-    name: path,
-    input: file,
-    lastModified: new Date(file.lastModified),
-  }));
-  return new Blob([await downloadZip(files).blob()], { type: "application/zip" });
+  let uncleaned: UncleanedError | undefined;
+  async function* files() {
+    for (const { path, file } of entries) {
+      try {
+        const input = keepMetadata ? file : await cleaned(file);
+        yield { name: path, input, lastModified: new Date(file.lastModified) };
+      } catch (error) {
+        if (error instanceof UncleanedError) uncleaned = error;
+        throw error;
+      }
+    }
+  }
+  try {
+    return new Blob([await downloadZip(files()).blob()], { type: "application/zip" });
+  } catch (error) {
+    // A stream that breaks off tells its reader in words of its own.
+    throw uncleaned ?? error;
+  }
 }
 
 /** The most that a message holds, with the extension in it. */

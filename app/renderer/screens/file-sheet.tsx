@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { limits } from "../../../shared/protocol/index.ts";
 import { Button, IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
@@ -30,7 +30,7 @@ export function FileSheet(props: {
   const shows = picked.files.some(
     ({ content }) => content instanceof File && kindOf(content) !== "file",
   );
-  const places = picked.files.some(({ content }) => content instanceof File && tellsPlace(content));
+  const places = useMemo(() => picked.files.some(mayTellPlace), [picked.files]);
   const unseen = picked.files.some(({ content }) => content instanceof File && isUnseen(content));
   const close = (): void => {
     files.picked.value = undefined;
@@ -64,7 +64,7 @@ export function FileSheet(props: {
     setProblem(undefined);
     send()
       .catch((error: unknown) => {
-        if (error instanceof UncleanedError) setProblem(t.files.uncleaned);
+        if (error instanceof UncleanedError) setProblem(t.files.uncleaned(error.fileName));
         else app.fail(error);
       })
       .finally(() => setBusy(false));
@@ -138,6 +138,12 @@ export function FileSheet(props: {
 
 function kindOf(file: File): ReturnType<typeof fileKind> {
   return fileKind({ mediaType: typeOf(file), size: file.size });
+}
+
+function mayTellPlace({ content }: PickedFile): boolean {
+  return content instanceof File
+    ? tellsPlace(content)
+    : content.some(({ file }) => tellsPlace(file));
 }
 
 function isUnseen(file: File): boolean {
