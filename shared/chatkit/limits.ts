@@ -422,6 +422,13 @@ export const FILE_RETRY_MAX_MS = 5 * 60_000;
 export const FILE_WORDS_AT_ONCE = 256;
 export const FILE_WORDS_EVERY_MS = 5;
 
+/**
+ * Words that somebody may be asked again which are heeded: at once, and one for each interval. Each makes
+ * this device look through all that it wants; who is not heeded is asked when the pause is over.
+ */
+export const FILE_READIES_AT_ONCE = 64;
+export const FILE_READY_EVERY_MS = 500;
+
 /** Transfer events of one file, at most one for each interval; the speed is that of the last seconds. */
 export const TRANSFER_EVENT_MS = 250;
 export const TRANSFER_SPEED_MS = 4_000;

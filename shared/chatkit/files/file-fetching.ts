@@ -9,6 +9,8 @@ import {
 import {
   DIRECT_GRACE_MS,
   FILE_CREDIT_BYTES,
+  FILE_READIES_AT_ONCE,
+  FILE_READY_EVERY_MS,
   FILE_SILENCE_MS,
   FILE_STALL_MS,
   MAX_ACTIVE_FETCHES,
@@ -17,6 +19,7 @@ import {
 } from "../limits.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { LinkControls, LinkService } from "../links/link-service.ts";
+import { TokenBucket } from "../links/token-bucket.ts";
 import type { Directory } from "../delivery/directory.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
 import { ChatKitError } from "../api.ts";
@@ -59,6 +62,7 @@ export class FileFetching {
   /** Who has not had a turn since the last look, and how many are being started. */
   #turn: FileFetch[] = [];
   #starting = 0;
+  readonly #readies: TokenBucket;
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #looking = false;
@@ -66,6 +70,8 @@ export class FileFetching {
 
   constructor(options: FileFetchingOptions) {
     this.#options = options;
+    const rate = { burst: FILE_READIES_AT_ONCE, perMs: 1 / FILE_READY_EVERY_MS };
+    this.#readies = new TokenBucket(options.clock, rate);
   }
 
   get(messageId: MessageId): FileFetch | undefined {
@@ -121,8 +127,11 @@ export class FileFetching {
     this.look();
   }
 
+  /** That device may be asked again. Whoever says so all the time is not asked sooner for it. */
   ready(messageId: MessageId, device: DeviceId): void {
-    this.#fetches.get(messageId)?.forgive(device);
+    const fetch = this.#fetches.get(messageId);
+    if (fetch?.isRefused(device) !== true || !this.#readies.take(1)) return;
+    fetch.forgive(device);
     this.look();
   }
 

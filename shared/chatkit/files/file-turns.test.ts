@@ -4,6 +4,7 @@ import { ConversationId, MessageId } from "../../protocol/index.ts";
 import {
   AUTO_FETCH_BURST_BYTES,
   AUTO_FETCH_COST_BYTES,
+  FILE_READIES_AT_ONCE,
   MAX_ACTIVE_FETCHES,
   MAX_AUTO_FETCHES,
   MAX_WANTED_FILES,
@@ -68,6 +69,35 @@ test("F4: of a flood of files that many are fetched by themselves, and the rest 
   expect(ben.problems).toEqual([]);
   await ben.engine.fetch(message.id);
   expect(ben.engine.transfers()).toHaveLength(MAX_AUTO_FETCHES + 1);
+});
+
+test("F6: a flood of words that it can be had brings few askings, and no other end", async () => {
+  const { world, ada, ben } = await trio();
+  const id = await send(ada, 10);
+  const [ofAda, ofBen] = world.connect(ada, ben);
+  await ada.engine.pause(id);
+  await ben.engine.fetch(id);
+  await world.clock.advance(100);
+  const words: Uint8Array[] = [];
+  ofAda.tamper = (frame) => void words.push(frame);
+  await ada.engine.fetch(id);
+  const [ready] = words;
+  if (ready === undefined) throw new Error("she said nothing");
+  await ada.engine.pause(id);
+  let refusals = 0;
+  ofAda.tamper = (frame) => {
+    refusals += 1;
+    ben.links.arrives(ofBen, frame);
+    ben.links.arrives(ofBen, ready);
+    return undefined;
+  };
+  ben.links.arrives(ofBen, ready);
+  await world.clock.advance(1_000);
+  expect(refusals).toBeGreaterThan(10);
+  expect(refusals).toBeLessThan(FILE_READIES_AT_ONCE + 5);
+  ofAda.tamper = (frame) => frame;
+  await ada.engine.fetch(id);
+  await world.until("it is here", () => ben.last(id)?.state === "complete");
 });
 
 test("F9: more files that wait than may be wanted do not keep the program from starting", async () => {
