@@ -36,7 +36,7 @@ export interface SearchFilter {
 export class SearchIndex {
   /** In ascending place. */
   #messages: IndexedMessage[] = [];
-  readonly #places = new Map<MessageId, string>();
+  readonly #byId = new Map<MessageId, IndexedMessage>();
   #characters = 0;
   /** Nothing below is held; undefined at first, when nothing is. */
   #floor: MessagePlace | undefined;
@@ -112,27 +112,24 @@ export class SearchIndex {
 
   #put(record: MessageRecord): void {
     const place = placeOf(record);
-    const known = this.#places.get(record.id);
+    const message = indexed(record);
+    const known = this.#byId.get(record.id);
     if (known !== undefined) {
-      const index = this.#indexOf(known);
-      const before = this.#messages[index];
-      const after = indexed(record);
       // Most changes are of its delivery.
-      if (before !== undefined && known === place && before.text === after.text) return;
+      if (placeOf(known) === place && known.text === message.text) return;
       this.#delete(new Set([record.id]));
     }
     if (!this.#complete && (this.#floor === undefined || place < placeOf(this.#floor))) return;
-    const message = indexed(record);
     this.#count(message, 1);
     this.#messages.splice(this.#indexOf(place), 0, message);
   }
 
   #delete(ids: ReadonlySet<MessageId>): void {
-    const known = [...ids].filter((id) => this.#places.has(id));
-    if (known.length === 0) return;
+    const known = [...ids].map((id) => this.#byId.get(id)).filter((one) => one !== undefined);
     const [only] = known;
-    if (known.length === 1 && only !== undefined) {
-      const index = this.#indexOf(this.#places.get(only) ?? "");
+    if (only === undefined) return;
+    if (known.length === 1) {
+      const index = this.#indexOf(placeOf(only));
       for (const message of this.#messages.splice(index, 1)) this.#count(message, -1);
       return;
     }
@@ -145,8 +142,8 @@ export class SearchIndex {
 
   #count(message: IndexedMessage, by: 1 | -1): void {
     this.#characters += by * message.text.length;
-    if (by === 1) this.#places.set(message.id, placeOf(message));
-    else this.#places.delete(message.id);
+    if (by === 1) this.#byId.set(message.id, message);
+    else this.#byId.delete(message.id);
   }
 
   /** Of the first message at or behind the place. */
