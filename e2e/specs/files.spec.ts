@@ -314,8 +314,10 @@ test("a folder goes as one archive; a photo is answered and taken back; what was
   await mkdir(join(folder, "inner"), { recursive: true });
   await writeFile(join(folder, "readme.txt"), "forty-two soundings");
   await writeFile(join(folder, "inner", "depths.csv"), "1;2;3");
+  const photo = await picture(ada.page, 320, 200, "image/jpeg");
+  await writeFile(join(folder, "inner", "quay.jpg"), jpegWithPlace(photo));
   await ada.page.getByTestId("pick-folder").setInputFiles(folder);
-  await expect(sheet(ada.page)).toContainText("2 files");
+  await expect(sheet(ada.page)).toContainText("3 files");
   await send(ada);
   const archive = card(bob.page, "Survey.zip");
   await expect(archive).toHaveAttribute("data-transfer", "complete");
@@ -323,8 +325,9 @@ test("a folder goes as one archive; a photo is answered and taken back; what was
   for (const part of ["Survey/readme.txt", "forty-two soundings", "Survey/inner/depths.csv"]) {
     expect(zip).toContain(part);
   }
+  expect(zip).toContain("Survey/inner/quay.jpg");
+  expect(zip).not.toContain(PLACE);
 
-  const photo = await picture(ada.page, 320, 200, "image/jpeg");
   await pick(ada, [{ name: "buoy.jpg", mimeType: "image/jpeg", buffer: photo }]);
   await send(ada);
   const shown = bob.page

@@ -276,6 +276,13 @@ test("a chat's pictures, files and links are listed, and exported to read", asyn
   await media.getByRole("button", { name: "Show in the chat" }).click();
   await expect(media).toBeHidden();
 
+  await ada.page.getByTestId("pick-file").setInputFiles({
+    name: "chart.txt",
+    mimeType: "text/plain",
+    buffer: Buffer.from("soundings at noon"),
+  });
+  await ada.page.getByTestId("send-files").click();
+  await expect(bob.page.getByTestId("file-card")).toHaveAttribute("data-transfer", "complete");
   await panel.getByRole("button", { name: "Export this chat" }).click();
   const window = bob.page.getByRole("dialog", { name: "Export this chat" });
   const zip = await saved(bob.page, () =>
@@ -286,4 +293,6 @@ test("a chat's pictures, files and links are listed, and exported to read", asyn
   expect(zip.includes("<b>&")).toBe(false);
   expect(zip.includes("chats/1/1.html")).toBe(true);
   expect(zip.includes("index.html")).toBe(true);
+  expect(zip.includes("chart.txt")).toBe(true);
+  expect(zip.includes("soundings at noon")).toBe(true);
 });
