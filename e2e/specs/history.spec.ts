@@ -185,8 +185,7 @@ test("an encrypted backup brings the history to a new computer", async ({
   await elsewhere.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await elsewhere.page.getByRole("button", { name: "Sign in" }).click();
   await elsewhere.seesHome();
-  const here = await settings(elsewhere);
-  await here.getByRole("button", { name: "Choose a backup" }).click();
+  await elsewhere.page.getByRole("button", { name: "Restore a backup" }).click();
   const restore = elsewhere.page.getByRole("dialog", { name: "Restore" });
   const attempt = async (content: Buffer, passphrase: string): Promise<void> => {
     await restore
@@ -201,7 +200,8 @@ test("an encrypted backup brings the history to a new computer", async ({
   await expect(restore.getByRole("alert")).toHaveText("This file is damaged, or not all of it.");
   await attempt(buffer, key);
   await expect(toast(elsewhere, "2 messages added")).toBeVisible();
-  await elsewhere.page.keyboard.press("Escape");
+  await expect(restore).toBeHidden();
+  await expect(elsewhere.page.getByRole("button", { name: "Restore a backup" })).toBeHidden();
   await elsewhere.open("ada");
   await elsewhere.reads("Take this with you.");
   // Its content is not in the backup, but where it came from.

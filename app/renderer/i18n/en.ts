@@ -325,6 +325,8 @@ export const en = {
     title: (name: string) => `Hello, ${name}`,
     text: "Choose a chat on the left, or add somebody new.",
     hint: "Messages to people who are online go straight to their machine.",
+    elsewhere: "Your earlier messages are on your other device, or in a backup of it.",
+    restore: "Restore a backup",
   },
 
   chat: {

@@ -296,6 +296,8 @@ export const zhCn: Catalogue = {
     title: (name) => `你好，${name}`,
     text: "在左边选择一个聊天，或者添加新朋友。",
     hint: "对方在线时，消息会直达对方的电脑。",
+    elsewhere: "你以前的消息在另一台设备上，或在它的备份中。",
+    restore: "恢复备份",
   },
 
   chat: {
