@@ -174,6 +174,18 @@ test("links in messages open in the browser, files are saved, and the window sta
   await ada.page.getByRole("link", { name: "https://example.org/map?of=here" }).click();
   const opened = async (): Promise<unknown> => (await desktop.look()).opened;
   await expect.poll(opened).toEqual(["https://example.org/map?of=here"]);
+  // By the pointer's other button: the address, and what is usual for a text.
+  const link = ada.page.getByRole("link", { name: "https://example.org/map?of=here" });
+  await link.click({ button: "right" });
+  const popup = async (): Promise<unknown> => (await desktop.look()).popup.map(({ path }) => path);
+  await expect.poll(popup).toContain("Copy Link");
+  await desktop.press("popup", "Copy Link");
+  const copied = async (): Promise<unknown> =>
+    desktop.evaluate(({ clipboard }) => clipboard.readText());
+  await expect.poll(copied).toBe("https://example.org/map?of=here");
+  await ada.composer("bob").click({ button: "right" });
+  await expect.poll(popup).toEqual(["Cut", "Copy", "Paste", "Paste as Plain Text", "Select All"]);
+
   // A file of the page's own is saved under a name that harms nobody.
   await ada.page.evaluate(() => {
     const link = document.createElement("a");
