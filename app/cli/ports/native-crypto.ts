@@ -42,10 +42,15 @@ export const nodeCrypto: NativeCrypto = {
     encrypt(createCipheriv(gcmOf(key), createSecretKey(key), nonce), additional, plaintext),
   decryptAesGcm: (key, nonce, additional, ciphertext) =>
     decrypt(createDecipheriv(gcmOf(key), createSecretKey(key), nonce, TAG), additional, ciphertext),
-  encryptChaCha: (key, nonce, additional, plaintext, into) =>
-    encrypt(createCipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, plaintext, into),
-  decryptChaCha: (key, nonce, additional, ciphertext) =>
-    decrypt(createDecipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, ciphertext),
+  chaCha(key) {
+    const secret = createSecretKey(key);
+    return {
+      encrypt: (nonce, additional, plaintext, into) =>
+        encrypt(createCipheriv(CHACHA, secret, nonce, TAG), additional, plaintext, into),
+      decrypt: (nonce, additional, ciphertext) =>
+        decrypt(createDecipheriv(CHACHA, secret, nonce, TAG), additional, ciphertext),
+    };
+  },
   sign: (secretKey, message) =>
     plain(sign(null, message, remembered(signing, secretKey, privateKey))),
   verify(publicKey, message, signature) {

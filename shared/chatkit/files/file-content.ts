@@ -1,10 +1,9 @@
 import type { FileBody } from "../../protocol/index.ts";
 import {
+  ChunkCipher,
   decodeBase64,
   KEY_BYTES,
-  openChunk,
   readChunkedSeal,
-  sealChunk,
   type ChunkedSeal,
 } from "../../crypto/index.ts";
 
@@ -14,15 +13,13 @@ export class FileContent {
   readonly chunkBytes: number;
   /** One at least: nothing has an empty one. */
   readonly chunks: number;
-  readonly #key: Uint8Array;
-  readonly #seal: ChunkedSeal;
+  readonly #cipher: ChunkCipher;
 
   private constructor(size: number, key: Uint8Array, seal: ChunkedSeal) {
     this.size = size;
     this.chunkBytes = seal.chunkBytes;
     this.chunks = Math.max(1, Math.ceil(size / seal.chunkBytes));
-    this.#key = key;
-    this.#seal = seal;
+    this.#cipher = new ChunkCipher(key, seal);
   }
 
   /** @returns undefined for a seal that this version does not know, or more than one can hold */
@@ -50,13 +47,13 @@ export class FileContent {
 
   /** @param into where it is put, just as long; new memory unless said */
   sealed(index: number, plaintext: Uint8Array, into?: Uint8Array): Uint8Array {
-    return sealChunk(this.#key, this.#seal, index, index === this.chunks - 1, plaintext, into);
+    return this.#cipher.seal(index, index === this.chunks - 1, plaintext, into);
   }
 
   /** @returns undefined where it is not that chunk of this file */
   opened(index: number, sealed: Uint8Array): Uint8Array | undefined {
     if (index >= this.chunks) return undefined;
-    const opened = openChunk(this.#key, this.#seal, index, index === this.chunks - 1, sealed);
+    const opened = this.#cipher.open(index, index === this.chunks - 1, sealed);
     return opened?.length === this.lengthOf(index) ? opened : undefined;
   }
 }
