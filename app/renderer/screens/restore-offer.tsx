@@ -5,16 +5,16 @@ import { useAccount, useApp, useText } from "../components/context.tsx";
 import { isAllowed } from "../platform/policy.ts";
 import { RestoreDialog } from "./backup-dialog.tsx";
 
-/** For who has people but not a word with them here: another device has the history. */
+/** For who has other devices and not a word here: the history is on one of those. */
 export function RestoreOffer(): JSX.Element | null {
   const { platform } = useApp();
-  const { conversations, roster } = useAccount();
+  const { conversations, self } = useAccount();
   const { t } = useText();
   const [asked, setAsked] = useState(false);
-  const hasPeople = [...roster.value.values()].some(({ state }) => state === "buddies");
+  const hasOthers = (self.value?.devices.length ?? 0) > 1;
   const hasWords = conversations.value.some(({ last }) => last !== undefined);
   // What was restored ends the offer, and the dialog ends by itself.
-  const offered = hasPeople && !hasWords && isAllowed(platform, "backup");
+  const offered = hasOthers && !hasWords && isAllowed(platform, "backup");
   if (!offered && !asked) return null;
   return (
     <div class="restore-offer">
