@@ -34,6 +34,15 @@ describe.each(["linux", "darwin", "win32"] as const)("the menu on %s", (platform
     for (const { label } of items) expect(label).toMatch(/\p{Script=Han}/u);
   });
 
+  it("zooms in with and without Shift, and shows that once", () => {
+    const items = itemsOf(menuTemplate(platform, shellWords("en"), () => undefined, false));
+    const zoom = items.filter(({ role }) => role === "zoomIn");
+    expect(zoom.map(({ accelerator, visible }) => [accelerator, visible])).toEqual([
+      [undefined, undefined],
+      ["CommandOrControl+=", false],
+    ]);
+  });
+
   it("has the developer tools in no package: they would open what the app lock closes", () => {
     const rolesOf = (forDevelopers: boolean) =>
       itemsOf(menuTemplate(platform, shellWords("en"), () => undefined, forDevelopers)).map(

@@ -78,6 +78,8 @@ export function menuTemplate(
       submenu: [
         { role: "resetZoom", label: t.actualSize },
         { role: "zoomIn", label: t.zoomIn },
+        // The same key without Shift, as browsers take it; an item has one accelerator.
+        { role: "zoomIn", label: t.zoomIn, accelerator: "CommandOrControl+=", visible: false },
         { role: "zoomOut", label: t.zoomOut },
         LINE,
         { role: "togglefullscreen", label: t.fullScreen },
