@@ -1,5 +1,6 @@
 /** What people do with what was said: find it, go there, save it, take it elsewhere, let go of it. */
 import { readFile } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { befriend, PASSWORD, type Person } from "../support/person.ts";
@@ -114,6 +115,7 @@ test("everything is found while typing, in Chinese too, and shown in its place",
   await expect(hits).toHaveCount(10);
   await filters.getByLabel("From").selectOption("Me");
   await expect(bob.page.getByText("No such message")).toBeVisible();
+  expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
   await filters.getByLabel("From").selectOption("Ada");
   await filters.getByLabel("In", { exact: true }).selectOption("Ada");
   await expect(hits).toHaveCount(10);

@@ -77,6 +77,7 @@ test("held, it is sent at once; drawn aside, thrown away; drawn up, it goes on b
     return at;
   };
   await hold();
+  await expect(ada.page.getByText("Slide aside to discard, up to keep talking")).toBeVisible();
   await mouse.up();
   await expect(voices(bob.page)).toHaveCount(1);
 

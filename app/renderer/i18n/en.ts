@@ -1055,6 +1055,7 @@ export const en = {
     recording: "Recording a voice message",
     discardRecording: "Discard the recording",
     sendRecording: "Send the voice message",
+    heldRecording: "Slide aside to discard, up to keep talking",
     microphone: {
       denied:
         "Beeline may not use the microphone. Allow it in the settings of the browser or the system.",

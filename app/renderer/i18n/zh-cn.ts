@@ -967,6 +967,7 @@ export const zhCn: Catalogue = {
     recording: "正在录制语音消息",
     discardRecording: "丢弃录音",
     sendRecording: "发送语音消息",
+    heldRecording: "横滑丢弃，上滑继续说",
     microphone: {
       denied: "Beeline 无权使用麦克风。请在浏览器或系统设置中允许。",
       missing: "没有找到麦克风。",

@@ -28,6 +28,7 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
   const { t } = useText();
   const [recorder, setRecorder] = useState<VoiceRecorder>();
   const [asking, setAsking] = useState(false);
+  const [isHeld, setHeld] = useState(false);
   const recording = useRef<VoiceRecorder | undefined>(undefined);
   const held = useRef<{ at: number; x: number; y: number } | undefined>(undefined);
   /** Nobody wants the microphone any more that is being asked for. */
@@ -59,7 +60,7 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
       },
       (error: unknown) => {
         setAsking(false);
-        held.current = undefined;
+        letGo();
         if (error instanceof MicrophoneError) {
           app.toasts.show("error", t.files.microphone[error.problem]);
         } else {
@@ -68,10 +69,14 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
       },
     );
   };
+  const letGo = (): void => {
+    held.current = undefined;
+    setHeld(false);
+  };
   const take = (): VoiceRecorder | undefined => {
     const taken = recording.current;
     recording.current = undefined;
-    held.current = undefined;
+    letGo();
     setRecorder(undefined);
     return taken;
   };
@@ -109,22 +114,21 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           held.current = { at: performance.now(), x: event.clientX, y: event.clientY };
+          setHeld(true);
           start();
         }}
         onPointerMove={(event) => {
           const from = held.current;
           if (from === undefined) return;
-          if (from.y - event.clientY > SLIDE_PX) held.current = undefined;
+          if (from.y - event.clientY > SLIDE_PX) letGo();
           else if (Math.abs(from.x - event.clientX) > SLIDE_PX) cancel();
         }}
         onPointerUp={() => {
           const from = held.current;
-          held.current = undefined;
+          letGo();
           if (from !== undefined && performance.now() - from.at > HOLD_MS) send();
         }}
-        onPointerCancel={() => {
-          held.current = undefined;
-        }}
+        onPointerCancel={letGo}
       >
         <IconButton
           icon="mic"
@@ -134,7 +138,9 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
           onClick={start}
         />
       </span>
-      {recorder !== undefined && <Recorder recorder={recorder} onCancel={cancel} onSend={send} />}
+      {recorder !== undefined && (
+        <Recorder recorder={recorder} isHeld={isHeld} onCancel={cancel} onSend={send} />
+      )}
     </>
   );
 }
@@ -142,10 +148,11 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
 /** What one sees while one speaks. */
 function Recorder(props: {
   readonly recorder: VoiceRecorder;
+  readonly isHeld: boolean;
   readonly onCancel: () => void;
   readonly onSend: () => void;
 }): JSX.Element {
-  const { recorder, onCancel, onSend } = props;
+  const { recorder, isHeld, onCancel, onSend } = props;
   const { t } = useText();
   const bar = useRef<HTMLDivElement>(null);
   const levels = recorder.levels.value;
@@ -192,6 +199,11 @@ function Recorder(props: {
           />
         ))}
       </span>
+      {isHeld && (
+        <span class="recorder-hint" aria-hidden="true">
+          {t.files.heldRecording}
+        </span>
+      )}
       <IconButton
         kind="primary"
         icon="send"
