@@ -293,7 +293,8 @@ export const en = {
     exportDone: (n: number) => count(n, "# message exported", "# messages exported"),
     exportProgress: (n: number) => count(n, "# message …", "# messages …"),
     importTitle: "Import",
-    importText: "Takes messages from a JSON export of this account. Nothing comes twice.",
+    importText:
+      "Takes messages from a JSON export of this account. Nothing comes twice. Anybody can write such a file: take only one that you have made yourself.",
     importPick: "Choose a file",
     importDone: (added: number, known: number) =>
       `${count(added, "# message added", "# messages added")}, ${count(known, "# was here already", "# were here already")}.`,

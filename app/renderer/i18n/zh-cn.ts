@@ -266,7 +266,8 @@ export const zhCn: Catalogue = {
     exportDone: (n) => count(n, "已导出 # 条消息"),
     exportProgress: (n) => count(n, "# 条消息……"),
     importTitle: "导入",
-    importText: "从此账号的 JSON 导出文件中取回消息，不会重复。",
+    importText:
+      "从此账号的 JSON 导出文件中取回消息，不会重复。任何人都能编写这种文件，请只导入您自己导出的文件。",
     importPick: "选择文件",
     importDone: (added, known) =>
       `${count(added, "新增 # 条消息")}，${count(known, "# 条已存在")}。`,
