@@ -6,8 +6,8 @@ import { needlesOf } from "./words.ts";
 /** Messages read from the store at once for somebody who waits: the most that it gives. */
 const READ_PAGE = 1_000;
 
-/** And ahead of need: some 5 ms of a browser's time, which no scrolling feels. */
-const AHEAD_PAGE = 400;
+/** And for the first hits, or ahead of need: some 5 ms of a browser's time, which no scrolling feels. */
+const SMALL_PAGE = 400;
 
 /** Messages in memory that are looked through before other work gets its turn: some 5 ms. */
 const FIND_SLICE = 40_000;
@@ -61,7 +61,7 @@ export class Search {
 
   async #prepare(): Promise<void> {
     while (!this.#closed && !this.#index.isComplete && !this.#index.isFull) {
-      await this.#readMore(AHEAD_PAGE);
+      await this.#readMore(SMALL_PAGE);
       await this.#pause(PREPARE_PAUSE_MS);
     }
   }
@@ -95,7 +95,7 @@ export class Search {
       if (pages === PAGES_OF_SEARCH) break;
       pages += 1;
       if (!this.#index.isFull) {
-        await this.#readMore(READ_PAGE);
+        await this.#readMore(pages === 1 ? SMALL_PAGE : READ_PAGE);
         continue;
       }
       const page = await this.#store.recent({ limit: READ_PAGE, ...(at && { before: at }) });
