@@ -268,3 +268,36 @@ test("a file is sent, and saved under a safe name by who listens", async () => {
   const missing = await beeline("fay", ["send-file", "gil", join(folder, "missing")]);
   expect(missing.code).not.toBe(0);
 });
+
+test("the history goes into a file, and from there to another machine of the same account", async () => {
+  await register("hal");
+  await register("ivy");
+  await becomeBuddies("hal", "ivy");
+  expect(await beeline("hal", ["send", "ivy", "keep this"])).toMatchObject({ code: 0 });
+  const [plain, sealed] = [join(folder, "history.json"), join(folder, "history.backup")];
+  const secret = ["--passphrase-file", join(folder, "right")];
+  const told = await beeline("hal", ["export", plain, "--chat", "ivy", "--json"]);
+  expect(told).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(told.out)).toEqual({ file: plain, messages: 1 });
+  expect(readFileSync(plain, "utf8")).toContain("keep this");
+  expect(await beeline("hal", ["export", sealed, ...secret])).toMatchObject({ code: 0 });
+  expect(readFileSync(sealed).includes("keep this")).toBe(false);
+  // Nothing is written over.
+  expect(await beeline("hal", ["export", plain])).toMatchObject({ code: 2 });
+
+  const other = "hal’s other machine";
+  const login = ["login", "--server", server.address, "--user", "hal"];
+  expect(await beeline(other, [...login, "--password-file", join(folder, "right")])).toMatchObject({
+    code: 0,
+    err: "",
+  });
+  expect(await beeline(other, ["import", sealed, ...secret])).toMatchObject({
+    code: 0,
+    out: "1 messages added, 0 were here already\n",
+  });
+  const again = await beeline(other, ["import", plain, "--json"]);
+  expect(JSON.parse(again.out)).toEqual({ added: 0, known: 1 });
+  expect((await beeline(other, ["export", "-"])).out).toContain("keep this");
+  // Nobody else's.
+  expect(await beeline("ivy", ["import", plain])).toMatchObject({ code: 1 });
+});

@@ -231,6 +231,31 @@ test(
   },
 );
 
+test(
+  "F4: where the sender’s machine is off, another one of theirs gives the file",
+  { timeout: 60_000 },
+  async () => {
+    await using pair = await couple();
+    const { ada, ben } = pair;
+    await using phone = await device(ada.userName, { machine: `${ada.userName}-phone` }).signIn();
+    // From now on both are in the conversation.
+    await ben.send(ada.userName, "hello both");
+    await phone.until("the message", () => phone.received.includes("hello both"));
+    await ben.kit.files.setAutoFetch(0);
+    const { path, hash } = await fileOf(5 * MIB);
+    const { id } = await sendFile(ada, ben, path);
+    await comes(ben, id);
+    await comes(phone, id);
+    await phone.kit.files.fetch(id);
+    await reaches(phone, id, "complete");
+    await ada.kit.close();
+    await rm(path);
+    await ben.kit.files.fetch(id);
+    await reaches(ben, id, "complete");
+    expect(await contentHash(ben, id)).toBe(hash);
+  },
+);
+
 test("F11: what is taken back is deleted at both ends", { timeout: 60_000 }, async () => {
   await using pair = await couple();
   const { ada, ben } = pair;

@@ -14,6 +14,7 @@ test.each([
   [new ChatKitError("store-failed", "m"), exitCodes.store],
   [new ChatKitError("wrong-certificate", "m"), exitCodes.wrongCertificate],
   [new ChatKitError("internal", "m"), exitCodes.failed],
+  [new ChatKitError("damaged-history", "m"), exitCodes.failed],
   [new StoreError("locked", "m"), exitCodes.store],
   [new CliError(exitCodes.notDelivered, "m"), exitCodes.notDelivered],
   [new Error("m"), exitCodes.failed],

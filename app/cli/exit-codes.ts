@@ -62,6 +62,11 @@ function codeOf(error: unknown): ExitCode {
     case "no-permission":
     case "source-gone":
     case "no-files":
+    case "not-a-history":
+    case "newer-history":
+    case "damaged-history":
+    case "other-account":
+    case "wrong-passphrase":
     case "internal":
       return exitCodes.failed;
     default:

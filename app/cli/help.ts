@@ -9,6 +9,8 @@ const general = `beeline: messages between people, from a terminal or a script
   beeline send          send a message
   beeline send-file     send files
   beeline listen        print what happens as JSON lines
+  beeline export        write the history into a file, readable or encrypted
+  beeline import        take the messages of such a file in
   beeline servers       list the servers on the local network
   beeline route         choose by which ways messages to a buddy may go
   beeline doctor        find out what is wrong
@@ -102,6 +104,22 @@ printed counts as read, and its sender is told; with --keep-unread it does not, 
 printed again at the next start. With --accept-requests whoever asks becomes a buddy.
 With --files every file that is printed is fetched and saved in DIR under a safe name,
 never over another.
+`,
+  export: `beeline export FILE [--chat USER] [--passphrase-file FILE] [--json]
+
+Writes the history of this account on this machine, or with --chat that with one person:
+as JSON, which anybody who has the file can read, or with --passphrase-file as an encrypted
+backup, which only the first line of that file opens (10 characters or more). The app
+imports and restores both. FILE - is the standard output; a file that exists is never
+overwritten. The contents of files that were sent are not in it. Prints how many messages
+were written; with --json an object: file, messages.
+`,
+  import: `beeline import FILE [--passphrase-file FILE] [--json]
+
+Takes the messages of an export, or with --passphrase-file of an encrypted backup, into
+this machine's history; each once, and those that are here stay as they are. Only files of
+the same account are taken. Prints how many were added and how many were here already;
+with --json an object: added, known.
 `,
   servers: `beeline servers [--wait SECONDS] [--json]
 

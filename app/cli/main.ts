@@ -44,6 +44,10 @@ async function run({ command, arguments: words, options }: Invocation): Promise<
       return (await import("./commands/send-file.ts")).sendFile(context, words);
     case "listen":
       return (await import("./commands/listen.ts")).listen(context);
+    case "export":
+      return (await import("./commands/history.ts")).exportHistory(context, words);
+    case "import":
+      return (await import("./commands/history.ts")).importHistory(context, words);
     case "servers":
       return (await import("./commands/servers.ts")).servers(context);
     case "route":

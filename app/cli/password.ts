@@ -12,7 +12,7 @@ export async function readPassword(
   file: string | undefined,
   purpose: "sign-in" | "new-account",
 ): Promise<string> {
-  if (file !== undefined) return fromFile(file);
+  if (file !== undefined) return checked(await firstLineOf(file));
   const password = await askSecretly("Password: ");
   if (purpose === "new-account" && password !== (await askSecretly("Password again: "))) {
     throw new CliError(exitCodes.usage, "The two passwords differ.");
@@ -20,7 +20,8 @@ export async function readPassword(
   return checked(password);
 }
 
-async function fromFile(file: string): Promise<string> {
+/** A secret that stands in a file of its own. @throws CliError usage */
+export async function firstLineOf(file: string): Promise<string> {
   let text;
   try {
     text = await readFile(file, "utf8");
@@ -30,10 +31,10 @@ async function fromFile(file: string): Promise<string> {
     }
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(exitCodes.usage, `The password file cannot be read: ${detail}.`, { cause });
+    throw new CliError(exitCodes.usage, `${file} cannot be read: ${detail}.`, { cause });
   }
   const [line = ""] = text.split(/\r?\n/, 1);
-  return checked(line);
+  return line;
 }
 
 function checked(password: string): string {

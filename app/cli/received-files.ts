@@ -1,4 +1,4 @@
-import { link, mkdir, open, unlink } from "node:fs/promises";
+import { link, mkdir, open, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChatKitApi, FileSource, Message, Transfer } from "../../shared/chatkit/chatkit.ts";
 import { codeOf } from "./ports/path-source.ts";
@@ -7,7 +7,10 @@ const COPY_BYTES = 1024 * 1024;
 const MAX_NAME_BYTES = 200;
 
 /** Device names of Windows, with or without an extension. */
-const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+const RESERVED = /^(?:con|conin\$|conout\$|prn|aux|nul|(?:com|lpt)[\d¹²³])\s*(?:\.|$)/i;
+
+/** Files that have not come yet whose names are remembered; who posts more waits. */
+const MAX_AWAITED = 1_000;
 
 /** A name that is one file in a folder on every system, whatever its sender called it. */
 export function safeName(name: string): string {
@@ -21,6 +24,12 @@ export function safeName(name: string): string {
   return RESERVED.test(cut) ? `_${cut}` : cut;
 }
 
+/** What of the engine is used. */
+export interface FilesKit {
+  on(event: "transfer", handler: (transfer: Transfer) => void): () => void;
+  readonly files: Pick<ChatKitApi["files"], "fetch" | "transfer" | "open">;
+}
+
 interface Handlers {
   readonly onSaved: (id: string, path: string) => void;
   readonly onProblem: (error: unknown) => void;
@@ -28,12 +37,13 @@ interface Handlers {
 
 /** Fetches what comes and saves it in a folder; never over something that is there. */
 export class ReceivedFiles {
-  readonly #kit: ChatKitApi;
+  readonly #kit: FilesKit;
   readonly #folder: string;
   readonly #handlers: Handlers;
   readonly #names = new Map<string, string>();
+  #drafts = 0;
 
-  constructor(kit: ChatKitApi, folder: string, handlers: Handlers) {
+  constructor(kit: FilesKit, folder: string, handlers: Handlers) {
     this.#kit = kit;
     this.#folder = folder;
     this.#handlers = handlers;
@@ -43,8 +53,14 @@ export class ReceivedFiles {
   /** A message: what is a file is asked for. */
   async take({ body, id, own }: Message): Promise<void> {
     if (own || body.type !== "file" || !("name" in body) || typeof body.name !== "string") return;
+    if (this.#names.size >= MAX_AWAITED) throw new Error("too many files are on their way already");
     this.#names.set(id, body.name);
-    await this.#kit.files.fetch(id);
+    try {
+      await this.#kit.files.fetch(id);
+    } catch (error) {
+      this.#names.delete(id);
+      throw error;
+    }
     // One that is here already is told of no more.
     const transfer = await this.#kit.files.transfer(id);
     if (transfer !== undefined) this.#look(transfer);
@@ -64,22 +80,28 @@ export class ReceivedFiles {
   async #save(source: FileSource, name: string): Promise<string> {
     await mkdir(this.#folder, { recursive: true });
     const safe = safeName(name);
-    const draft = join(this.#folder, `.${process.pid}-${Date.now()}.part`);
+    // Two files may be whole in one millisecond.
+    this.#drafts += 1;
+    const draft = join(this.#folder, `.${process.pid}-${Date.now()}-${this.#drafts}.part`);
     const handle = await open(draft, "wx", 0o600);
     try {
-      for (let at = 0; at < source.size; at += COPY_BYTES) {
-        await handle.writeFile(await source.read(at, COPY_BYTES));
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
-      await source.close();
-    }
-    try {
+      await copy(source, handle);
       return await place(draft, this.#folder, safe);
     } finally {
       await unlink(draft);
     }
+  }
+}
+
+async function copy(source: FileSource, handle: FileHandle): Promise<void> {
+  try {
+    for (let at = 0; at < source.size; at += COPY_BYTES) {
+      await handle.writeFile(await source.read(at, COPY_BYTES));
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+    await source.close();
   }
 }
 

@@ -41,6 +41,7 @@ function joined(argv = ["beeline"]) {
     },
     setBadge: (count) => done.push(["badge", count]),
     notify: ({ tag }) => done.push(["notify", tag]),
+    withdraw: (tag) => done.push(["withdraw", tag]),
     localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
     pinServer: (...args) => done.push(["pin", ...args]),
     refusedCertificate: (host) => host === "192.0.2.9",
@@ -109,10 +110,12 @@ describe("the bridge", () => {
     const { bridge, done } = joined();
     bridge.setBadge(2);
     bridge.notify({ title: "Ada", body: "Hello", tag: "c1" });
+    bridge.withdraw("c1");
     expect(await bridge.localAddresses()).toEqual([{ address: "192.0.2.1", port: 0 }]);
     expect(done).toEqual([
       ["badge", 2],
       ["notify", "c1"],
+      ["withdraw", "c1"],
     ]);
   });
 

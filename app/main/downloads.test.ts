@@ -58,6 +58,8 @@ describe("a file's name", () => {
     ["a\u0000b\u0007.txt", "ab.txt"],
     ["CON", "_CON"],
     ["nul.txt", "_nul.txt"],
+    ["COM¹.txt", "_COM¹.txt"],
+    ["con .txt", "_con .txt"],
     ["console.txt", "console.txt"],
     ["what?*<>|.txt", "what_____.txt"],
   ])("%j becomes %j", (name, safe) => expect(safeFileName(name)).toBe(safe));

@@ -5,7 +5,7 @@ import { ORIGIN } from "./scheme.ts";
 const MAX_NAME_BYTES = 200;
 
 /** Windows reads these as devices, with any extension. */
-const DEVICE_NAME = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+const DEVICE_NAME = /^(?:con|conin\$|conout\$|prn|aux|nul|(?:com|lpt)[\d¹²³])\s*(?:\.|$)/i;
 
 /** The part of Electron's DownloadItem that is used. */
 export interface SystemDownload {

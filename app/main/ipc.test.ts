@@ -19,6 +19,7 @@ function registered() {
     setSetting: async (...args) => void reached.push(["setSetting", ...args]),
     setBadge: (...args) => void reached.push(["setBadge", ...args]),
     notify: (...args) => void reached.push(["notify", ...args]),
+    withdraw: (...args) => void reached.push(["withdraw", ...args]),
     localAddresses: () => [{ address: "192.0.2.1", port: 0 }],
     pinServer: (...args) => void reached.push(["pinServer", ...args]),
     refusedCertificate: (host) => host === "[2001:db8::1]",
@@ -51,6 +52,7 @@ describe("calls from the page", () => {
     await call(CHANNELS.setSetting, ["theme"]);
     call(CHANNELS.setBadge, [3]);
     call(CHANNELS.notify, [{ title: "t", body: "b", tag: "c1" }]);
+    call(CHANNELS.withdraw, ["c1"]);
     call(CHANNELS.pinServer, ["chat.example.org", PIN]);
     call(CHANNELS.pinServer, ["192.0.2.1"]);
     expect(call(CHANNELS.refusedCertificate, ["[2001:db8::1]"])).toBe(true);
@@ -67,6 +69,7 @@ describe("calls from the page", () => {
       ["setSetting", "theme", undefined],
       ["setBadge", 3],
       ["notify", { title: "t", body: "b", tag: "c1" }],
+      ["withdraw", "c1"],
       ["pinServer", "chat.example.org", PIN],
       ["pinServer", "192.0.2.1", undefined],
       ["joinLan", DEVICE],
@@ -86,12 +89,14 @@ describe("calls from the page", () => {
     [CHANNELS.getSetting, ["theme", "more"]],
     [CHANNELS.setSetting, ["theme", "not json"]],
     [CHANNELS.setSetting, ["theme", 5]],
+    [CHANNELS.setSetting, ["proxy", '{"mode":"none"}']],
     [CHANNELS.setSetting, ["theme", `"${"x".repeat(4096)}"`]],
     [CHANNELS.setBadge, [-1]],
     [CHANNELS.setBadge, [1.5]],
     [CHANNELS.setBadge, [Number.NaN]],
     [CHANNELS.setBadge, ["1"]],
     [CHANNELS.notify, [{ title: "t", body: "b" }]],
+    [CHANNELS.withdraw, [""]],
     [CHANNELS.notify, [{ title: "t".repeat(257), body: "b", tag: "c" }]],
     [CHANNELS.notify, [{ title: "t", body: "b", tag: "c", icon: "/etc/passwd" }]],
     [CHANNELS.localAddresses, [1]],
@@ -138,6 +143,6 @@ describe("calls from the page", () => {
         expect(() => call(channel, [], event)).toThrow("not asked by the app's own page");
       }
     }
-    expect(handlers.size).toBe(19);
+    expect(handlers.size).toBe(20);
   });
 });

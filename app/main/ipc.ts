@@ -19,6 +19,7 @@ export interface Host {
   setSetting(key: SettingKey, value: string | undefined): Promise<void>;
   setBadge(count: number): void;
   notify(notification: BridgeNotification): void;
+  withdraw(tag: string): void;
   localAddresses(): readonly BridgeAddress[];
   pinServer(host: string, pin: string | undefined): void;
   refusedCertificate(host: string): boolean;
@@ -37,12 +38,15 @@ export interface Host {
 }
 
 const Key = v.picklist(SETTING_KEYS);
+/** The proxy has a call of its own, which heeds the administrator. */
+const OwnKey = v.picklist(SETTING_KEYS.filter((key) => key !== "proxy"));
 const Json = v.pipe(v.string(), v.maxLength(4096), v.parseJson(), v.stringifyJson());
 const Badge = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Tag = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const Notification = v.strictObject({
   title: v.pipe(v.string(), v.maxLength(256)),
   body: v.pipe(v.string(), v.maxLength(1024)),
-  tag: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+  tag: Tag,
   actions: v.exactOptional(v.boolean()),
 });
 const State = v.strictObject({
@@ -61,11 +65,12 @@ const Pin = v.pipe(v.string(), v.regex(/^[\w-]{42}[AEIMQUYcgkosw048]$/));
 
 export function registerIpc(on: GuardedIpc, host: Host): void {
   on(CHANNELS.getSetting, v.strictTuple([Key]), ([key]) => host.getSetting(key));
-  on(CHANNELS.setSetting, v.strictTuple([Key, v.optional(Json)]), ([key, value]) =>
+  on(CHANNELS.setSetting, v.strictTuple([OwnKey, v.optional(Json)]), ([key, value]) =>
     host.setSetting(key, value),
   );
   on(CHANNELS.setBadge, v.strictTuple([Badge]), ([count]) => host.setBadge(count));
   on(CHANNELS.notify, v.strictTuple([Notification]), ([notification]) => host.notify(notification));
+  on(CHANNELS.withdraw, v.strictTuple([Tag]), ([tag]) => host.withdraw(tag));
   on(CHANNELS.localAddresses, v.strictTuple([]), () => host.localAddresses());
   on(CHANNELS.pinServer, v.strictTuple([ServerHost, v.optional(Pin)]), ([server, pin]) =>
     host.pinServer(server, pin),

@@ -75,7 +75,10 @@ function fakeElectron(): object {
     Notification: FakeWindow,
     powerMonitor: Object.assign(new EventEmitter(), { getSystemIdleTime: () => 0 }),
     protocol: { registerSchemesAsPrivileged: note("privileges"), handle: note("serve") },
-    screen: { getPrimaryDisplay: () => display, getAllDisplays: () => [display] },
+    screen: Object.assign(new EventEmitter(), {
+      getPrimaryDisplay: () => display,
+      getAllDisplays: () => [display],
+    }),
     safeStorage: {},
     session: {
       defaultSession: {
@@ -99,7 +102,7 @@ it("is sandboxed, guarded and on its own scheme before the page loads", async ()
   vi.doMock("electron", fakeElectron);
   await import("./main.ts");
   await vi.waitFor(() => expect(asked.map(([name]) => name)).toContain("loadURL"));
-  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(24));
+  await vi.waitFor(() => expect(asked.filter(([name]) => name === "ipc")).toHaveLength(25));
 
   const names = asked.map(([name]) => name);
   const ready = names.indexOf("ready");

@@ -14,7 +14,7 @@ import {
   session,
 } from "electron";
 import * as v from "valibot";
-import type { BridgeState, PlatformFeatures } from "../preload/bridge.ts";
+import type { BridgeState, MenuCommand, PlatformFeatures } from "../preload/bridge.ts";
 import type { PolicyInfo } from "../preload/policy-info.ts";
 import { CHANNELS } from "../preload/channels.ts";
 import { CONNECTION_CHANNELS } from "../preload/connection.ts";
@@ -214,6 +214,7 @@ async function run(): Promise<void> {
       tray.setUnread(count);
     },
     notify: (notification) => notifications.show(notification),
+    withdraw: (tag) => notifications.withdraw(tag),
     localAddresses: () => localAddresses(networkInterfaces()),
     pinServer: (host, pin) => pins.set(host, pin),
     refusedCertificate: (host) => pins.refused(host),
@@ -299,10 +300,11 @@ async function run(): Promise<void> {
     return trayIsSeen || process.platform === "darwin" ? "hidden" : "minimised";
   }
   function setMenu(): void {
-    const template = menuTemplate(process.platform, words(), (command) => {
+    const run = (command: MenuCommand): void => {
       show();
       events.tell({ type: "command", command });
-    });
+    };
+    const template = menuTemplate(process.platform, words(), run, !app.isPackaged);
     Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   }
   function tell(channel: string, value: unknown): void {

@@ -15,7 +15,7 @@ describe.each(["linux", "darwin", "win32"] as const)("the menu on %s", (platform
   it("has every command once, and tells the page", () => {
     const told: string[] = [];
     const items = itemsOf(
-      menuTemplate(platform, shellWords("en"), (command) => told.push(command)),
+      menuTemplate(platform, shellWords("en"), (command) => told.push(command), false),
     );
     const own = items.filter(({ id }) => id !== undefined);
     for (const { click } of own) Reflect.apply(click ?? (() => undefined), undefined, []);
@@ -26,12 +26,30 @@ describe.each(["linux", "darwin", "win32"] as const)("the menu on %s", (platform
   });
 
   it("has the roles that people expect, in the words of their language", () => {
-    const items = itemsOf(menuTemplate(platform, shellWords("zh-CN"), () => undefined));
+    const items = itemsOf(menuTemplate(platform, shellWords("zh-CN"), () => undefined, true));
     const roles = items.map(({ role }) => role);
     for (const role of ["undo", "cut", "copy", "paste", "zoomIn", "close", "quit"] as const) {
       expect(roles).toContain(role);
     }
     for (const { label } of items) expect(label).toMatch(/\p{Script=Han}/u);
+  });
+
+  it("zooms in with and without Shift, and shows that once", () => {
+    const items = itemsOf(menuTemplate(platform, shellWords("en"), () => undefined, false));
+    const zoom = items.filter(({ role }) => role === "zoomIn");
+    expect(zoom.map(({ accelerator, visible }) => [accelerator, visible])).toEqual([
+      [undefined, undefined],
+      ["CommandOrControl+=", false],
+    ]);
+  });
+
+  it("has the developer tools in no package: they would open what the app lock closes", () => {
+    const rolesOf = (forDevelopers: boolean) =>
+      itemsOf(menuTemplate(platform, shellWords("en"), () => undefined, forDevelopers)).map(
+        ({ role }) => role,
+      );
+    expect(rolesOf(true)).toContain("toggleDevTools");
+    expect(rolesOf(false)).not.toContain("toggleDevTools");
   });
 });
 

@@ -9,11 +9,13 @@ const LINE: Item = { type: "separator" };
 /**
  * The application menu: what people expect of any program, and what the page does on a command. Its
  * own shortcuts are only shown here: the page hears them itself, in a browser as well.
+ * @param forDevelopers with the page's developer tools, which read what the app lock hides
  */
 export function menuTemplate(
   platform: NodeJS.Platform,
   t: ShellWords,
   run: (command: MenuCommand) => void,
+  forDevelopers: boolean,
 ): Item[] {
   const mac = platform === "darwin";
   const own = (command: MenuCommand, label: string, accelerator?: string): Item => ({
@@ -76,11 +78,14 @@ export function menuTemplate(
       submenu: [
         { role: "resetZoom", label: t.actualSize },
         { role: "zoomIn", label: t.zoomIn },
+        // The same key without Shift, as browsers take it; an item has one accelerator.
+        { role: "zoomIn", label: t.zoomIn, accelerator: "CommandOrControl+=", visible: false },
         { role: "zoomOut", label: t.zoomOut },
         LINE,
         { role: "togglefullscreen", label: t.fullScreen },
-        LINE,
-        { role: "toggleDevTools", label: t.developerTools },
+        ...(forDevelopers
+          ? [LINE, { role: "toggleDevTools", label: t.developerTools } as const]
+          : []),
       ],
     },
     {

@@ -75,6 +75,15 @@ it("still replaces one whose predecessor's closing is told late", () => {
   expect(all.map(({ state }) => state)).toEqual(["closed", "closed", "shown"]);
 });
 
+it("takes back what was read", () => {
+  const { all, show, notifications } = setUp();
+  show("Ada", "c1");
+  show("Ben", "c2");
+  notifications.withdraw("c1");
+  notifications.withdraw("c3");
+  expect(all.map(({ state }) => state)).toEqual(["closed", "shown"]);
+});
+
 it("keeps a bounded number", () => {
   const { all, show } = setUp();
   for (let index = 0; index < 33; index++) show("first", `c${index}`);

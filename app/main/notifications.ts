@@ -46,8 +46,7 @@ export class Notifications {
 
   show({ title, body, tag, actions }: BridgeNotification): void {
     const { create, onClick, onReply, onMute } = this.#options;
-    this.#shown.get(tag)?.close();
-    this.#shown.delete(tag);
+    this.withdraw(tag);
     const words = actions === true ? this.#options.words() : undefined;
     const notification = create({
       title,
@@ -75,5 +74,11 @@ export class Notifications {
     const [oldest] = this.#shown.keys();
     if (this.#shown.size > MAX_KEPT && oldest !== undefined) this.#shown.delete(oldest);
     notification.show();
+  }
+
+  /** Takes it back: what it told of was read elsewhere. */
+  withdraw(tag: string): void {
+    this.#shown.get(tag)?.close();
+    this.#shown.delete(tag);
   }
 }

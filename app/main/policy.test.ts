@@ -22,7 +22,10 @@ async function policyOf(content: unknown): Promise<Awaited<ReturnType<typeof rea
 describe("the policy's place", () => {
   it("is the system's own", () => {
     expect(policyPlace("linux", true, []).file).toBe("/etc/beeline/policy.json");
-    expect(policyPlace("win32", true, []).file).toBe("C:\\ProgramData\\Beeline\\policy.json");
+    // Where only administrators make folders.
+    expect(policyPlace("win32", true, []).file).toBe(
+      "C:\\Program Files\\Common Files\\Beeline\\policy.json",
+    );
     expect(policyPlace("darwin", true, [])).toEqual({
       file: "/Library/Application Support/Beeline/policy.json",
       system: true,

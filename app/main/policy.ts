@@ -1,6 +1,6 @@
 /**
  * The administrator's policy: one JSON file that only an administrator can write, at
- * `/etc/beeline/policy.json`, `C:\ProgramData\Beeline\policy.json` or
+ * `/etc/beeline/policy.json`, `C:\Program Files\Common Files\Beeline\policy.json` or
  * `/Library/Application Support/Beeline/policy.json`. Every key is optional:
  *
  * ```json
@@ -30,8 +30,9 @@ import { openPolicyFile, PolicyProblem } from "./policy-file.ts";
 
 const PLACES: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   darwin: "/Library/Application Support/Beeline/policy.json",
-  // Not by %PROGRAMDATA%, which is an environment variable.
-  win32: "C:\\ProgramData\\Beeline\\policy.json",
+  // Not in ProgramData: there anybody makes a folder that has no owner yet, and a policy for all
+  // others. Not by %CommonProgramFiles%, which is an environment variable.
+  win32: "C:\\Program Files\\Common Files\\Beeline\\policy.json",
 };
 const OTHER_PLACE = "/etc/beeline/policy.json";
 const FLAG = "--policy=";

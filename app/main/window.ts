@@ -52,6 +52,9 @@ export class MainWindow {
       event.preventDefault();
       this.#hide();
     });
+    const rescue = (): void => this.#rescue();
+    screen.on("display-removed", rescue);
+    window.on("closed", () => screen.off("display-removed", rescue));
     window.loadURL(`${ORIGIN}/`).catch(report);
   }
 
@@ -63,6 +66,7 @@ export class MainWindow {
   show(): void {
     const { window } = this;
     if (window.isMinimized()) window.restore();
+    this.#rescue();
     this.#reveal();
     window.focus();
   }
@@ -73,6 +77,15 @@ export class MainWindow {
     this.#seen = true;
     if (first && this.#maximised) this.window.maximize();
     this.window.show();
+  }
+
+  /** Of a screen that was taken away not every system brings the windows back, least a hidden one. */
+  #rescue(): void {
+    const { window } = this;
+    if (window.isMaximized() || window.isFullScreen()) return;
+    const bounds = window.getNormalBounds();
+    const { x, y, ...size } = placeWindow(bounds, workAreas());
+    if (x !== bounds.x || y !== bounds.y) window.setBounds({ x, y, ...size });
   }
 
   #hide(): void {

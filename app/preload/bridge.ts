@@ -124,6 +124,8 @@ export interface BeelineBridge {
   /** Unread messages on the dock, task bar and tray; 0 clears it. */
   setBadge(count: number): void;
   notify(notification: BridgeNotification): void;
+  /** Takes back what was notified with this tag, if it is still shown. */
+  withdraw(tag: string): void;
   /** Calls back with the tag of a clicked notification; the window is shown already. Ends with the returned function. */
   onNotificationClick(handler: (tag: string) => void): () => void;
   /** The machine's own addresses (no loopback, no link-local), asked anew on every call. Port 0. */

@@ -4,6 +4,7 @@ export const CHANNELS = {
   setSetting: "beeline:set-setting",
   setBadge: "beeline:set-badge",
   notify: "beeline:notify",
+  withdraw: "beeline:withdraw",
   notificationClick: "beeline:notification-click",
   localAddresses: "beeline:local-addresses",
   pinServer: "beeline:pin-server",

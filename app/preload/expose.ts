@@ -95,6 +95,9 @@ export function createBridge(ipc: RendererIpc, argv: readonly string[]): Beeline
     notify(notification) {
       tell(ipc.invoke(CHANNELS.notify, notification));
     },
+    withdraw(tag) {
+      tell(ipc.invoke(CHANNELS.withdraw, tag));
+    },
     onNotificationClick(handler) {
       return listen(ipc, CHANNELS.notificationClick, (tag) => handler(v.parse(v.string(), tag)));
     },

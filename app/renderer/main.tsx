@@ -14,6 +14,7 @@ import { loadSettings } from "./model/settings.ts";
 import { createWindowLocks } from "./model/window-lock.ts";
 import { createBrowserPlatform } from "./platform/browser.ts";
 import { createElectronPlatform } from "./platform/electron.ts";
+import { refuseStrayDrops } from "./platform/stray-drops.ts";
 import { createBridgedLan } from "./ports/bridged-lan.ts";
 import { createBrowserPorts } from "./ports/browser-ports.ts";
 import { createBridgeKeyProtector, createWebKeyProtector } from "./ports/key-protectors.ts";
@@ -52,6 +53,7 @@ const model = new AppModel({
   createKit: ({ server, pin }) =>
     new ChatKit({ server, host, ports, ...(pin === undefined ? {} : { pin }) }),
 });
+refuseStrayDrops(globalThis.window);
 watchIdle(lock, {
   target: globalThis.window,
   now: () => Date.now(),

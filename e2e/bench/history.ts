@@ -3,17 +3,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright";
 import * as v from "valibot";
-import { UserId } from "../../shared/protocol/index.ts";
 import { chromiumArgs, findChromium, NO_CHROMIUM, thisMachine } from "../scripts/chromium.ts";
+import { fillHistory } from "../support/long-history.ts";
 import { Person } from "../support/person.ts";
 import { RendezvousProcess } from "../support/rendezvous-process.ts";
 import type { Figure } from "./figure.ts";
-import { seed } from "./history-rows.ts";
 import { median, p95 } from "./statistics.ts";
 
 const MESSAGES = 100_000;
 const CONVERSATIONS = 500;
-const BATCH = 4_000;
 const STARTS = 5;
 
 /** What tells that the list of chats is there. */
@@ -54,7 +52,9 @@ export async function history(folder: string): Promise<Figure[]> {
     empty.push(await usefulAfter(page, server.address, "main-screen"));
     await page.close();
   }
-  await fill(await context.newPage(), server.address);
+  const filling = await context.newPage();
+  await fillHistory(filling, server.address, { messages: MESSAGES, conversations: CONVERSATIONS });
+  await filling.close();
 
   const starts: number[] = [];
   for (let start = 0; start < STARTS; start++) {
@@ -99,44 +99,6 @@ export async function history(folder: string): Promise<Figure[]> {
     },
     { name: `longest task while a chat scrolls, ${of}`, value: chat, unit: "ms", goal: atMost(50) },
   ];
-}
-
-/** Puts the history where the app keeps it, as it writes it. */
-async function fill(page: Page, address: string): Promise<void> {
-  // A page of the same origin on which the app does not run.
-  await page.route("**/empty-for-the-bench", (route) =>
-    route.fulfill({ contentType: "text/html", body: "<!doctype html><title>empty</title>" }),
-  );
-  await page.goto(`${address}/empty-for-the-bench`);
-  const self = v.parse(UserId, "AAAAAAAAAAAAAAAAAAAAAA");
-  const { conversations, messages } = seed(MESSAGES, CONVERSATIONS, self, Date.now());
-  const put = (name: string, rows: readonly unknown[]): Promise<void> =>
-    page.evaluate(
-      async ([table, all]) => {
-        const known = (await indexedDB.databases()).find(({ name }) =>
-          name?.startsWith("beeline:http"),
-        );
-        const { promise, resolve, reject } = Promise.withResolvers<void>();
-        const opening = indexedDB.open(known?.name ?? "");
-        opening.onsuccess = () => {
-          const transaction = opening.result.transaction(table, "readwrite");
-          for (const row of all) transaction.objectStore(table).put(row);
-          transaction.oncomplete = () => {
-            opening.result.close();
-            resolve();
-          };
-          transaction.onabort = () => reject(new Error(String(transaction.error)));
-        };
-        opening.onerror = () => reject(new Error(String(opening.error)));
-        await promise;
-      },
-      [name, rows] as const,
-    );
-  await put("conversations", conversations);
-  for (let from = 0; from < MESSAGES; from += BATCH) {
-    await put("messages", messages(from, from + BATCH));
-  }
-  await page.close();
 }
 
 /** From the navigation to the first painted rows of the list, ms. */

@@ -213,7 +213,12 @@ export class ChromiumWindows {
       const { kind, channel, args } = message;
       const url = frame.url().replace(STAND_IN, ORIGIN);
       const isMainFrame = frame.parentFrame() === null;
-      const asked = { window: this.#windowOf(page), channel, args: [...args], url, isMainFrame };
+      const window = this.#windowOf(page);
+      if (kind === "menu") {
+        this.#line.tell("page", { window, what: "menu", place: args[0] });
+        return undefined;
+      }
+      const asked = { window, channel, args: [...args], url, isMainFrame };
       if (kind === "invoke") return this.#line.ask("invoke", asked);
       this.#line.tell("ipc", asked);
       return undefined;

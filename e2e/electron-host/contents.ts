@@ -32,6 +32,10 @@ type OpenHandler = Parameters<Electron.WebContents["setWindowOpenHandler"]>[0];
 export const PageNews = v.variant("what", [
   v.object({ what: v.literal("loading"), url: v.string() }),
   v.object({ what: v.picklist(["ready", "loaded", "crashed", "closed"]) }),
+  v.object({
+    what: v.literal("menu"),
+    place: v.object({ isEditable: v.boolean(), selectionText: v.string(), linkURL: v.string() }),
+  }),
 ]);
 
 export class HostContents extends EventEmitter implements Pick<Electron.WebContents, Known> {
@@ -121,6 +125,11 @@ export class HostContents extends EventEmitter implements Pick<Electron.WebConte
       this.#isLoading = false;
       this.emit("did-finish-load");
       this.emit("did-stop-loading");
+    } else if (news.what === "menu") {
+      // Chromium's own spelling, which finds nothing here, and everything that can be done to a text.
+      const editFlags = { canCut: true, canCopy: true, canPaste: true, canSelectAll: true };
+      const spelling = { misspelledWord: "", dictionarySuggestions: [] };
+      this.emit("context-menu", new HostEvent(), { ...news.place, ...spelling, editFlags });
     } else if (news.what === "crashed") {
       this.#isCrashed = true;
       this.emit("render-process-gone", new HostEvent(), { reason: "crashed", exitCode: 5 });

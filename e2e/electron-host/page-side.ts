@@ -1,8 +1,8 @@
 /** What runs in every page of the stand-in before its own scripts: Electron's renderer, as far as it is used. */
 
-/** What the page tells, over the one binding that it has. */
+/** What the page tells, over the one binding that it has; `menu`: what was pressed for a menu. */
 export interface FromPage {
-  readonly kind: "invoke" | "send";
+  readonly kind: "invoke" | "menu" | "send";
   readonly channel: string;
   readonly args: readonly unknown[];
 }
@@ -47,7 +47,7 @@ export function preparePage(
   });
 
   async function ask(
-    kind: "invoke" | "send",
+    kind: FromPage["kind"],
     channel: string,
     args: readonly unknown[],
   ): Promise<unknown> {
@@ -55,6 +55,18 @@ export function preparePage(
     const answer: unknown = await Reflect.apply(say, undefined, [{ kind, channel, args }]);
     return answer;
   }
+
+  // At last: a page that has a menu of its own there prevents this one.
+  globalThis.addEventListener("contextmenu", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (event.defaultPrevented) return;
+    const place = {
+      isEditable: target.matches("input, textarea"),
+      selectionText: String(getSelection() ?? ""),
+      linkURL: target.closest("a")?.href ?? "",
+    };
+    void ask("menu", "", [place]);
+  });
 
   const ipcRenderer = loud("ipcRenderer", {
     invoke: async (channel: string, ...args: unknown[]) => {

@@ -91,6 +91,22 @@ export class Desktop implements AsyncDisposable {
     return has === true;
   }
 
+  /** Nobody has touched the machine for so long. */
+  async rest(seconds: number): Promise<void> {
+    await this.#shell.evaluate((_electron, idle) => {
+      globalThis.watched.idleSeconds = Number(idle);
+    }, String(seconds));
+  }
+
+  /** All screens but the primary one are taken away. */
+  async unplugScreens(): Promise<void> {
+    await this.evaluate(({ screen }) => {
+      const [primary, ...others] = screen.getAllDisplays();
+      Reflect.set(screen, "getAllDisplays", () => [primary]);
+      for (const gone of others) screen.emit("display-removed", {}, gone);
+    });
+  }
+
   async lockScreen(): Promise<void> {
     await this.evaluate(({ powerMonitor }) => powerMonitor.emit("lock-screen"));
   }

@@ -2,6 +2,7 @@
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright/test";
+import { accessible } from "../support/looks.ts";
 import { befriend } from "../support/person.ts";
 import { appMenu } from "./desktop.ts";
 import { expect, registerAt, test } from "./fixtures.ts";
@@ -24,7 +25,10 @@ test("menus and keys lead to everything, and the desktop settings do what they s
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
   await page.keyboard.press("Escape");
   await desktop.press("menu", `${appMenu}/Settings…`);
+  await openSection(page, "Connection");
+  await accessible(page, "connection settings");
   await openSection(page, "Desktop");
+  await accessible(page, "desktop settings");
 
   // Elsewhere the list of what opens at login is the machine's own, and stays as it is.
   await on(["linux"], "it opens at login", async () => {
@@ -32,10 +36,11 @@ test("menus and keys lead to everything, and the desktop settings do what they s
     const opens = switchOf(page, "Start when you sign in to this computer");
     await opens.click();
     await expect(opens).toBeChecked();
-    expect(await readFile(entry, "utf8")).toMatch(/^Exec=.+ --hidden$/m);
+    // The switch follows at once, the file a moment later.
+    await expect.poll(() => readFile(entry, "utf8").catch(String)).toMatch(/^Exec=.+ --hidden$/m);
     await opens.click();
     await expect(opens).not.toBeChecked();
-    await expect(access(entry)).rejects.toThrow("ENOENT");
+    await expect.poll(() => access(entry).catch(String)).toMatch("ENOENT");
   });
 
   // macOS finds the language of a text by itself.
@@ -62,6 +67,10 @@ test("menus and keys lead to everything, and the desktop settings do what they s
       const next = await launch();
       await next.page();
       expect((await next.look()).windows).toMatchObject([{ isVisible: false }]);
+      const languages = await next.evaluate(({ session }) =>
+        session.defaultSession.getSpellCheckerLanguages(),
+      );
+      expect(languages).toEqual(["de"]);
     },
   );
 });
@@ -87,9 +96,19 @@ test("a policy fixes the server and switches features off", async ({
 
   const ada = await registerAt(desktop, "ada");
   await befriend(ada, bob);
-  await expect(bob.page.getByRole("button", { name: "Attach" })).toBeVisible();
-  await expect(page.getByRole("button", { name: "Attach" })).toHaveCount(0);
+  await expect(bob.page.getByTestId("attach")).toBeVisible();
+  await expect(bob.page.getByTestId("record")).toBeVisible();
+  await expect(page.getByTestId("send")).toBeVisible();
+  await expect(page.getByTestId("attach")).toHaveCount(0);
+  await expect(page.getByTestId("record")).toHaveCount(0);
+  await page.getByRole("button", { name: "Details", exact: true }).click();
+  await expect(page.getByTestId("history-details")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Export this chat" })).toHaveCount(0);
   await page.getByRole("button", { name: "Settings" }).click();
+  await openSection(page, "History");
+  await expect(page.getByText("Set by your administrator.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save the backup" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "All chats" })).toHaveCount(0);
   await openSection(page, "Connection");
   await expect(page.getByText("Set by your administrator.")).toBeVisible();
   await expect(page.getByRole("radio", { name: "Manual" })).toBeDisabled();

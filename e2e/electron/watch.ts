@@ -12,6 +12,8 @@ interface Watched {
   /** The menu that was opened last beside the pointer. */
   popup: Electron.Menu | undefined;
   badge: number;
+  /** Seconds since somebody has touched the machine. */
+  idleSeconds: number;
   /** What the system was asked to do with keys. */
   readonly keys: ("open" | "seal")[];
   /** Files that were saved: the name that the dialog would have proposed, and where it lies. */
@@ -28,7 +30,8 @@ declare global {
  * It replaces methods of prototypes, so that it does not matter who has imported what.
  */
 export function watch(electron: Main): void {
-  const { app, Menu, Notification, safeStorage, session, shell, Tray } = electron;
+  const { app, Menu, Notification, powerMonitor, safeStorage, screen, session, shell, Tray } =
+    electron;
   const trays: Watched["trays"] = new Map();
   const notifications: Electron.Notification[] = [];
   const watched: Watched = {
@@ -37,6 +40,7 @@ export function watch(electron: Main): void {
     opened: [],
     popup: undefined,
     badge: 0,
+    idleSeconds: 0,
     keys: [],
     saved: [],
   };
@@ -70,8 +74,20 @@ export function watch(electron: Main): void {
     watched.popup = menu instanceof Menu ? menu : undefined;
   });
 
+  replace(powerMonitor, "getSystemIdleTime", () => watched.idleSeconds);
+  redirectWeb(given("web"));
+
   // A dialog for saving would wait for somebody.
   void app.whenReady().then(() => {
+    const areas = given("screens")?.split(";") ?? [];
+    if (areas.length > 0) {
+      const displays = areas.map((area, id) => {
+        const [x = 0, y = 0, width = 0, height = 0] = area.split(",").map(Number);
+        return { id, bounds: { x, y, width, height }, workArea: { x, y, width, height } };
+      });
+      replace(screen, "getAllDisplays", () => displays);
+      replace(screen, "getPrimaryDisplay", () => displays[0]);
+    }
     session.defaultSession.on("will-download", (_event, item) => {
       const path = `${app.getPath("userData")}/saved-${watched.saved.length}`;
       item.setSavePath(path);
@@ -81,6 +97,25 @@ export function watch(electron: Main): void {
     });
   });
 
+  /** What the test passes on by an argument of the program, which knows nothing of it. */
+  function given(name: string): string | undefined {
+    const flag = `--test-${name}=`;
+    return process.argv.find((argument) => argument.startsWith(flag))?.slice(flag.length);
+  }
+  /** Pages of `*.example` are answered by a server of the test's. @param origin its address */
+  function redirectWeb(origin: string | undefined): void {
+    if (origin === undefined) return;
+    const http = process.getBuiltinModule("node:http");
+    const request: unknown = Reflect.get(http, "request");
+    if (typeof request !== "function") throw new Error("Node has no http.request");
+    replace(http, "request", (_http, [url, ...rest]) => {
+      const isOurs = url instanceof URL && url.hostname.endsWith(".example");
+      const target = isOurs ? new URL(url.pathname, origin) : url;
+      const asked: unknown = Reflect.apply(request, http, [target, ...rest]);
+      return asked;
+    });
+    process.getBuiltinModule("node:module").syncBuiltinESMExports();
+  }
   function ofTray(tray: object): { toolTip: string; menu: Electron.Menu | undefined } {
     const known = trays.get(tray) ?? { toolTip: "", menu: undefined };
     trays.set(tray, known);

@@ -48,6 +48,33 @@ test("the page is the app's own, under its policy; the window comes back where i
   expect(window?.x).toBeLessThan(2000);
 });
 
+test("a window stays on its own of several screens, and comes back from one that is taken away", async ({
+  launch,
+  shell,
+}) => {
+  test.skip(shell === "electron", "the machine has the screens that it has");
+  const screens = "--test-screens=0,0,1920,1040;1920,0,1280,1000";
+  const place = { x: 2100, y: 100, width: 900, height: 700 };
+  const first = await launch(screens);
+  await first.page();
+  await first.moveWindow([place.x, place.y, place.width, place.height]);
+  await first.quit();
+
+  const second = await launch(screens);
+  await second.page();
+  const windows = async (): Promise<unknown> => (await second.look()).windows;
+  expect(await windows()).toMatchObject([place]);
+  await second.unplugScreens();
+  const middle = { x: (1920 - 900) / 2, y: (1040 - 700) / 2, width: 900, height: 700 };
+  expect(await windows()).toMatchObject([middle]);
+
+  // One that is hidden in the tray meanwhile is on a screen when it comes back.
+  await second.closeWindow();
+  await second.moveWindow([-3000, 100, 900, 700]);
+  await second.clickTray();
+  await expect.poll(windows).toMatchObject([{ ...middle, isVisible: true }]);
+});
+
 test("a damaged settings file is set aside", async ({ launch, machine }) => {
   const data = join(machine, "data");
   await mkdir(data, { recursive: true });
@@ -103,6 +130,7 @@ test("an invitation opens the app, reaches the one that runs, and comes from the
   const address = page.getByLabel("Server address");
   // Whoever opens a link wants to see what comes of it.
   await expect(address).toHaveValue("https://127.0.0.1:1");
+  await expect(page.getByText("No Beeline server answers at this address.")).toBeVisible();
   expect((await desktop.look()).windows).toMatchObject([{ isVisible: true }]);
 
   await desktop.closeWindow();
@@ -114,4 +142,19 @@ test("an invitation opens the app, reaches the one that runs, and comes from the
 
   await desktop.openLink(link(3));
   await expect(address).toHaveValue("https://127.0.0.1:3");
+});
+
+test("a server that announces itself on the local network is taken by a press", async ({
+  launch,
+}) => {
+  const desktop = await launch();
+  const page = await desktop.page();
+  await expect(page.getByRole("tab", { name: "Sign in" })).toBeVisible();
+  // What the main process would tell, were one near.
+  await desktop.evaluate(({ BrowserWindow }) => {
+    const found = [{ name: "Harbour office", address: "http://127.0.0.1:2", secure: false }];
+    BrowserWindow.getAllWindows()[0]?.webContents.send("beeline:servers-found", found);
+  });
+  await page.getByTestId("server-near").filter({ hasText: "Harbour office" }).click();
+  await expect(page.getByLabel("Server address")).toHaveValue("http://127.0.0.1:2");
 });

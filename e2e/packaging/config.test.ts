@@ -20,6 +20,16 @@ it("names files of the repository that are there", () => {
   }
 });
 
+it("makes what each system installs: AppImage, deb and rpm, NSIS and portable, dmg", () => {
+  expect(valuesOf("target")).toEqual(["[AppImage, deb, rpm]", "[nsis, portable]"]);
+  // With its processors, a list over lines; the archive is what updates are installed from.
+  const mac = [...text.matchAll(/^ *- { target: (\w+), arch: (\[.+\]) }$/gm)];
+  expect(mac.map(([, target, arch]) => [target, arch])).toEqual([
+    ["dmg", "[x64, arm64]"],
+    ["zip", "[x64, arm64]"],
+  ]);
+});
+
 it("gives every package a name of its own, with version and architecture", () => {
   const names = valuesOf("artifactName");
   expect(new Set(names).size).toBe(3);

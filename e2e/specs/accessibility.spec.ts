@@ -4,6 +4,11 @@ import { expect, test } from "../support/fixtures.ts";
 import { accessible, nothingOverflows } from "../support/looks.ts";
 import { befriend, PASSWORD } from "../support/person.ts";
 
+/** Of the settings, in Chinese. */
+const SECTIONS = "个人资料 外观 账号 应用锁 通知 隐私 历史记录 文件 设备 网络 密码 邀请 关于".split(
+  " ",
+);
+
 // Axe reads every screen whole; beside other work that takes its time.
 test.describe.configure({ timeout: 180_000 });
 
@@ -92,6 +97,20 @@ test("the whole way by keyboard alone", async ({ arrive, server, bob }) => {
   await page.keyboard.press("Enter");
   await expect(bob.message("and now you").getByTestId("reactions")).toHaveText("👍");
 
+  // What was said is found, and gone to.
+  await page.keyboard.press("ControlOrMeta+k");
+  const search = page.getByRole("textbox", { name: "Search", exact: true });
+  await expect(search).toBeFocused();
+  await page.keyboard.type("two lin");
+  const hit = page.getByTestId("hit").getByRole("button");
+  await expect(hit).toHaveCount(1);
+  await reach(page, hit, "ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("message").first().getByTestId("delivery")).toBeFocused();
+  await reach(page, search, "Shift+Tab");
+  await page.keyboard.press("Escape");
+  await expect(search).toHaveValue("");
+
   // The settings; the focus comes back to where it was.
   await reach(page, button("Settings"), "Shift+Tab");
   await page.keyboard.press("Enter");
@@ -131,7 +150,7 @@ test("every screen is accessible in Chinese on a narrow window", async ({
   await accessible(page, "add buddy");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "设置" }).click();
-  for (const section of ["个人资料", "外观", "账号", "应用锁", "通知", "设备", "密码", "关于"]) {
+  for (const section of SECTIONS) {
     await page.getByRole("button", { name: section, exact: true }).click();
     await accessible(page, section);
   }

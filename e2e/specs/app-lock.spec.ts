@@ -1,7 +1,8 @@
 /** A passphrase before the window. */
 import { expect, test } from "../support/fixtures.ts";
 import { accessible, nothingOverflows } from "../support/looks.ts";
-import { befriend } from "../support/person.ts";
+import { befriend, PASSWORD } from "../support/person.ts";
+import { administer } from "../support/rendezvous-process.ts";
 
 test("locked, nothing is shown while messages arrive; guessing costs time, also after a restart", async ({
   ada,
@@ -72,9 +73,10 @@ test("locked, nothing is shown while messages arrive; guessing costs time, also 
   await expect(lock).toBeVisible();
 });
 
-test("a forgotten passphrase costs what is on this device, and not the account", async ({
+test("a forgotten passphrase costs what is on this device, and not the account; so does an account that is removed", async ({
   ada,
   bob,
+  server,
 }) => {
   await befriend(ada, bob);
   const { page } = ada;
@@ -93,4 +95,31 @@ test("a forgotten passphrase costs what is on this device, and not the account",
   await expect(page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
   await page.reload();
   await expect(page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
+  const signIn = async (): Promise<void> => {
+    await page.getByLabel("User name").fill("ada");
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await ada.seesHome();
+    await ada.open("bob");
+  };
+  await signIn();
+  await bob.say("ada", "another secret");
+  await ada.reads("another secret");
+  await expect(ada.message("a secret")).toHaveCount(0);
+
+  // The server ends the session: what is here can go without it.
+  await administer(server.dataFolder, ["user", "disable", "ada"]);
+  await page.getByRole("button", { name: "Sign in again" }).click();
+  await administer(server.dataFolder, ["user", "enable", "ada"]);
+  await page.getByRole("button", { name: "Remove this account from this device" }).click();
+  const remove = page.getByRole("dialog", { name: "Remove ada from this device?" });
+  await remove.getByRole("switch").check({ force: true });
+  await expect(remove).toContainText("What is here of it cannot be brought back.");
+  await accessible(page, "removing an account");
+  await remove.getByRole("button", { name: "Remove", exact: true }).click();
+  await expect(page.getByLabel("User name")).toHaveValue("");
+  await signIn();
+  await bob.say("ada", "the last one");
+  await ada.reads("the last one");
+  await expect(ada.message("another secret")).toHaveCount(0);
 });

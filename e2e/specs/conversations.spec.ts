@@ -1,4 +1,5 @@
 /** What people do with their conversations and with single messages, beyond talking. */
+import { readFile } from "node:fs/promises";
 import type { Locator } from "playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { befriend, type Person } from "../support/person.ts";
@@ -78,7 +79,7 @@ test("V1 to V4: a chat is pinned, muted, marked and archived, and comes back whe
   await expect(row(ada, "bob")).toContainText("hello again");
 });
 
-test("V5: a message is forwarded to somebody chosen by search", async ({
+test("V5: a message and a file are forwarded to somebody chosen by search", async ({
   ada,
   bob,
   arrive,
@@ -101,6 +102,23 @@ test("V5: a message is forwarded to somebody chosen by search", async ({
   await expect(cleo.message("High water is at 14:20.").getByTestId("forwarded")).toContainText(
     "Forwarded",
   );
+
+  // A file as well: it goes from who has it now, not from who had it first.
+  const file = { name: "tides.csv", mimeType: "text/csv", buffer: Buffer.from("14:20;3.1 m") };
+  await bob.page.getByTestId("pick-file").setInputFiles(file);
+  await bob.page.getByTestId("send-files").click();
+  const card = ({ page }: Person) => page.getByTestId("file-card").filter({ hasText: "tides.csv" });
+  await expect(card(ada)).toHaveAttribute("data-transfer", "complete");
+  await bob.leave();
+  const holder = ada.page.getByTestId("message").filter({ has: card(ada) });
+  await holder.getByTestId("delivery").click();
+  await ada.page.getByRole("button", { name: "Forward" }).click();
+  await dialog.getByRole("checkbox", { name: "Cleo" }).check();
+  await dialog.getByRole("button", { name: "Send to 1 person" }).click();
+  await expect(card(cleo)).toHaveAttribute("data-transfer", "complete");
+  const download = cleo.page.waitForEvent("download");
+  await card(cleo).getByTestId("file-save").click();
+  expect(await readFile(await (await download).path(), "utf8")).toBe("14:20;3.1 m");
 });
 
 test("V7: what one pins both see, and a press on it goes there, however far back", async ({

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "playwright/test";
 import { expect, test } from "../support/fixtures.ts";
-import { jpegWithPlace, PLACE, picture } from "../support/made-files.ts";
+import {
+  film,
+  jpegWithPlace,
+  movieWithPlace,
+  PLACE,
+  picture,
+  tone,
+} from "../support/made-files.ts";
 import { befriend, type Person } from "../support/person.ts";
 
 interface MadeFile {
@@ -108,6 +115,16 @@ test("photos and files go by picker, drop and paste; a photo shows, and tells no
   expect((await saved(bob.page, html.getByTestId("file-save"))).bytes).toEqual(page);
   expect(await bob.page.title()).not.toContain("run");
 
+  // Beside the conversation nobody takes it, and the browser does not open it in place of the app.
+  const refused = await ada.page.getByTestId("sidebar-list").evaluate((element) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "x.txt"));
+    const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    return !element.dispatchEvent(drop);
+  });
+  expect(refused).toBe(true);
+  await expect(sheet(ada.page)).toBeHidden();
+
   const png = await picture(ada.page, 90, 160, "image/png");
   await bring(ada.composer("bob"), "paste", "image.png", "image/png", png);
   await ada.page.getByLabel("Caption").fill("pasted");
@@ -122,6 +139,101 @@ test("photos and files go by picker, drop and paste; a photo shows, and tells no
   expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
   await bob.page.keyboard.press("Escape");
   expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
+});
+
+test("films and sounds play in place, and tell no place; what cannot be shown or cleaned is said", async ({
+  ada,
+  bob,
+}) => {
+  await befriend(ada, bob);
+  const movie = movieWithPlace();
+  await pick(ada, [
+    { name: "buoy.webm", mimeType: "video/webm", buffer: await film(ada.page) },
+    { name: "bell.wav", mimeType: "audio/wav", buffer: tone(2) },
+    { name: "tide.mp4", mimeType: "video/mp4", buffer: movie },
+    {
+      name: "mast.png",
+      mimeType: "image/png",
+      buffer: await picture(ada.page, 90, 160, "image/png"),
+    },
+  ]);
+  await expect(ada.page.getByRole("switch", { name: "Keep location data" })).not.toBeChecked();
+  await send(ada);
+
+  const shown = bob.page.getByTestId("media-video").first();
+  await expect(shown).toHaveAttribute("data-transfer", "complete");
+  await expect(shown.locator("img")).toBeVisible();
+  await shown.getByRole("button", { name: "Play buoy.webm" }).click();
+  const video = shown.locator("video");
+  await expect(video).toBeVisible();
+  await expect
+    .poll(() => video.evaluate((element: HTMLVideoElement) => element.played.length))
+    .toBe(1);
+  const sound = bob.page.getByTestId("media-audio").locator("audio");
+  await expect.poll(() => sound.evaluate((element: HTMLAudioElement) => element.duration)).toBe(2);
+  expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
+
+  const message = bob.page
+    .getByTestId("message")
+    .filter({ has: bob.page.getByRole("button", { name: "Play tide.mp4" }) });
+  await message.hover();
+  await message.getByTestId("message-actions").click();
+  const got = await saved(bob.page, bob.page.getByRole("button", { name: "Save", exact: true }));
+  expect(got.bytes.includes(PLACE)).toBe(false);
+  expect(got.bytes.includes("picture and sound")).toBe(true);
+  expect(got.bytes).toHaveLength(movie.length);
+
+  // Neither read nor shown here: the person decides.
+  const heic = Buffer.from("\0\0\0\u0018ftypheic, and the rest is missing", "latin1");
+  await pick(ada, [{ name: "quay.heic", mimeType: "image/heic", buffer: heic }]);
+  await expect(sheet(ada.page)).toContainText("arrive as files");
+  await ada.page.getByTestId("send-files").click();
+  await expect(sheet(ada.page).getByRole("alert")).toContainText("cannot be removed");
+  await ada.page.getByRole("switch", { name: "Keep location data" }).check({ force: true });
+  await send(ada);
+  await expect(card(bob.page, "quay.heic").getByTestId("file-state")).toContainText("no preview");
+
+  // All of it together, found again.
+  await bob.page.getByRole("button", { name: "Details", exact: true }).click();
+  await bob.page.getByRole("button", { name: "Media, files and links" }).click();
+  const media = bob.page.getByRole("dialog", { name: "Media, files and links" });
+  const cells = media.getByTestId("media-image");
+  await expect(cells).toHaveCount(3);
+  const mast = cells.filter({ has: bob.page.getByRole("button", { name: /^mast.png/ }) });
+  await expect
+    .poll(() => mast.locator("img").evaluate((image: HTMLImageElement) => image.naturalHeight))
+    .toBe(160);
+  await media.getByRole("tab", { name: "Files" }).click();
+  await expect(media.getByTestId("media-file")).toHaveCount(2);
+});
+
+test("a device without room says so, and goes on when there is some", async ({ ada, bob }) => {
+  await befriend(ada, bob);
+  const bytes = randomBytes(12 * 1024 * 1024);
+  await pick(ada, [{ name: "chart.bin", mimeType: "application/octet-stream", buffer: bytes }]);
+  await send(ada);
+  const there = card(bob.page, "chart.bin");
+  await expect(there).toHaveAttribute("data-transfer", "offered");
+  // As browsers tell of a full disk; what they are told of a quota they keep only in the long run.
+  await bob.page.evaluate(() => {
+    const put: unknown = Reflect.get(IDBObjectStore.prototype, "put");
+    if (typeof put !== "function") throw new Error("no put");
+    const full = function (this: IDBObjectStore, ...args: readonly unknown[]): unknown {
+      if (this.name === "pieces" && !document.body.hasAttribute("data-room")) {
+        throw new DOMException("there is no room", "QuotaExceededError");
+      }
+      return Reflect.apply(put, this, args);
+    };
+    Reflect.set(IDBObjectStore.prototype, "put", full);
+  });
+  await there.getByTestId("file-fetch").click();
+  await expect(there.getByTestId("file-state")).toHaveText(
+    "No room left on this device. Free some space and try again.",
+  );
+  await bob.page.evaluate(() => document.body.setAttribute("data-room", ""));
+  await there.getByTestId("file-retry").click();
+  await expect(there).toHaveAttribute("data-transfer", "complete");
+  expect(sha256((await saved(bob.page, there.getByTestId("file-save"))).bytes)).toBe(sha256(bytes));
 });
 
 test("a large file shows its progress, is paused, survives reloads at both ends, and arrives as it was", async ({
@@ -144,6 +256,12 @@ test("a large file shows its progress, is paused, survives reloads at both ends,
   await expect(card(ada.page, "survey.bin")).toBeVisible();
   await there.getByTestId("file-resume").click();
   await expect(there.getByTestId("file-state")).toContainText("of 50 MB");
+
+  // From here on another way, in its midst.
+  await ada.page.getByRole("button", { name: "Details", exact: true }).click();
+  await ada.page.getByRole("radio", { name: "Relay only" }).check();
+  await expect(bob.page.getByTestId("link-status")).toHaveAttribute("data-link", "relay");
+  await expect(there).not.toHaveAttribute("data-transfer", "failed");
 
   // Both programs end and begin anew: the sender still has its file, the receiver what it got.
   await Promise.all([ada.page.reload(), bob.page.reload()]);
@@ -196,8 +314,10 @@ test("a folder goes as one archive; a photo is answered and taken back; what was
   await mkdir(join(folder, "inner"), { recursive: true });
   await writeFile(join(folder, "readme.txt"), "forty-two soundings");
   await writeFile(join(folder, "inner", "depths.csv"), "1;2;3");
+  const photo = await picture(ada.page, 320, 200, "image/jpeg");
+  await writeFile(join(folder, "inner", "quay.jpg"), jpegWithPlace(photo));
   await ada.page.getByTestId("pick-folder").setInputFiles(folder);
-  await expect(sheet(ada.page)).toContainText("2 files");
+  await expect(sheet(ada.page)).toContainText("3 files");
   await send(ada);
   const archive = card(bob.page, "Survey.zip");
   await expect(archive).toHaveAttribute("data-transfer", "complete");
@@ -205,8 +325,9 @@ test("a folder goes as one archive; a photo is answered and taken back; what was
   for (const part of ["Survey/readme.txt", "forty-two soundings", "Survey/inner/depths.csv"]) {
     expect(zip).toContain(part);
   }
+  expect(zip).toContain("Survey/inner/quay.jpg");
+  expect(zip).not.toContain(PLACE);
 
-  const photo = await picture(ada.page, 320, 200, "image/jpeg");
   await pick(ada, [{ name: "buoy.jpg", mimeType: "image/jpeg", buffer: photo }]);
   await send(ada);
   const shown = bob.page

@@ -1,5 +1,6 @@
 /** What people do with what was said: find it, go there, save it, take it elsewhere, let go of it. */
 import { readFile } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "playwright/test";
 import { expect, test } from "../support/fixtures.ts";
 import { befriend, PASSWORD, type Person } from "../support/person.ts";
@@ -86,6 +87,7 @@ test("everything is found while typing, in Chinese too, and shown in its place",
   await importText(bob, enlarged(text, 600, cheese));
   await expect(toast(bob, "600 messages added, 1 was here already.")).toBeVisible();
   await bob.page.keyboard.press("Escape");
+  await expect(bob.page.getByRole("dialog")).toHaveCount(0);
 
   await bob.page.keyboard.press("Control+k");
   const field = bob.page.getByRole("textbox", { name: "Search", exact: true });
@@ -105,6 +107,21 @@ test("everything is found while typing, in Chinese too, and shown in its place",
   await expect(hits.locator("mark")).toHaveText(["天下"]);
   await hits.getByRole("button").click();
   await expect(bob.message("我们明天下午开会吧")).toBeInViewport();
+  // Narrowed to what one wrote oneself, and to what is young.
+  await field.fill("number 59");
+  await expect(hits).toHaveCount(11);
+  const filters = bob.page.getByTestId("filters");
+  await filters.getByLabel("When").selectOption("Last 7 days");
+  await expect(hits).toHaveCount(10);
+  await filters.getByLabel("From").selectOption("Me");
+  await expect(bob.page.getByText("No such message")).toBeVisible();
+  expect((await new AxeBuilder({ page: bob.page }).analyze()).violations).toEqual([]);
+  await filters.getByLabel("From").selectOption("Ada");
+  await filters.getByLabel("In", { exact: true }).selectOption("Ada");
+  await expect(hits).toHaveCount(10);
+  await filters.getByLabel("Kind").selectOption("Files");
+  await expect(hits).toHaveCount(0);
+  await field.fill("");
   await field.fill("zzz");
   await expect(bob.page.getByText("Nothing found for “zzz”")).toBeVisible();
 
@@ -126,7 +143,14 @@ test("everything is found while typing, in Chinese too, and shown in its place",
   const panel = await details(bob);
   await panel.getByLabel("Go to a date").fill(day);
   await panel.getByRole("button", { name: "Go", exact: true }).click();
-  await expect(bob.page.getByText(/^number (9\d|10\d)$/).first()).toBeInViewport();
+  // Which of them is the first in sight depends on the time of the day.
+  const ofTheDay = bob.page.getByTestId("message-text").filter({ hasText: /^number (9\d|10\d)$/ });
+  const inSight = (texts: HTMLElement[]): boolean =>
+    texts.some((text) => {
+      const { bottom, top } = text.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    });
+  await expect.poll(() => ofTheDay.evaluateAll(inSight)).toBe(true);
 });
 
 test("an encrypted backup brings the history to a new computer", async ({
@@ -138,6 +162,13 @@ test("an encrypted backup brings the history to a new computer", async ({
   await befriend(ada, bob);
   await ada.say("bob", "Take this with you.");
   await bob.reads("Take this with you.");
+  const soundings = Buffer.from("soundings");
+  await ada.page
+    .getByTestId("pick-file")
+    .setInputFiles({ name: "chart.txt", mimeType: "text/plain", buffer: soundings });
+  await ada.page.getByTestId("send-files").click();
+  const file = (page: Page): Locator => page.getByTestId("file-card");
+  await expect(file(bob.page)).toHaveAttribute("data-transfer", "complete");
   const dialog = await settings(bob);
   await dialog.getByRole("button", { name: "Save the backup" }).click();
   const window = bob.page.getByRole("dialog", { name: "Backup" });
@@ -147,7 +178,7 @@ test("an encrypted backup brings the history to a new computer", async ({
     window.getByRole("button", { name: "Save the backup" }).click(),
   );
   expect(buffer.includes("Take this")).toBe(false);
-  await expect(toast(bob, "1 message saved in the backup.")).toBeVisible();
+  await expect(toast(bob, "2 messages saved in the backup.")).toBeVisible();
   await bob.leave();
 
   const elsewhere = await arrive("bob");
@@ -156,8 +187,7 @@ test("an encrypted backup brings the history to a new computer", async ({
   await elsewhere.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await elsewhere.page.getByRole("button", { name: "Sign in" }).click();
   await elsewhere.seesHome();
-  const here = await settings(elsewhere);
-  await here.getByRole("button", { name: "Choose a backup" }).click();
+  await elsewhere.page.getByRole("button", { name: "Restore a backup" }).click();
   const restore = elsewhere.page.getByRole("dialog", { name: "Restore" });
   const attempt = async (content: Buffer, passphrase: string): Promise<void> => {
     await restore
@@ -171,10 +201,19 @@ test("an encrypted backup brings the history to a new computer", async ({
   await attempt(buffer.subarray(0, -10), key);
   await expect(restore.getByRole("alert")).toHaveText("This file is damaged, or not all of it.");
   await attempt(buffer, key);
-  await expect(toast(elsewhere, "1 message added")).toBeVisible();
-  await elsewhere.page.keyboard.press("Escape");
+  await expect(toast(elsewhere, "2 messages added")).toBeVisible();
+  await expect(restore).toBeHidden();
+  await expect(elsewhere.page.getByRole("button", { name: "Restore a backup" })).toBeHidden();
   await elsewhere.open("ada");
   await elsewhere.reads("Take this with you.");
+  // Its content is not in the backup, but where it came from.
+  await expect(file(elsewhere.page)).toHaveAttribute("data-transfer", "offered");
+  await file(elsewhere.page).getByTestId("file-fetch").click();
+  await expect(file(elsewhere.page)).toHaveAttribute("data-transfer", "complete");
+  const content = await saved(elsewhere.page, () =>
+    file(elsewhere.page).getByTestId("file-save").click(),
+  );
+  expect(content.toString()).toBe("soundings");
 });
 
 test("messages are deleted here alone: one, the old ones, and all", async ({ ada, bob }) => {
@@ -239,6 +278,13 @@ test("a chat's pictures, files and links are listed, and exported to read", asyn
   await media.getByRole("button", { name: "Show in the chat" }).click();
   await expect(media).toBeHidden();
 
+  await ada.page.getByTestId("pick-file").setInputFiles({
+    name: "chart.txt",
+    mimeType: "text/plain",
+    buffer: Buffer.from("soundings at noon"),
+  });
+  await ada.page.getByTestId("send-files").click();
+  await expect(bob.page.getByTestId("file-card")).toHaveAttribute("data-transfer", "complete");
   await panel.getByRole("button", { name: "Export this chat" }).click();
   const window = bob.page.getByRole("dialog", { name: "Export this chat" });
   const zip = await saved(bob.page, () =>
@@ -249,4 +295,6 @@ test("a chat's pictures, files and links are listed, and exported to read", asyn
   expect(zip.includes("<b>&")).toBe(false);
   expect(zip.includes("chats/1/1.html")).toBe(true);
   expect(zip.includes("index.html")).toBe(true);
+  expect(zip.includes("chart.txt")).toBe(true);
+  expect(zip.includes("soundings at noon")).toBe(true);
 });

@@ -68,6 +68,16 @@ test("two accounts receive at once, one is shown, and each is signed out alone",
   await second.close();
   await page.reload();
 
+  // An invitation for one more leads to the form and back again, and leaves both as they are.
+  await page.goto("about:blank");
+  await page.goto(`${server.address}/#invite=WXYZ-2345`);
+  const invitation = page.getByRole("dialog", { name: "An invitation" });
+  await expect(invitation.getByText("You are signed in on this server already.")).toBeVisible();
+  await invitation.getByRole("button", { name: "Continue on this server" }).click();
+  await expect(page.getByRole("tab", { name: "Create account", selected: true })).toBeVisible();
+  await expect(page.getByTestId("account")).toHaveCount(2);
+  await page.getByRole("button", { name: "Back to my accounts" }).click();
+
   // Signing one out leaves the other as it is.
   await expect(page.getByTestId("main-screen")).toBeVisible();
   await page.getByRole("button", { name: "Settings" }).click();

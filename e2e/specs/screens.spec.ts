@@ -51,6 +51,8 @@ for (const theme of looks) {
       "App lock",
       "Notifications",
       "Privacy",
+      "History",
+      "Files",
       "Devices",
       "Network",
       "Password",
@@ -60,6 +62,11 @@ for (const theme of looks) {
       await page.getByRole("button", { name: section, exact: true }).click();
       await look(page, theme, section, section === "Appearance");
     }
+    await page.getByRole("button", { name: "History", exact: true }).click();
+    await page.getByRole("button", { name: "Save the backup" }).click();
+    await page.getByRole("button", { name: "Make a passphrase for me" }).click();
+    await look(page, theme, "backup", false);
+    await page.keyboard.press("Escape");
     const second = await page.context().newPage();
     await second.goto(server.address);
     await expect(second.getByTestId("other-window")).toBeVisible();
@@ -75,10 +82,38 @@ for (const theme of looks) {
     await bob.say("ada", "hello **there** https://example.org/a/rather/long/address?with=query");
     await ada.reads("hello there https://example.org/a/rather/long/address?with=query");
     await look(page, theme, "conversation");
+    await page.keyboard.press("ControlOrMeta+k");
+    await page.getByRole("textbox", { name: "Search", exact: true }).fill("hel");
+    await expect(page.getByTestId("hit")).toHaveCount(1);
+    await look(page, theme, "search");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ControlOrMeta+f");
+    await page.getByTestId("find").getByRole("textbox").fill("hel");
+    await expect(page.getByTestId("find").getByRole("status")).toHaveText("1 of 1");
+    await look(page, theme, "search in the chat");
+    await page.keyboard.press("Escape");
+    const said = ada.message("hello there https://example.org/a/rather/long/address?with=query");
+    for (const [action, dialog] of [
+      ["Message details", "Message details"],
+      ["Forward", "Forward to"],
+      ["Another emoji", "Emoji"],
+    ] as const) {
+      await said.getByTestId("delivery").click();
+      await look(page, theme, "actions of a message", false);
+      await page.getByRole("button", { name: action }).click();
+      await expect(page.getByRole("dialog", { name: dialog })).toBeVisible();
+      await look(page, theme, dialog, false);
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toHaveCount(0);
+    }
 
     const details = page.getByRole("region", { name: "Details" });
     await page.getByRole("button", { name: "Details" }).click();
     await look(page, theme, "details");
+    await details.getByRole("button", { name: "Media, files and links" }).click();
+    await page.getByRole("tab", { name: "Links" }).click();
+    await look(page, theme, "media, files and links", false);
+    await page.keyboard.press("Escape");
     await details.getByRole("button", { name: "Show the safety number" }).click();
     await expect(page.getByTestId("safety-number")).toBeVisible();
     await look(page, theme, "safety number");

@@ -60,6 +60,41 @@ test("voice messages are recorded, thrown away, played one after the other, at a
   await expect(bob.page.getByTestId("conversation-row").first()).toContainText("Voice message");
 });
 
+test("held, it is sent at once; drawn aside, thrown away; drawn up, it goes on by itself", async ({
+  ada,
+  bob,
+}) => {
+  await befriend(ada, bob);
+  const { mouse } = ada.page;
+  const time = ada.page.getByTestId("record-time");
+  const hold = async (): Promise<{ x: number; y: number }> => {
+    const box = await ada.page.getByTestId("record").boundingBox();
+    if (box === null) throw new Error("no button");
+    const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    await mouse.move(at.x, at.y);
+    await mouse.down();
+    await expect(time).toHaveText("0:01");
+    return at;
+  };
+  await hold();
+  await expect(ada.page.getByText("Slide aside to discard, up to keep talking")).toBeVisible();
+  await mouse.up();
+  await expect(voices(bob.page)).toHaveCount(1);
+
+  const aside = await hold();
+  await mouse.move(aside.x - 120, aside.y, { steps: 4 });
+  await expect(ada.page.getByTestId("recorder")).toBeHidden();
+  await mouse.up();
+
+  const up = await hold();
+  await mouse.move(up.x, up.y - 120, { steps: 4 });
+  await mouse.up();
+  await expect(time).toHaveText("0:02");
+  await ada.page.getByTestId("record-send").click();
+  await expect(voices(bob.page)).toHaveCount(2);
+  await expect(ada.page.getByTestId("recorder")).toBeHidden();
+});
+
 test("without the microphone's permission it says so", async ({ ada, bob }) => {
   await befriend(ada, bob);
   await ada.page.evaluate(() => {

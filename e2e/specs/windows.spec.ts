@@ -75,16 +75,24 @@ test("a draft waits for the next window, until it is sent", async ({ ada, bob, s
   await expect(back.composer("bob")).toHaveValue("");
 });
 
-test("language and theme are remembered, signed in or not", async ({ ada, server }) => {
+test("language, theme, text size and movement are remembered, signed in or not", async ({
+  ada,
+  server,
+}) => {
   const { page } = ada;
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Appearance" }).click();
   await page.getByRole("radio", { name: "Dark", exact: true }).check({ force: true });
+  await page.getByRole("radio", { name: "125 %" }).check({ force: true });
+  await page.getByRole("radio", { name: "Reduced" }).check({ force: true });
   await page.getByRole("radio", { name: "简体中文" }).check({ force: true });
   await expect(page.getByRole("dialog", { name: "设置" })).toBeVisible();
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("lang", "zh-CN");
   await expect(page.locator("html")).toHaveAttribute("data-scheme", "dark");
+  await expect(page.locator("html")).toHaveCSS("--text-scale", "1.25");
+  await expect(page.locator("html")).toHaveAttribute("data-motion", "reduce");
+  await expect(page.getByTestId("presence-menu")).toHaveCSS("transition-duration", "0s");
   await expect(page.getByTestId("main-screen")).toBeVisible();
 
   const stranger = await ada.page.context().browser()?.newContext({ locale: "en-GB" });

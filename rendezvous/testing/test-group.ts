@@ -85,21 +85,36 @@ export class TestGroup {
   }
 
   believe(statement: string): void {
-    const next = extendMembership(this.membership, bytesOf(statement));
-    if (next === undefined) throw new Error("the statement does not continue the log");
-    this.membership = next;
+    this.membership = continued(this.membership, statement);
   }
 
   /** Reads on in the log as that client. */
   async read(by: TestClient): Promise<Membership> {
+    this.membership = await this.#readFrom(by, this.membership);
+    return this.membership;
+  }
+
+  /** What the log says to that client, read from its start. */
+  async readAnew(by: TestClient): Promise<Membership> {
+    return this.#readFrom(by, emptyMembership(this.membership.conversationId));
+  }
+
+  async #readFrom(by: TestClient, before: Membership): Promise<Membership> {
     const { conversationId } = this;
+    let membership = before;
     for (;;) {
-      const after = this.membership.length;
+      const after = membership.length;
       const page = await by.request("conversation.log", { conversationId, after });
-      for (const statement of page.statements) this.believe(statement);
-      if (this.membership.length >= page.length) return this.membership;
+      for (const statement of page.statements) membership = continued(membership, statement);
+      if (membership.length >= page.length) return membership;
     }
   }
+}
+
+function continued(membership: Membership, statement: string): Membership {
+  const next = extendMembership(membership, bytesOf(statement));
+  if (next === undefined) throw new Error("the statement does not continue the log");
+  return next;
 }
 
 /** The ids of people, as a statement names them. */

@@ -1,9 +1,7 @@
 import {
-  canonicalUserName,
   ProtocolError,
   type ConversationId,
   type DeviceId,
-  type MessageId,
   type SignedIn,
   type TransportAddress,
   type UserId,
@@ -25,6 +23,7 @@ import { GroupPreparation } from "./conversations/group-preparation.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { Journal } from "./delivery/journal.ts";
 import type { Emitter } from "./emitter.ts";
+import { accountName, deletionOf } from "./erase.ts";
 import { FileEngine } from "./files/file-engine.ts";
 import { FileError, type FileVault } from "./files/file-vault.ts";
 import type { OpenGroups } from "./groups/group-calls.ts";
@@ -120,8 +119,7 @@ export class Account implements AsyncDisposable {
 
   /** @throws StoreError; ChatKitError invalid-server */
   static async open(options: AccountOptions): Promise<Account> {
-    const { origin } = parseServerAddress(options.server);
-    const name = `${origin}/${canonicalUserName(options.userName)}`;
+    const name = accountName(options.server, options.userName);
     const store = new WatchedStore(await options.ports.stores.open(name));
     try {
       const { keyProtector, random } = options.ports;
@@ -630,18 +628,7 @@ export class Account implements AsyncDisposable {
     this.memberships.close();
     // What the groups have changed is saved first, or it would follow what is deleted here.
     await this.#journal.commit([]);
-    const writes: StoreWrite[] = [];
-    for (const key of (await this.#store.values("")).keys()) {
-      writes.push({ type: "delete-value", key });
-    }
-    for (const { id } of await this.#store.outbox()) writes.push({ type: "delete-outbox", id });
-    for (const { conversationId } of await this.#store.conversations()) {
-      for (const id of await this.#messageIds(conversationId)) {
-        writes.push({ type: "delete-message", id });
-      }
-      writes.push({ type: "delete-conversation", id: conversationId });
-    }
-    await this.#journal.commit(writes);
+    await this.#journal.commit(await deletionOf(this.#store));
   }
 
   #networkChanged(local: readonly TransportAddress[]): void {
@@ -654,21 +641,6 @@ export class Account implements AsyncDisposable {
     this.connection.request("endpoint.update", { local: [...local] }).catch((error: unknown) => {
       log.debug("the server was not told of other addresses", { error });
     });
-  }
-
-  async #messageIds(conversationId: ConversationId): Promise<readonly MessageId[]> {
-    const limit = 1000;
-    const ids: MessageId[] = [];
-    let before: string | undefined;
-    for (;;) {
-      const page = await this.#store.messages(
-        conversationId,
-        before === undefined ? { limit } : { limit, before },
-      );
-      for (const { id } of page) ids.push(id);
-      before = page[0]?.order;
-      if (page.length < limit) return ids;
-    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

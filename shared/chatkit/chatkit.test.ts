@@ -283,6 +283,28 @@ test("K4: forgetting the device deletes history, keys and session", async () => 
   expect((await store.values("")).size).toBe(0);
 });
 
+test("K4: what is left of an account whose session is over is erased without it, its keys or the server", async () => {
+  const bench = new Bench();
+  const kit = await bench.signedIn();
+  const ben = await bench.buddy(5);
+  const { conversationId } = await kit.conversations.withPeer(ben);
+  await kit.send(conversationId, "hello");
+  const other = bench.kit();
+  await expect(other.erase("ada")).rejects.toMatchObject({ reason: "store-failed" });
+  await bench.run(kit.signOut());
+  {
+    await using store = await bench.stores.open("http://host:8080/ada");
+    await store.commit([{ type: "put-value", key: "device/secret", value: "damaged" }]);
+  }
+  const asked = bench.server.requests.length;
+  await other.erase("Ada");
+  expect(bench.server.requests).toHaveLength(asked);
+  await using store = await bench.stores.open("http://host:8080/ada");
+  expect(await store.messages(conversationId, { limit: 10 })).toEqual([]);
+  expect(await store.conversations()).toEqual([]);
+  expect((await store.values("")).size).toBe(0);
+});
+
 test("K4: a session that the server ended leaves the history open, and a new sign-in possible", async () => {
   const bench = new Bench();
   const kit = await bench.signedIn();

@@ -35,6 +35,7 @@ import { validMentions } from "./conversations/mentions.ts";
 import { messageDetails } from "./conversations/message-details.ts";
 import type { SettingsChange } from "./conversations/settings-change.ts";
 import { Emitter } from "./emitter.ts";
+import { eraseAccount } from "./erase.ts";
 import { GroupCalls } from "./groups/group-calls.ts";
 import type { GroupsApi } from "./groups/groups-api.ts";
 import { FileCalls } from "./files/file-calls.ts";
@@ -172,6 +173,11 @@ export interface ChatKitApi extends AsyncDisposable {
   restore(userName: string): Promise<boolean>;
   /** Ends the session at the server too, where it can be reached. History stays unless forgotten. */
   signOut(options?: { forgetDevice?: boolean }): Promise<void>;
+  /**
+   * Deletes what this device has of an account that nobody has open: history, files, keys. For one
+   * whose session is over; the server hears nothing of it.
+   */
+  erase(userName: string): Promise<void>;
   /** Ends everything and releases it; the session can be restored. Idempotent. */
   close(): Promise<void>;
   /** Tries to connect now instead of at the end of the back-off. */
@@ -356,6 +362,11 @@ export class ChatKit implements ChatKitApi {
         await account.close();
       }
     });
+  }
+
+  erase(userName: string): Promise<void> {
+    const { ports, server } = this.#options;
+    return this.#exclusive(() => eraseAccount(ports, server, userName));
   }
 
   close(): Promise<void> {

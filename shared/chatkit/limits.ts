@@ -103,6 +103,9 @@ export const MAX_ROUTES = 2_048;
 /** Devices that told their account's route policy: all of a full roster. */
 export const MAX_ROUTES_TOLD = 8_192;
 
+/** Route policies told by devices whose lists are being read: a few new buddies at once. */
+export const MAX_EARLY_ROUTES = 64;
+
 /** A device that seems not to know a route policy is told again, not more often than this. */
 export const ROUTE_REMINDER_MS = 10_000;
 
@@ -398,8 +401,29 @@ export const MAX_LEFT_CHUNKS = 512;
 /** Fetched by themselves unless the person chose otherwise: photos and voice messages. */
 export const AUTO_FETCH_BYTES = 8 * 1024 * 1024;
 
+/**
+ * What of one conversation is fetched by itself: a gigabyte at once, more than a holiday's pictures, and
+ * then a megabyte each ten seconds. The smallest file counts as one. Conversations whose budgets are
+ * remembered; and how many files may wait so, for the person is to find room for their own wishes.
+ */
+export const AUTO_FETCH_BURST_BYTES = 1024 * 1024 * 1024;
+export const AUTO_FETCH_BYTES_PER_MS = (1024 * 1024) / 10_000;
+export const AUTO_FETCH_COST_BYTES = 1024 * 1024;
+export const MAX_AUTO_FETCH_BUDGETS = 1_000;
+export const MAX_AUTO_FETCHES = 500;
+
+/**
+ * When the vault is looked through for what an earlier end of the program has left there: when the
+ * start is over. And how many such files are deleted then; more wait for the next start.
+ */
+export const VAULT_SWEEP_AFTER_MS = 60_000;
+export const MAX_SWEPT_FILES = 1_000;
+
 /** Files that are asked for at one time, one stream each; the others wait for their turn. */
 export const MAX_ACTIVE_FETCHES = 4;
+
+/** And of those from one person: a stream that hardly moves takes a place, and all must not be taken so. */
+export const MAX_FETCHES_OF_PERSON = MAX_ACTIVE_FETCHES - 1;
 
 /** Files that wait or are paused; who asks for more is told so. */
 export const MAX_WANTED_FILES = 1_000;
@@ -443,6 +467,13 @@ export const FILE_RETRY_MAX_MS = 5 * 60_000;
 /** Words about files from one link: at once, and one for each interval; the rest is dropped. */
 export const FILE_WORDS_AT_ONCE = 256;
 export const FILE_WORDS_EVERY_MS = 5;
+
+/**
+ * Words that somebody may be asked again which are heeded: at once, and one for each interval. Each makes
+ * this device look through all that it wants; who is not heeded is asked when the pause is over.
+ */
+export const FILE_READIES_AT_ONCE = 64;
+export const FILE_READY_EVERY_MS = 500;
 
 /** Transfer events of one file, at most one for each interval; the speed is that of the last seconds. */
 export const TRANSFER_EVENT_MS = 250;

@@ -13,7 +13,7 @@ export interface Link {
   /** False while the sender should wait for `onDrain` before sending more. */
   readonly writable: boolean;
   /**
-   * Hands a frame over. @throws LinkError `closed`, `too-large` (over MAX_LINK_FRAME_BYTES),
+   * Hands a frame over: it was sent, or copied, when this returns. @throws LinkError `closed`, `too-large` (over MAX_LINK_FRAME_BYTES),
    * `overflow` (over MAX_LINK_BUFFER_BYTES although `writable` was false)
    */
   send(frame: Uint8Array): void;

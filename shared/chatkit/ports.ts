@@ -107,7 +107,7 @@ export type { PeerSignal } from "../protocol/index.ts";
 export interface PeerChannel {
   /** Takes a validated signal of the other side. */
   signal(signal: PeerSignal): void;
-  /** Only between `onOpen` and `onClose`. At most `MAX_BINARY_FRAME_BYTES`. */
+  /** Only between `onOpen` and `onClose`. At most `MAX_BINARY_FRAME_BYTES`, copied before it returns. */
   send(bytes: Uint8Array): void;
   readonly bufferedAmount: number;
   /** What the open connection goes by; undefined where the platform does not tell. Never rejects. */

@@ -16,6 +16,8 @@ export interface Store extends AsyncDisposable {
   conversations(): Promise<readonly ConversationRecord[]>;
 
   message(id: MessageId): Promise<MessageRecord | undefined>;
+  /** Those of them that are here, in the order asked for: much faster than one after the other. */
+  messagesOf(ids: readonly MessageId[]): Promise<readonly MessageRecord[]>;
   /** Messages in ascending `order`. */
   messages(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]>;
   /** Those of them that are files. */

@@ -5,12 +5,11 @@ import { expect, test } from "vitest";
 import {
   chunkedSeal,
   CHUNK_TAG_BYTES,
-  openChunk,
+  ChunkCipher,
   openStream,
   readChunkedSeal,
   SealBrokenError,
   SEALED_HEADER_BYTES,
-  sealChunk,
   sealedSize,
   sealStream,
 } from "./chunked-seal.ts";
@@ -107,13 +106,15 @@ test("chunks that change places, are left out, doubled or of another stream do n
 });
 
 test("a chunk is opened on its own, under its own index only", () => {
-  const first = sealChunk(KEY, seal, 0, false, new Uint8Array(CHUNK));
-  expect(openChunk(KEY, seal, 0, false, first)).toEqual(new Uint8Array(CHUNK));
-  expect(openChunk(KEY, seal, 1, false, first)).toBeUndefined();
-  expect(openChunk(KEY, seal, 0, true, first)).toBeUndefined();
-  expect(() => sealChunk(KEY, seal, 0, false, new Uint8Array(CHUNK - 1))).toThrow(RangeError);
-  expect(() => sealChunk(KEY, seal, 0, true, new Uint8Array(CHUNK + 1))).toThrow(RangeError);
-  expect(() => sealChunk(KEY, seal, 2 ** 32, true, new Uint8Array(0))).toThrow(RangeError);
+  const cipher = new ChunkCipher(KEY, seal);
+  const first = cipher.seal(0, false, new Uint8Array(CHUNK));
+  expect(cipher.open(0, false, first)).toEqual(new Uint8Array(CHUNK));
+  expect(cipher.open(1, false, first)).toBeUndefined();
+  expect(cipher.open(0, true, first)).toBeUndefined();
+  expect(() => cipher.seal(0, false, new Uint8Array(CHUNK - 1))).toThrow(RangeError);
+  expect(() => cipher.seal(0, true, new Uint8Array(CHUNK + 1))).toThrow(RangeError);
+  expect(() => cipher.seal(2 ** 32, true, new Uint8Array(0))).toThrow(RangeError);
+  expect(() => new ChunkCipher(KEY.subarray(1), seal)).toThrow(RangeError);
 });
 
 test("a source that fails is passed on, and a reader that stops early closes its source", async () => {

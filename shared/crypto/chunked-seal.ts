@@ -1,6 +1,6 @@
 import { concatBytes } from "@noble/hashes/utils.js";
 import { KEY_BYTES } from "./identity.ts";
-import { xchacha } from "./xchacha.ts";
+import { NONCE_START_BYTES, xchachaFrom, type XChaCha } from "./xchacha.ts";
 
 /**
  * Files and backups, encrypted in chunks with a random key each, by the STREAM construction (Hoang,
@@ -31,6 +31,7 @@ const MIN_CHUNK_BYTES = 64;
 const MAX_CHUNK_BYTES = 1024 * 1024;
 
 const VERSION = 1;
+const PREFIX_AT = 5;
 const PREFIX_BYTES = 19;
 const MAX_CHUNKS = 0xffff_ffff;
 
@@ -57,7 +58,7 @@ export function chunkedSeal(prefix: Uint8Array, chunkBytes = SEAL_CHUNK_BYTES): 
   const view = new DataView(header.buffer);
   view.setUint8(0, VERSION);
   view.setUint32(1, chunkBytes);
-  header.set(prefix, 5);
+  header.set(prefix, PREFIX_AT);
   return { header, chunkBytes };
 }
 
@@ -75,42 +76,57 @@ export function sealedSize(plaintextBytes: number, chunkBytes = SEAL_CHUNK_BYTES
   return SEALED_HEADER_BYTES + plaintextBytes + chunks * CHUNK_TAG_BYTES;
 }
 
-/**
- * One chunk. The same index is never sealed twice with the same key and header.
- * @param plaintext as many bytes as the header says; the last chunk may have fewer
- * @param room as many bytes stay free before it; none unless said
- */
-export function sealChunk(
-  key: Uint8Array,
-  seal: ChunkedSeal,
-  index: number,
-  isLast: boolean,
-  plaintext: Uint8Array,
-  room = 0,
-): Uint8Array {
-  const isFull = plaintext.length === seal.chunkBytes;
-  if (!isFull && !(isLast && plaintext.length < seal.chunkBytes)) {
-    throw new RangeError("only the last chunk may be shorter");
-  }
-  return cipher(key, seal, index, isLast).encrypt(plaintext, room);
-}
+/** The chunks of one stream, in any order. What does not change from one to the next is made once. */
+export class ChunkCipher {
+  readonly #seal: ChunkedSeal;
+  readonly #under: ReturnType<typeof xchachaFrom>;
 
-/** @returns undefined where it is not that chunk, or not the last where it should be */
-export function openChunk(
-  key: Uint8Array,
-  seal: ChunkedSeal,
-  index: number,
-  isLast: boolean,
-  sealed: Uint8Array,
-): Uint8Array | undefined {
-  const length = sealed.length - CHUNK_TAG_BYTES;
-  if (length < 0 || length > seal.chunkBytes) return undefined;
-  if (!isLast && length !== seal.chunkBytes) return undefined;
-  try {
-    return cipher(key, seal, index, isLast).decrypt(sealed);
-  } catch {
-    // The library tells a wrong tag by throwing; there is no other cause with these lengths.
-    return undefined;
+  /** @param key 32 bytes @throws RangeError for another length */
+  constructor(key: Uint8Array, seal: ChunkedSeal) {
+    if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`);
+    this.#seal = seal;
+    this.#under = xchachaFrom(key, seal.header.subarray(PREFIX_AT, PREFIX_AT + NONCE_START_BYTES));
+  }
+
+  /**
+   * The same index is never sealed twice with the same key and header.
+   * @param plaintext as many bytes as the header says; the last chunk may have fewer
+   * @param into where it is put, just as long; new memory unless said
+   */
+  seal(index: number, isLast: boolean, plaintext: Uint8Array, into?: Uint8Array): Uint8Array {
+    const { chunkBytes } = this.#seal;
+    const isFull = plaintext.length === chunkBytes;
+    if (!isFull && !(isLast && plaintext.length < chunkBytes)) {
+      throw new RangeError("only the last chunk may be shorter");
+    }
+    return this.#of(index, isLast).encrypt(plaintext, into);
+  }
+
+  /** @returns undefined where it is not that chunk, or not the last where it should be */
+  open(index: number, isLast: boolean, sealed: Uint8Array): Uint8Array | undefined {
+    const { chunkBytes } = this.#seal;
+    const length = sealed.length - CHUNK_TAG_BYTES;
+    if (length < 0 || length > chunkBytes) return undefined;
+    if (!isLast && length !== chunkBytes) return undefined;
+    try {
+      return this.#of(index, isLast).decrypt(sealed);
+    } catch {
+      // The library tells a wrong tag by throwing; there is no other cause with these lengths.
+      return undefined;
+    }
+  }
+
+  #of(index: number, isLast: boolean): XChaCha {
+    if (!Number.isSafeInteger(index) || index < 0 || index > MAX_CHUNKS) {
+      throw new RangeError("more chunks than a stream may have");
+    }
+    const { header } = this.#seal;
+    const end = new Uint8Array(8);
+    end.set(header.subarray(PREFIX_AT + NONCE_START_BYTES));
+    const view = new DataView(end.buffer);
+    view.setUint32(3, index);
+    view.setUint8(7, isLast ? 1 : 0);
+    return this.#under(end, header);
   }
 }
 
@@ -125,9 +141,10 @@ export async function* sealStream(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield seal.header;
+  const cipher = new ChunkCipher(key, seal);
   let index = 0;
   for await (const { piece, isLast } of cut(source, seal.chunkBytes)) {
-    yield sealChunk(key, seal, index, isLast, piece);
+    yield cipher.seal(index, isLast, piece);
     index += 1;
   }
 }
@@ -147,25 +164,14 @@ export async function* openStream(
     await reader.close();
     throw new SealBrokenError("no header of a known version");
   }
+  const cipher = new ChunkCipher(key, seal);
   let index = 0;
   for await (const { piece, isLast } of reader.cut(seal.chunkBytes + CHUNK_TAG_BYTES)) {
-    const opened = openChunk(key, seal, index, isLast, piece);
+    const opened = cipher.open(index, isLast, piece);
     if (opened === undefined) throw new SealBrokenError(`chunk ${index} does not open`);
     yield opened;
     index += 1;
   }
-}
-
-function cipher(key: Uint8Array, { header }: ChunkedSeal, index: number, isLast: boolean) {
-  if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`);
-  if (!Number.isSafeInteger(index) || index < 0 || index > MAX_CHUNKS) {
-    throw new RangeError("more chunks than a stream may have");
-  }
-  const tail = new Uint8Array(5);
-  const view = new DataView(tail.buffer);
-  view.setUint32(0, index);
-  view.setUint8(4, isLast ? 1 : 0);
-  return xchacha(key, concatBytes(header.subarray(5), tail), header);
 }
 
 function isChunkSize(bytes: number): boolean {

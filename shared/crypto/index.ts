@@ -1,6 +1,6 @@
 export * from "./app-signature.ts";
 export * from "./base64.ts";
-export { sameBytes } from "./bytes.ts";
+export { freeBytes, sameBytes } from "./bytes.ts";
 export * from "./chunked-seal.ts";
 export * from "./content-seal.ts";
 export * from "./conversation-id.ts";

@@ -8,6 +8,19 @@ export interface Mac {
   destroy(): void;
 }
 
+/** ChaCha20-Poly1305 (RFC 8439 §2.8) under one key, for any number of nonces of 12 bytes. */
+export interface ChaCha {
+  /** @param into where it is put, just as long; new memory @returns the ciphertext and its tag */
+  encrypt(
+    nonce: Uint8Array,
+    additional: Uint8Array,
+    plaintext: Uint8Array,
+    into?: Uint8Array,
+  ): Uint8Array;
+  /** @throws Error for a wrong tag */
+  decrypt(nonce: Uint8Array, additional: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+}
+
 /** A hash of something that comes in pieces. */
 export interface Hasher {
   update(bytes: Uint8Array): void;
@@ -41,24 +54,8 @@ export interface NativeCrypto {
     additional: Uint8Array,
     ciphertext: Uint8Array,
   ) => Uint8Array;
-  /**
-   * ChaCha20-Poly1305 (RFC 8439 §2.8).
-   * @param key 32 bytes @param nonce 12 bytes @param room as many bytes stay free before it; none
-   */
-  readonly encryptChaCha: (
-    key: Uint8Array,
-    nonce: Uint8Array,
-    additional: Uint8Array,
-    plaintext: Uint8Array,
-    room?: number,
-  ) => Uint8Array;
-  /** @throws Error for a wrong tag */
-  readonly decryptChaCha: (
-    key: Uint8Array,
-    nonce: Uint8Array,
-    additional: Uint8Array,
-    ciphertext: Uint8Array,
-  ) => Uint8Array;
+  /** @param key 32 bytes */
+  readonly chaCha: (key: Uint8Array) => ChaCha;
   /** Ed25519 (RFC 8032). @param secretKey the seed, 32 bytes, never overwritten by another */
   readonly sign: (secretKey: Uint8Array, message: Uint8Array) => Uint8Array;
   /** False also for a key or a signature that is none. */

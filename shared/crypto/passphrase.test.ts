@@ -16,6 +16,8 @@ test("HI9: what is no lock, or asks for too much, is told without computing anyt
   for (const [offset, value] of [
     [8, 0xffff_ffff],
     [8, 0],
+    [8, 257 * 1024],
+    [12, 17],
     [12, 1_000_000],
     [16, 0],
     [16, 255],
@@ -24,6 +26,11 @@ test("HI9: what is no lock, or asks for too much, is told without computing anyt
     new DataView(greedy.buffer).setUint32(offset, value);
     expect(await unlockWithPassphrase("x", greedy)).toBe("not-locked");
   }
+  const busy = header.slice();
+  const view = new DataView(busy.buffer);
+  view.setUint32(8, 128 * 1024);
+  view.setUint32(12, 9);
+  expect(await unlockWithPassphrase("x", busy)).toBe("not-locked");
 }, 30_000);
 
 test("HI9: a recovery key has 6 groups, and uses its randomness evenly", () => {

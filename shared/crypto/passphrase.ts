@@ -22,8 +22,11 @@ export const LOCK_SALT_BYTES = 16;
 /** RFC 9106 §4, second recommendation but for the lanes, which nothing computes side by side here. */
 const COST = { memory: 64 * 1024, passes: 3, lanes: 1 } as const;
 
-/** What a stranger's file may ask for: some seconds, and no more memory than a small machine has. */
-const MAX_COST = { memory: 512 * 1024, passes: 16, lanes: 8 } as const;
+/**
+ * What a stranger's file may ask for: no more memory than a small machine has to spare, and five times
+ * the work of what is written here (`work`: KiB times passes), for nobody can end it before.
+ */
+const MAX_COST = { memory: 256 * 1024, passes: 16, lanes: 8, work: 1024 * 1024 } as const;
 
 const MAGIC = concatBytes(utf8ToBytes("BEELINE"), Uint8Array.of(1));
 const CHECK_BYTES = 16;
@@ -76,7 +79,8 @@ export async function unlockWithPassphrase(
     cost.passes >= 1 &&
     cost.passes <= MAX_COST.passes &&
     cost.memory >= 8 * cost.lanes &&
-    cost.memory <= MAX_COST.memory;
+    cost.memory <= MAX_COST.memory &&
+    cost.memory * cost.passes <= MAX_COST.work;
   if (!isSane) return "not-locked";
   const { check, key } = await derive(passphrase, header.slice(20, 36), cost);
   return sameBytes(check, header.subarray(36)) ? key : "wrong-passphrase";

@@ -1,5 +1,5 @@
-import { hchacha, xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { nativeCrypto, type NativeCrypto } from "./native-crypto.ts";
+import { chacha20poly1305, hchacha, xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { nativeCrypto, type ChaCha } from "./native-crypto.ts";
 
 /** The first row of ChaCha's state: "expand 32-byte k" (RFC 8439 §2.3). */
 const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574);
@@ -7,15 +7,16 @@ const SIGMA = Uint32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574);
 /** From here on native code is faster in spite of its objects (measured: a receipt has 100 bytes). */
 const NATIVE_FROM_BYTES = 256;
 
-const TAG_BYTES = 16;
+/** So many bytes of a nonce go into the key of the ChaCha20-Poly1305 inside. */
+export const NONCE_START_BYTES = 16;
 
 /** One sealing or opening under one nonce. */
 export interface XChaCha {
   /**
-   * @param room bytes that stay free before it, for whoever frames it without a copy; none unless said
+   * @param into where it is put, just as long, for whoever frames it without a copy; new memory
    * @returns the ciphertext, and a tag of 16 bytes
    */
-  encrypt(plaintext: Uint8Array, room?: number): Uint8Array;
+  encrypt(plaintext: Uint8Array, into?: Uint8Array): Uint8Array;
   /** @throws Error for a wrong tag */
   decrypt(ciphertext: Uint8Array): Uint8Array;
 }
@@ -28,57 +29,70 @@ export interface XChaCha {
 export function xchacha(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array): XChaCha {
   const native = nativeCrypto();
   const portable = xchacha20poly1305(key, nonce, additional);
-  const sealed = (plaintext: Uint8Array, room = 0): Uint8Array => {
-    if (room === 0) return portable.encrypt(plaintext);
-    const target = new Uint8Array(room + plaintext.length + TAG_BYTES);
-    portable.encrypt(plaintext, target.subarray(room));
-    return target;
-  };
-  if (native === undefined) {
-    return { encrypt: sealed, decrypt: (ciphertext) => portable.decrypt(ciphertext) };
-  }
-  const within = (
-    use: NativeCrypto["encryptChaCha"],
-    data: Uint8Array,
-    room?: number,
-  ): Uint8Array => {
-    const inner = innerOf(key, nonce);
+  if (native === undefined) return portable;
+  const within = (use: (inner: ChaCha, nonce: Uint8Array) => Uint8Array): Uint8Array => {
+    const inner = innerKey(key, nonce.subarray(0, NONCE_START_BYTES));
     try {
-      return use(inner.key, inner.nonce, additional, data, room);
+      return use(native.chaCha(inner), innerNonce(nonce.subarray(NONCE_START_BYTES)));
     } finally {
-      inner.key.fill(0);
+      inner.fill(0);
     }
   };
   return {
-    encrypt: (plaintext, room) =>
+    encrypt: (plaintext, into) =>
       plaintext.length < NATIVE_FROM_BYTES
-        ? sealed(plaintext, room)
-        : within(native.encryptChaCha, plaintext, room),
+        ? portable.encrypt(plaintext, into)
+        : within((chaCha, end) => chaCha.encrypt(end, additional, plaintext, into)),
     decrypt: (ciphertext) =>
       ciphertext.length < NATIVE_FROM_BYTES
         ? portable.decrypt(ciphertext)
-        : within(native.decryptChaCha, ciphertext),
+        : within((chaCha, end) => chaCha.decrypt(end, additional, ciphertext)),
   };
 }
 
-/** Key and nonce of the ChaCha20-Poly1305 inside (§2.3). @throws RangeError for other lengths */
-function innerOf(
+/**
+ * The same under nonces that begin alike, whose key inside is the same: it is made once.
+ * @param key 32 bytes @param start 16 bytes
+ * @returns for the nonce's other 8 bytes
+ */
+export function xchachaFrom(
   key: Uint8Array,
-  nonce: Uint8Array,
-): { readonly key: Uint8Array; readonly nonce: Uint8Array } {
-  if (key.length !== 32 || nonce.length !== 24)
+  start: Uint8Array,
+): (end: Uint8Array, additional: Uint8Array) => XChaCha {
+  const inner = innerKey(key, start);
+  const native = nativeCrypto()?.chaCha(inner);
+  return (end, additional) => {
+    const nonce = innerNonce(end);
+    if (native === undefined) return chacha20poly1305(inner, nonce, additional);
+    return {
+      encrypt: (plaintext, into) => native.encrypt(nonce, additional, plaintext, into),
+      decrypt: (ciphertext) => native.decrypt(nonce, additional, ciphertext),
+    };
+  };
+}
+
+/** Of the ChaCha20-Poly1305 inside (§2.3). @throws RangeError for other lengths */
+function innerKey(key: Uint8Array, start: Uint8Array): Uint8Array {
+  if (key.length !== 32 || start.length !== NONCE_START_BYTES) {
     throw new RangeError("no key or nonce of XChaCha20");
+  }
   const outer = words(key);
   const derived = new Uint32Array(8);
-  hchacha(SIGMA, outer, words(nonce.subarray(0, 16)), derived);
+  hchacha(SIGMA, outer, words(start), derived);
   const bytes = new Uint8Array(32);
   const view = new DataView(bytes.buffer);
   for (const [at, word] of derived.entries()) view.setUint32(4 * at, word, true);
   outer.fill(0);
   derived.fill(0);
-  const inner = new Uint8Array(12);
-  inner.set(nonce.subarray(16), 4);
-  return { key: bytes, nonce: inner };
+  return bytes;
+}
+
+/** @throws RangeError for another length */
+function innerNonce(end: Uint8Array): Uint8Array {
+  if (end.length !== 8) throw new RangeError("no nonce of XChaCha20");
+  const nonce = new Uint8Array(12);
+  nonce.set(end, 4);
+  return nonce;
 }
 
 function words(bytes: Uint8Array): Uint32Array {

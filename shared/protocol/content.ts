@@ -130,9 +130,28 @@ const KNOWN_TYPES = [
 ];
 
 /** Anything a newer version sends: kept, and shown as something this version cannot show. */
-export const UnknownBody = v.looseObject({
-  type: v.pipe(v.string(), v.maxLength(64), v.notValues(KNOWN_TYPES)),
-});
+export const UnknownBody = v.pipe(
+  v.looseObject({
+    type: v.pipe(v.string(), v.maxLength(64), v.notValues(KNOWN_TYPES)),
+  }),
+  v.check((body) => isShallow(body), "Nested too deeply."),
+);
+
+/** Levels of objects and lists in it: stores and JSON walk them one in another, on the stack. */
+const MAX_UNKNOWN_DEPTH = 32;
+
+function isShallow(body: object): boolean {
+  let level: object[] = [body];
+  for (let depth = 0; depth < MAX_UNKNOWN_DEPTH; depth += 1) {
+    level = level.flatMap((one) => Object.values(one).filter(isObject));
+    if (level.length === 0) return true;
+  }
+  return false;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
 
 /** Message ids that one receipt may name in each of its lists. */
 export const MAX_RECEIPT_IDS = 256;

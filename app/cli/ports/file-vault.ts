@@ -4,6 +4,7 @@ import {
   link,
   mkdir,
   open,
+  readdir,
   readFile,
   rename,
   rm,
@@ -19,7 +20,7 @@ import {
   type FileVault,
 } from "../../../shared/chatkit/files/file-vault.ts";
 import type { FileVaultOpener } from "../../../shared/chatkit/ports.ts";
-import { decodeId, ID_BYTES, type FileId } from "../../../shared/protocol/index.ts";
+import { decodeId, encodeId, FileId, ID_BYTES } from "../../../shared/protocol/index.ts";
 import { codeOf, PathSource, readFully, telling } from "./path-source.ts";
 
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -33,6 +34,9 @@ const Note = v.object({
   own: v.exactOptional(v.object({ path: v.string(), mtimeMs: v.number() })),
 });
 type Note = v.InferOutput<typeof Note>;
+
+/** The names that a vault gives. */
+const NAME = /^([0-9a-f]{32})\.(?:json|json\.new|part|data)$/;
 
 /** Written at once: a call for each chunk costs more than the chunk. */
 const WRITE_BYTES = 512 * 1024;
@@ -119,9 +123,20 @@ class NodeFileVault implements FileVault {
   delete(fileId: FileId): Promise<void> {
     return telling(async () => {
       // The note goes last: while it is there, the rest can be found.
-      for (const kind of ["part", "data", "json"] as const) {
+      for (const kind of ["part", "data", "json.new", "json"] as const) {
         await rm(this.#at(fileId, kind), { force: true });
       }
+    });
+  }
+
+  ids(): Promise<readonly FileId[]> {
+    return telling(async () => {
+      const found = new Set<string>();
+      for (const name of await readdir(this.#folder)) {
+        const hex = NAME.exec(name)?.[1];
+        if (hex !== undefined) found.add(encodeId(Buffer.from(hex, "hex")));
+      }
+      return v.parse(v.array(FileId), [...found]);
     });
   }
 
@@ -160,7 +175,7 @@ class NodeFileVault implements FileVault {
   /** All of it or nothing, and there after a crash. */
   async #write(fileId: FileId, note: Note): Promise<void> {
     const path = this.#at(fileId, "json");
-    const draft = `${path}.new`;
+    const draft = this.#at(fileId, "json.new");
     const handle = await open(draft, "w", 0o600);
     try {
       await handle.writeFile(JSON.stringify(note));
@@ -172,7 +187,7 @@ class NodeFileVault implements FileVault {
   }
 
   /** In hex: some file systems take `a` and `A` for the same. */
-  #at(fileId: FileId, kind: "json" | "part" | "data"): string {
+  #at(fileId: FileId, kind: "json" | "json.new" | "part" | "data"): string {
     const bytes = new Uint8Array(ID_BYTES);
     decodeId(fileId, bytes);
     return join(this.#folder, `${Buffer.from(bytes).toString("hex")}.${kind}`);
@@ -193,13 +208,16 @@ class PartReceiver implements FileReceiver {
   #length: number;
   /** Bytes that the system has. */
   #written: number;
-  #pending: Uint8Array[] = [];
+  /** What the system does not have yet. */
+  readonly #tail: Uint8Array;
+  #tailLength = 0;
   #open = true;
 
   constructor(options: PartOptions) {
     this.#options = options;
     this.#length = options.length;
     this.#written = options.length;
+    this.#tail = new Uint8Array(Math.min(WRITE_BYTES, Math.max(0, options.size - options.length)));
   }
 
   get length(): number {
@@ -211,9 +229,14 @@ class PartReceiver implements FileReceiver {
       if (this.#length + bytes.length > this.#options.size) {
         throw new FileError("unknown", "More comes than was announced.");
       }
-      this.#pending.push(bytes);
-      this.#length += bytes.length;
-      if (this.#length - this.#written >= WRITE_BYTES) await this.#write();
+      for (let taken = 0; taken < bytes.length;) {
+        const part = bytes.subarray(taken, taken + this.#tail.length - this.#tailLength);
+        this.#tail.set(part, this.#tailLength);
+        this.#tailLength += part.length;
+        this.#length += part.length;
+        taken += part.length;
+        if (this.#tailLength === this.#tail.length) await this.#write();
+      }
     });
   }
 
@@ -236,19 +259,12 @@ class PartReceiver implements FileReceiver {
   /** Hands what waits over to the system. */
   async #write(): Promise<void> {
     const { handle } = this.#options;
-    const pieces = this.#pending;
-    this.#pending = [];
-    let left = pieces.reduce((sum, { length }) => sum + length, 0);
-    if (left === 0) return;
-    const { bytesWritten } = await handle.writev(pieces, this.#written);
-    this.#written += bytesWritten;
-    left -= bytesWritten;
     // A full disk takes a part, and says why with the next.
-    const rest = left > 0 ? Buffer.concat(pieces).subarray(bytesWritten) : new Uint8Array(0);
-    for (let done = 0; done < rest.length;) {
-      const more = await handle.write(rest, done, rest.length - done, this.#written);
-      done += more.bytesWritten;
-      this.#written += more.bytesWritten;
+    while (this.#tailLength > 0) {
+      const { bytesWritten } = await handle.write(this.#tail, 0, this.#tailLength, this.#written);
+      this.#written += bytesWritten;
+      this.#tail.copyWithin(0, bytesWritten, this.#tailLength);
+      this.#tailLength -= bytesWritten;
     }
   }
 
@@ -268,7 +284,6 @@ class PartReceiver implements FileReceiver {
     return telling(async () => {
       if (!this.#open) return;
       this.#open = false;
-      this.#pending = [];
       await this.#options.handle.close();
     });
   }

@@ -6,13 +6,18 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  CHUNK_TAG_BYTES,
+  ChunkCipher,
+  chunkedSeal,
   identityKeysOf,
   NONCE_BYTES,
   openContent,
+  sameBytes,
   sealContent,
   sign,
   useNativeCrypto,
   verify,
+  type ChaCha,
 } from "../../../shared/crypto/index.ts";
 import { nodeCrypto } from "./native-crypto.ts";
 
@@ -39,9 +44,10 @@ test("OpenSSL gives the very bytes that the portable code gives", () => {
         expect(sealed).toEqual(gcm(secret, nonce, additional).encrypt(message));
         expect(nodeCrypto.decryptAesGcm(secret, nonce, additional, sealed)).toEqual(message);
       }
-      const sealed = nodeCrypto.encryptChaCha(key, nonce, additional, message);
+      const chaCha = nodeCrypto.chaCha(key);
+      const sealed = chaCha.encrypt(nonce, additional, message);
       expect(sealed).toEqual(chacha20poly1305(key, nonce, additional).encrypt(message));
-      expect(nodeCrypto.decryptChaCha(key, nonce, additional, sealed)).toEqual(message);
+      expect(chaCha.decrypt(nonce, additional, sealed)).toEqual(message);
       const signature = nodeCrypto.sign(key, message);
       expect(signature).toEqual(ed25519.sign(message, key));
       expect(nodeCrypto.verify(ed25519.getPublicKey(key), message, signature)).toBe(true);
@@ -66,6 +72,31 @@ test("what is sealed with OpenSSL opens without, and the other way round", () =>
   );
 });
 
+test.each([0, 1, 255, 256, 4095, 4096, 65_535, 65_536, 65_537])(
+  "%i bytes are sealed in their place as they are in new memory, and without OpenSSL",
+  (length) => {
+    useNativeCrypto(nodeCrypto);
+    const seal = chunkedSeal(new Uint8Array(19).fill(3), Math.max(64, length));
+    const key = new Uint8Array(32).fill(5);
+    const cipher = new ChunkCipher(key, seal);
+    const plaintext = Uint8Array.from({ length }, (_, at) => (at * 31) & 0xff);
+    const before = plaintext.slice();
+    const room = new Uint8Array(9 + length + CHUNK_TAG_BYTES).fill(0xee);
+    const sealed = cipher.seal(7, true, plaintext, room.subarray(9));
+    const nonce = Uint8Array.of(...seal.header.subarray(5), 0, 0, 0, 7, 1);
+    const portable = xchacha20poly1305(key, nonce, seal.header).encrypt(plaintext);
+    for (const one of [sealed, room.subarray(9), cipher.seal(7, true, plaintext)]) {
+      expect(sameBytes(one, portable)).toBe(true);
+    }
+    expect(room.subarray(0, 9)).toEqual(new Uint8Array(9).fill(0xee));
+    expect(sameBytes(cipher.open(7, true, sealed) ?? room, plaintext)).toBe(true);
+    expect(plaintext).toEqual(before);
+    for (const other of [room, room.subarray(10)]) {
+      expect(() => cipher.seal(7, true, plaintext, other)).toThrow(Error);
+    }
+  },
+);
+
 test("a device's signatures are the same with OpenSSL and without", () => {
   useNativeCrypto(nodeCrypto);
   fc.assert(
@@ -89,19 +120,20 @@ test("a device's signatures are the same with OpenSSL and without", () => {
 test("what is not sound is refused", () => {
   const key = new Uint8Array(32).fill(1);
   const [nonce, additional, message] = [new Uint8Array(12), new Uint8Array(3), new Uint8Array(40)];
-  for (const [encrypt, decrypt] of [
-    [nodeCrypto.encryptAesGcm, nodeCrypto.decryptAesGcm],
-    [nodeCrypto.encryptChaCha, nodeCrypto.decryptChaCha],
-  ] as const) {
-    const sealed = encrypt(key, nonce, additional, message);
+  const aesGcm: ChaCha = {
+    encrypt: (once, about, plaintext) => nodeCrypto.encryptAesGcm(key, once, about, plaintext),
+    decrypt: (...rest) => nodeCrypto.decryptAesGcm(key, ...rest),
+  };
+  for (const cipher of [aesGcm, nodeCrypto.chaCha(key)]) {
+    const sealed = cipher.encrypt(nonce, additional, message);
     for (let at = 0; at < sealed.length; at += 1) {
       const changed = sealed.slice();
       changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(() => decrypt(key, nonce, additional, changed)).toThrow("authenticate");
+      expect(() => cipher.decrypt(nonce, additional, changed)).toThrow("authenticate");
     }
     for (const length of [0, 15, sealed.length - 1]) {
       const short = sealed.subarray(0, length);
-      expect(() => decrypt(key, nonce, additional, short)).toThrow(/no tag|authenticate/u);
+      expect(() => cipher.decrypt(nonce, additional, short)).toThrow(/no tag|authenticate/u);
     }
   }
   const publicKey = ed25519.getPublicKey(key);

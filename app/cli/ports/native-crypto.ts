@@ -15,7 +15,7 @@ import {
   type DecipherGCM,
   type KeyObject,
 } from "node:crypto";
-import type { HashName, NativeCrypto } from "../../../shared/crypto/index.ts";
+import { freeBytes, type HashName, type NativeCrypto } from "../../../shared/crypto/index.ts";
 
 const TAG = { authTagLength: 16 };
 const CHACHA = "chacha20-poly1305";
@@ -42,10 +42,15 @@ export const nodeCrypto: NativeCrypto = {
     encrypt(createCipheriv(gcmOf(key), createSecretKey(key), nonce), additional, plaintext),
   decryptAesGcm: (key, nonce, additional, ciphertext) =>
     decrypt(createDecipheriv(gcmOf(key), createSecretKey(key), nonce, TAG), additional, ciphertext),
-  encryptChaCha: (key, nonce, additional, plaintext, room) =>
-    encrypt(createCipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, plaintext, room),
-  decryptChaCha: (key, nonce, additional, ciphertext) =>
-    decrypt(createDecipheriv(CHACHA, createSecretKey(key), nonce, TAG), additional, ciphertext),
+  chaCha(key) {
+    const secret = createSecretKey(key);
+    return {
+      encrypt: (nonce, additional, plaintext, into) =>
+        encrypt(createCipheriv(CHACHA, secret, nonce, TAG), additional, plaintext, into),
+      decrypt: (nonce, additional, ciphertext) =>
+        decrypt(createDecipheriv(CHACHA, secret, nonce, TAG), additional, ciphertext),
+    };
+  },
   sign: (secretKey, message) =>
     plain(sign(null, message, remembered(signing, secretKey, privateKey))),
   verify(publicKey, message, signature) {
@@ -103,13 +108,17 @@ function encrypt(
   cipher: CipherGCM | CipherChaCha20Poly1305,
   additional: Uint8Array,
   plaintext: Uint8Array,
-  room = 0,
+  into?: Uint8Array,
 ): Uint8Array {
+  const length = plaintext.length + TAG.authTagLength;
+  const sealed = into ?? new Uint8Array(length);
+  if (sealed.length !== length) throw new RangeError(`the result has ${length} bytes`);
   cipher.setAAD(additional, { plaintextLength: plaintext.length });
-  const sealed = new Uint8Array(room + plaintext.length + TAG.authTagLength);
-  sealed.set(cipher.update(plaintext), room);
+  const ciphertext = cipher.update(plaintext);
+  sealed.set(ciphertext);
+  freeBytes(ciphertext);
   cipher.final();
-  sealed.set(cipher.getAuthTag(), room + plaintext.length);
+  sealed.set(cipher.getAuthTag(), plaintext.length);
   return sealed;
 }
 

@@ -166,6 +166,15 @@ class SqliteMessageStore implements Store {
     });
   }
 
+  messagesOf(ids: readonly MessageId[]): Promise<readonly MessageRecord[]> {
+    return this.#run(() =>
+      ids
+        .map((id) => this.#statements.message.get(id))
+        .filter((row) => row !== undefined)
+        .map((row) => readMessage(row["record"])),
+    );
+  }
+
   messages(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]> {
     const { lastMessages, firstMessages } = this.#statements;
     return this.#page(conversationId, page, lastMessages, firstMessages);

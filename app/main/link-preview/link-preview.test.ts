@@ -118,6 +118,17 @@ it("never speaks to a private address: named, written out, or redirected to", as
   expect(asked.map(({ url }) => url)).toEqual(["/"]);
 });
 
+it("asks no other service than the web’s", async () => {
+  const looked: string[] = [];
+  const watched = previews((address) => looked.push(address) < 0);
+  for (const port of [22, 25, 1023, 6000, 6667]) {
+    expect(await watched.fetch(`http://192.0.2.1:${port}/`)).toBeUndefined();
+  }
+  expect(looked).toEqual([]);
+  for (const port of [80, 443, 8080]) await watched.fetch(`http://192.0.2.1:${port}/`);
+  expect(looked).toHaveLength(3);
+});
+
 it("is none through a proxy, which would look the name up itself", async () => {
   answer = (_request, response) => void response.writeHead(200, html).end("<title>x</title>");
   const proxied = new LinkPreviews({ resolveProxy: async () => "PROXY 10.0.0.1:3128" }, () => true);

@@ -8,6 +8,15 @@ const MAX_REDIRECTS = 3;
 const MAX_BYTES = 512 * 1024;
 const MAX_URL_LENGTH = 2048;
 
+/**
+ * Ports of other services, whose servers might take a line of a page's request for a command (Fetch
+ * Standard, "bad port"). Below 1024 only those of the web are asked.
+ */
+const OTHER_PORTS: ReadonlySet<number> = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669,
+  6679, 6697, 10_080,
+]);
+
 /** Not to be had, or not to be asked for. */
 export class NoPreview extends Error {
   override readonly name = "NoPreview";
@@ -71,8 +80,16 @@ function webUrl(text: string, base?: URL): URL {
   if (url === undefined || !web || url.username !== "" || url.password !== "") {
     throw new NoPreview("no address of the web");
   }
+  if (!isWebPort(url.port)) throw new NoPreview("a port of another service");
   if (url.href.length > MAX_URL_LENGTH) throw new NoPreview("too long an address");
   return url;
+}
+
+/** @param port empty for the scheme's own */
+function isWebPort(port: string): boolean {
+  const number = Number(port);
+  if (port === "" || number === 80 || number === 443) return true;
+  return number >= 1024 && !OTHER_PORTS.has(number);
 }
 
 function get(

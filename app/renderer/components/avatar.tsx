@@ -49,7 +49,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 function initials(name: string): string {
   const words = name.split(/[\s._-]+/u).filter((word) => /^[\p{L}\p{N}\p{Emoji}]/u.test(word));
   const first = (word: string | undefined): string =>
-    word === undefined ? "" : ([...graphemes.segment(word)][0]?.segment ?? "");
+    word === undefined ? "" : (graphemes.segment(word).containing(0)?.segment ?? "");
   const start = first(words[0]);
   if (!/^\p{Script=Latin}|^\p{Script=Cyrillic}|^\p{Script=Greek}/u.test(start)) return start || "?";
   return (start + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();

@@ -1,11 +1,37 @@
-import { useEffect, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
 
-/** The time, renewed every `intervalMs`, for texts that say how long ago. */
+/** By interval; each runs while somebody looks at it. */
+const clocks = new Map<number, () => number>();
+
+/**
+ * The time, renewed every `intervalMs`, for texts that say how long ago. All that name the same interval
+ * share one timer: a list has many rows.
+ */
 export function useNow(intervalMs: number): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), intervalMs);
-    return () => clearInterval(timer);
-  }, [intervalMs]);
-  return now;
+  let clock = clocks.get(intervalMs);
+  if (clock === undefined) {
+    clock = clockOf(intervalMs);
+    clocks.set(intervalMs, clock);
+  }
+  return clock();
+}
+
+function clockOf(intervalMs: number): () => number {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const now = signal(Date.now(), {
+    watched() {
+      timer = setInterval(() => {
+        now.value = Date.now();
+      }, intervalMs);
+    },
+    unwatched() {
+      clearInterval(timer);
+      timer = undefined;
+    },
+  });
+  return () => {
+    // Nobody looked at it: it stands.
+    if (timer === undefined) now.value = Date.now();
+    return now.value;
+  };
 }

@@ -113,7 +113,13 @@ export const en = {
     addTitle: "Add an account",
     back: "Back to my accounts",
     signOut: (name: string) => `Sign ${name} out`,
-    forgetSignedOut: (name: string) => `Take ${name} off the list`,
+    forgetSignedOut: (name: string) => `Remove ${name} from this device`,
+    removeHere: "Remove this account from this device",
+    removeTitle: (name: string) => `Remove ${name} from this device?`,
+    removeText: "The account stays on the server, and its messages stay on this device.",
+    removeForgetText: "The account stays on the server. What is here of it cannot be brought back.",
+    remove: "Remove",
+    removeForget: "Delete its messages and files on this device",
     keys: (keys: string) => `${keys} shows them by number.`,
     notificationTitle: (name: string, account: string) => `${name} → ${account}`,
     newMessage: "New message",
@@ -218,6 +224,20 @@ export const en = {
     foundMessages: "Messages",
     found: (n: number) => count(n, "# message found", "# messages found"),
     searchFailed: "The history could not be read.",
+    filters: "Narrow the search",
+    filterFrom: "From",
+    filterAnyone: "Anyone",
+    filterMe: "Me",
+    filterChat: "In",
+    filterKind: "Kind",
+    filterAnyKind: "All kinds",
+    filterFiles: "Files",
+    filterTime: "When",
+    filterAnyTime: "Any time",
+    filterWeek: "Last 7 days",
+    filterMonth: "Last 30 days",
+    filterYear: "Last 12 months",
+    filterNothing: "No such message",
     ownMessage: "You:",
     findLabel: "Find in this chat",
     findOlder: "Older hit",
@@ -273,13 +293,14 @@ export const en = {
     exportDone: (n: number) => count(n, "# message exported", "# messages exported"),
     exportProgress: (n: number) => count(n, "# message …", "# messages …"),
     importTitle: "Import",
-    importText: "Takes messages from a JSON export of this account. Nothing comes twice.",
+    importText:
+      "Takes messages from a JSON export of this account. Nothing comes twice. Anybody can write such a file: take only one that you have made yourself.",
     importPick: "Choose a file",
     importDone: (added: number, known: number) =>
       `${count(added, "# message added", "# messages added")}, ${count(known, "# was here already", "# were here already")}.`,
     backupTitle: "Backup",
     backupText:
-      "An encrypted file with all messages and settings of your chats, for a new computer. Your keys are not in it: a new device makes its own.",
+      "An encrypted file with all messages and settings of your chats, for a new computer. Photos and files are not in it: a new device gets them from the devices that still have them. Neither are your keys: it makes its own.",
     backupPassphrase: "Passphrase",
     backupPassphraseHint:
       "At least 10 characters. Without it nobody can open the backup, not even you.",
@@ -293,7 +314,8 @@ export const en = {
       count(n, "# message saved in the backup.", "# messages saved in the backup."),
     backupWorking: "Encrypting …",
     restoreTitle: "Restore",
-    restoreText: "Puts the messages of a backup of this account into this device's history.",
+    restoreText:
+      "Puts the messages of a backup of this account into this device's history. Photos and files come from the devices that still have them.",
     restorePick: "Choose a backup",
     restoreStart: "Restore",
     restoreWorking: "Opening the backup …",
@@ -304,6 +326,8 @@ export const en = {
     title: (name: string) => `Hello, ${name}`,
     text: "Choose a chat on the left, or add somebody new.",
     hint: "Messages to people who are online go straight to their machine.",
+    elsewhere: "Your earlier messages are on your other device, or in a backup of it.",
+    restore: "Restore a backup",
   },
 
   chat: {
@@ -762,6 +786,7 @@ export const en = {
       "The policy file of this machine cannot be relied on. Whatever it could forbid is off until your administrator repairs it:",
     noSignIn: "Until then, nobody can sign in here anew.",
     onlyServer: "Your administrator allows this server only.",
+    otherServer: "Your administrator does not allow this server.",
   },
 
   proxy: {
@@ -922,8 +947,10 @@ export const en = {
     signOut: "Sign out",
     signOutTitle: "Sign out of this device?",
     signOutText: "Your messages stay on this device.",
+    signOutForgetText: "Your messages and files on this device are deleted.",
     forget: "Forget this device",
-    forgetHint: "Also removes its keys and the messages waiting for it on the server.",
+    forgetHint:
+      "Deletes messages, files and keys here, and the messages waiting for this device on the server.",
     server: "Server",
     serverVersion: "Server version",
     version: "Version",
@@ -974,9 +1001,17 @@ export const en = {
     asFile: "Send as files",
     asFileHint: "Nothing is shown in the conversation but the name.",
     keepMetadata: "Keep location data",
-    keepMetadataHint: "Photos then tell where, when and with which camera they were taken.",
-    uncleaned:
-      "The location data of a photo cannot be removed. Keep it with the switch above, or remove the photo.",
+    keepMetadataHint:
+      "Photos and videos then tell where, when and with which camera they were taken.",
+    uncleaned: (name: string) =>
+      `The location data of ${name} cannot be removed. Keep it with the switch above, or remove the file.`,
+    unseenKind:
+      "HEIC and other unusual pictures arrive as files: they cannot be shown in the chat.",
+    noPreview: "no preview",
+    leftOut: (n: number, most: number) =>
+      `Up to ${most} files go at once: ${count(n, "# is", "# are")} left out. For more, send a folder.`,
+    folderTooLarge: (most: number) =>
+      `A folder can have ${most} files. Put them into an archive of your own and send that.`,
     send: "Send",
     removeOne: (name: string) => `Remove ${name}`,
     folder: (n: number) => count(n, "# file", "# files"),
@@ -1023,6 +1058,7 @@ export const en = {
     recording: "Recording a voice message",
     discardRecording: "Discard the recording",
     sendRecording: "Send the voice message",
+    heldRecording: "Slide aside to discard, up to keep talking",
     microphone: {
       denied:
         "Beeline may not use the microphone. Allow it in the settings of the browser or the system.",
@@ -1041,7 +1077,8 @@ export const en = {
     autoFetchHint: "Photos, voice messages and files up to this size.",
     autoFetchNever: "Nothing",
     used: (size: string) => `Files take ${size} on this device.`,
-    usedHint: "Messages stay when files are deleted; most files can be downloaded again.",
+    usedHint:
+      "Messages stay when files are deleted; most files can be downloaded again. What you send stays ready for the others until you cancel it or delete its message.",
     deleteReceived: "Delete downloaded files",
     deleteReceivedText:
       "Every file that others sent you is deleted from this device. What their devices still have can be downloaded again.",

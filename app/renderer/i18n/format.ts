@@ -28,8 +28,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export function createFormat(language: string, t: Catalogue): Format {
-  const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-    new Intl.DateTimeFormat(language, options);
+  // Made when it is first needed: each takes about as long as a row of a list.
+  const format = (options: Intl.DateTimeFormatOptions): ((at: number) => string) => {
+    let made: Intl.DateTimeFormat | undefined;
+    return (at) => (made ??= new Intl.DateTimeFormat(language, options)).format(at);
+  };
   const time = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const weekday = format({ weekday: "long" });
   const weekdayShort = format({ weekday: "short" });
@@ -54,30 +57,30 @@ export function createFormat(language: string, t: Catalogue): Format {
     new Date(a).getFullYear() === new Date(b).getFullYear();
 
   return {
-    time: (at) => time.format(at),
+    time,
     day(at, now) {
       const days = daysBetween(at, now);
       if (days === 0) return t.time.today;
       if (days === 1) return t.time.yesterday;
-      if (days > 1 && days < 7) return weekday.format(at);
-      return (sameYear(at, now) ? thisYear : otherYear).format(at);
+      if (days > 1 && days < 7) return weekday(at);
+      return (sameYear(at, now) ? thisYear : otherYear)(at);
     },
     brief(at, now) {
       const days = daysBetween(at, now);
-      if (days === 0) return time.format(at);
+      if (days === 0) return time(at);
       if (days === 1) return t.time.yesterday;
-      if (days > 1 && days < 7) return weekdayShort.format(at);
-      return (sameYear(at, now) ? short : shortYear).format(at);
+      if (days > 1 && days < 7) return weekdayShort(at);
+      return (sameYear(at, now) ? short : shortYear)(at);
     },
-    month: (at) => month.format(at),
-    full: (at) => full.format(at),
+    month,
+    full,
     ago(at, now) {
       const past = Math.max(0, now - at);
       if (past < MINUTE) return t.time.justNow;
       if (past < HOUR) return relative.format(-Math.floor(past / MINUTE), "minute");
       if (past < DAY) return relative.format(-Math.floor(past / HOUR), "hour");
       if (past < 30 * DAY) return relative.format(-Math.floor(past / DAY), "day");
-      return otherYear.format(at);
+      return otherYear(at);
     },
     duration: (ms) =>
       ms < 10

@@ -10,6 +10,7 @@ const Remembered = v.object({
   server: v.pipe(v.string(), v.maxLength(512)),
   userName: v.pipe(v.string(), v.maxLength(64)),
   pin: v.exactOptional(v.string()),
+  userId: v.exactOptional(v.pipe(v.string(), v.maxLength(64))),
 });
 const List = v.object({
   list: v.pipe(v.array(Remembered), v.maxLength(MAX_ACCOUNTS)),
@@ -22,10 +23,15 @@ export interface RememberedAccount {
   readonly userName: string;
   /** SHA-256 of the server's own certificate (base64url), where an invitation link gave it. */
   readonly pin?: string;
+  /** Known since the last sign-in: its drafts are kept under it. */
+  readonly userId?: string;
 }
 
 /** Tells accounts apart: the server's address and the user name as servers compare it. */
-export function accountKey({ server, userName }: Omit<RememberedAccount, "pin">): string {
+export function accountKey({
+  server,
+  userName,
+}: Pick<RememberedAccount, "server" | "userName">): string {
   return `${server}|${canonicalUserName(userName)}`;
 }
 
@@ -94,12 +100,14 @@ export class AccountList {
 
   #change(change: (known: Known) => Known): Promise<void> {
     this.#known.value = change(this.#known.peek());
-    this.#turn = this.#turn.then(async () => {
+    const done = this.#turn.then(async () => {
       // Read anew: another window may have signed somebody in or out meanwhile.
       const stored = (await read(this.#platform)) ?? { list: [] };
       await this.#platform.writeSetting("accounts", change(stored));
     });
-    return this.#turn;
+    // Whoever changed it hears of a failure; the next change is another matter.
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 }
 

@@ -51,6 +51,8 @@ export class AccountModel {
   readonly #clockDiffers = signal(false);
   readonly #open = signal<OpenConversation | undefined>(undefined);
   readonly #unsubscribe: readonly (() => void)[];
+  /** Grows with everything that is opened or closed. */
+  #asked = 0;
 
   /** The roster; without the server an open direct link tells who is there. */
   readonly roster: ReadonlySignal<ReadonlyMap<UserId, RosterEntry>> = computed(() => {
@@ -170,12 +172,16 @@ export class AccountModel {
 
   /** Shows the conversation with somebody. Rejects with `ChatKitError`. */
   async openPeer(peer: UserId): Promise<void> {
+    const asked = this.#asked + 1;
+    this.#asked = asked;
     if (this.#open.peek()?.peer === peer) return;
     const { conversationId } = await this.kit.conversations.withPeer(peer);
-    await this.openConversation(conversationId);
+    // Somebody else was asked for meanwhile: the last one counts.
+    if (asked === this.#asked) await this.openConversation(conversationId);
   }
 
   async openConversation(conversationId: ConversationId): Promise<void> {
+    this.#asked += 1;
     const known = this.kit.conversations.get(conversationId);
     if (known === undefined || !isOfTwo(known)) return;
     if (this.#open.peek()?.model.conversationId === conversationId) return;
@@ -206,6 +212,7 @@ export class AccountModel {
   }
 
   closeConversation(): void {
+    this.#asked += 1;
     this.#open.peek()?.model.close();
     this.#open.value = undefined;
   }

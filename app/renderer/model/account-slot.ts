@@ -29,6 +29,8 @@ export class AccountSlot {
   readonly #state = signal<SlotState>({ kind: "starting" });
   #remembered: RememberedAccount;
   #lock: WindowLock | undefined;
+  /** Being opened; a second thing waits for it. */
+  #starting: Promise<void> = Promise.resolve();
 
   constructor(account: RememberedAccount, options: SlotOptions) {
     this.key = accountKey(account);
@@ -48,8 +50,25 @@ export class AccountSlot {
     return state.kind === "open" ? state.account : undefined;
   }
 
+  /** Under which its texts that are not sent are kept; undefined where that is not known. */
+  get draftPrefix(): string | undefined {
+    const { userId } = this.#remembered;
+    return this.account?.draftKey("") ?? (userId === undefined ? undefined : `${userId}/`);
+  }
+
   /** Takes up the saved session, unless another window has the account. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  /** Continues in this window; the other one pauses. */
+  useHere(): Promise<void> {
+    this.#starting = this.#useHere();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const lock = await this.#options.locks.claim(this.key, () => this.#pause());
     if (lock === undefined) {
       this.#state.value = { kind: "elsewhere" };
@@ -59,8 +78,7 @@ export class AccountSlot {
     await this.#restore();
   }
 
-  /** Continues in this window; the other one pauses. */
-  async useHere(): Promise<void> {
+  async #useHere(): Promise<void> {
     this.#state.value = { kind: "starting" };
     await this.#takeOver();
     await this.#restore();
@@ -79,7 +97,7 @@ export class AccountSlot {
     if (before.kind === "open") await before.account.close();
     this.#release();
     // Whoever types a password wants it here.
-    await this.#takeOver();
+    const lock = await this.#takeOver();
     try {
       await begin(kit);
     } catch (error) {
@@ -88,16 +106,32 @@ export class AccountSlot {
       if (before.kind === "open") await this.start();
       throw error;
     }
-    this.#remembered = { ...account, userName: kit.self?.profile.userName ?? account.userName };
-    this.#open(kit);
+    const profile = kit.self?.profile;
+    this.#remembered = {
+      ...account,
+      userName: profile?.userName ?? account.userName,
+      ...(profile === undefined ? {} : { userId: profile.userId }),
+    };
+    await this.#openUnlessLost(kit, lock);
   }
 
-  /** Ends the session at the server and here. Rejects with `ChatKitError`. */
+  /**
+   * Ends the session at the server and here. To forget the device deletes what is here also where the
+   * session is over, or cannot be ended in order. Rejects with `ChatKitError`.
+   */
   async signOut(forgetDevice: boolean): Promise<void> {
-    const account = this.#state.peek();
-    if (account.kind !== "open") return;
-    await account.account.kit.signOut({ forgetDevice });
-    await this.end("by-user");
+    await this.#starting;
+    const state = this.#state.peek();
+    if (state.kind === "open") {
+      try {
+        await state.account.kit.signOut({ forgetDevice });
+        return await this.end("by-user");
+      } catch (error) {
+        if (!forgetDevice) throw error;
+        await this.end("by-user");
+      }
+    }
+    if (forgetDevice) await this.#erase();
   }
 
   /** The session is over; what is on disk stays. */
@@ -113,26 +147,47 @@ export class AccountSlot {
     this.#release();
   }
 
-  async #takeOver(): Promise<void> {
-    this.#lock = await this.#options.locks.takeOver(this.key, () => this.#pause());
+  async #erase(): Promise<void> {
+    await this.#takeOver();
+    const kit = this.#options.createKit(this.#remembered);
+    try {
+      await kit.erase(this.#remembered.userName);
+    } finally {
+      await kit.close();
+      this.#release();
+      this.#state.value = { kind: "signed-out" };
+    }
+  }
+
+  async #takeOver(): Promise<WindowLock> {
+    const lock = await this.#options.locks.takeOver(this.key, () => this.#pause());
+    this.#lock = lock;
+    return lock;
   }
 
   async #restore(): Promise<void> {
+    const lock = this.#lock;
     try {
       const kit = this.#options.createKit(this.#remembered);
       if (await kit.restore(this.#remembered.userName)) {
-        this.#open(kit);
+        await this.#openUnlessLost(kit, lock);
         return;
       }
       await kit.close();
     } catch (error) {
       this.#options.onFailure(error);
     }
+    if (this.#lock !== lock) return;
     this.#release();
     this.#state.value = { kind: "signed-out" };
   }
 
-  #open(kit: ChatKitApi): void {
+  /** Another window may have taken the account while it was being opened here. */
+  async #openUnlessLost(kit: ChatKitApi, lock: WindowLock | undefined): Promise<void> {
+    if (this.#lock !== lock) {
+      await kit.close();
+      return;
+    }
     const account = new AccountModel(kit, this.#remembered, this.#options.onNotice);
     this.#state.value = { kind: "open", account };
   }
@@ -143,6 +198,8 @@ export class AccountSlot {
     this.#state.value = { kind: "elsewhere" };
     this.#lock = undefined;
     if (state.kind === "open") await state.account.close();
+    // What is being opened is closed again before the other window has it; its failure is told there.
+    else await Promise.allSettled([this.#starting]);
   }
 
   #release(): void {

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { expect, test, vi } from "vitest";
+import type { UserId } from "../../../shared/protocol/index.ts";
 import { createI18n, type Language } from "../i18n/i18n.ts";
 import type { Platform, PlatformNotification } from "../platform/platform.ts";
 import { FakeKit, type FakeOptions } from "../testing/fake-kit.ts";
@@ -41,10 +42,17 @@ async function open(
     locks = new FakeLocks(),
     kit = {},
     host = {},
-  }: { locks?: FakeLocks; kit?: FakeOptions; host?: Partial<Platform> } = {},
+    prepare = () => undefined,
+  }: {
+    locks?: FakeLocks;
+    kit?: FakeOptions;
+    host?: Partial<Platform>;
+    prepare?: (kit: FakeKit) => void;
+  } = {},
 ) {
   const stored = new Map(Object.entries(remembered));
   const shown: PlatformNotification[] = [];
+  const withdrawn: string[] = [];
   const titles: string[] = [];
   const platform: Platform = {
     kind: "browser",
@@ -61,6 +69,7 @@ async function open(
     notificationPermission: () => "granted",
     requestNotifications: async () => "granted",
     notify: (notification) => void shown.push(notification),
+    withdraw: (tag) => void withdrawn.push(tag),
     onNotificationClick: () => () => undefined,
     localAddresses: () => [],
     ...host,
@@ -81,12 +90,13 @@ async function open(
     lock,
     createKit() {
       const made = new FakeKit(kit);
+      prepare(made);
       kits.push(made);
       return made;
     },
   });
   await model.start();
-  return { model, lock, kits, stored, shown, titles, locks };
+  return { model, lock, kits, stored, shown, withdrawn, titles, locks };
 }
 
 const kind = (model: AppModel): Phase["kind"] => model.phase.value.kind;
@@ -125,6 +135,23 @@ test("a second window waits, then takes the account; the first pauses and lets g
   expect(kind(second.model)).toBe("elsewhere");
   expect(second.kits).toEqual([]);
   await second.model.useHere(account);
+  expect([kind(first.model), kind(second.model)]).toEqual(["elsewhere", "main"]);
+  expect(first.kits[0]?.closed).toBe(true);
+});
+
+test("a second window takes an account that the first is still opening: one has it in the end", async () => {
+  const locks = new FakeLocks();
+  const read = Promise.withResolvers<boolean>();
+  const opening = open(
+    { account },
+    { locks, prepare: (kit) => (kit.restore = () => read.promise) },
+  );
+  await vi.waitFor(() => expect(locks.held).toHaveLength(1));
+  const second = await open({ account }, { locks });
+  const taken = second.model.useHere(account);
+  read.resolve(true);
+  await taken;
+  const first = await opening;
   expect([kind(first.model), kind(second.model)]).toEqual(["elsewhere", "main"]);
   expect(first.kits[0]?.closed).toBe(true);
 });
@@ -178,6 +205,38 @@ test("title counts unread; a hidden window notifies of others' messages only", a
   ]);
 });
 
+test("a notification is taken back once its conversation is read, here or elsewhere", async () => {
+  const { model, kits, shown, withdrawn } = await open({ account });
+  attend(model, () => true);
+  const kit = kits[0];
+  kit?.receive(message(1, 900, [0, false, "Hi"], Date.now()));
+  kit?.receive(message(1, 901, [0, false, "Are you there?"], Date.now()));
+  expect(shown).toHaveLength(2);
+  expect(withdrawn).toEqual([]);
+  await kit?.conversations.markRead(conversationId(1));
+  await kit?.conversations.markRead(conversationId(1));
+  expect(withdrawn).toEqual([`${userId(0)}/${conversationId(1)}`]);
+});
+
+test("of two people who are asked for at once, the last one is shown", async () => {
+  const { model, kits } = await open({ account });
+  const [shown] = model.opened.value;
+  const first = Promise.withResolvers<void>();
+  const { conversations } = kits[0] ?? new FakeKit();
+  const quick = { ...conversations };
+  Object.assign(conversations, {
+    withPeer: async (peer: UserId) => {
+      if (peer === userId(1)) await first.promise;
+      return await quick.withPeer(peer);
+    },
+  });
+  const slow = shown?.openPeer(userId(1));
+  await shown?.openPeer(userId(2));
+  first.resolve();
+  await slow;
+  expect(shown?.open.value?.peer).toBe(userId(2));
+});
+
 const second = { server: "https://other.example", userName: "ada" };
 const two = { accounts: { list: [account, second], shown: "https://other.example|ada" } };
 
@@ -220,6 +279,22 @@ test("an account in the background notifies and says whose it is; locked, it say
     { title: "Beeline", body: "New message" },
     { title: "Beeline", body: "New message" },
   ]);
+});
+
+test("what was notified, shown or heard before the app is locked is gone with it", async () => {
+  const { model, lock, kits, withdrawn } = await open({ account });
+  attend(model, () => true);
+  kits[0]?.receive(message(1, 900, [0, false, "Hi"], Date.now()));
+  const [opened] = model.opened.value;
+  if (opened === undefined) throw new Error("no account");
+  opened.files.shown.value = message(1, 900, [0, false, "Hi"], 0).id;
+  const stopped = vi.spyOn(opened.files.voice, "stop");
+  await lock.set("honey");
+  expect(withdrawn).toEqual([]);
+  lock.engage();
+  expect(withdrawn).toEqual([`${userId(0)}/${conversationId(1)}`]);
+  expect(opened.files.shown.value).toBeUndefined();
+  expect(stopped).toHaveBeenCalledOnce();
 });
 
 test("adding one more and signing one out leave the others open", async () => {
@@ -270,4 +345,34 @@ test("a forgotten passphrase: all accounts are signed out here, those of other w
   expect(model.slots.value).toEqual([]);
   expect(locks.held).toEqual([]);
   expect(stored.get("accounts")).toEqual({ list: [] });
+});
+
+test("a forgotten passphrase: what is left of a session that is over goes too, and what a policy keeps closed", async () => {
+  const policy = { file: "/p", ignored: [], off: [], fixed: [], server: account.server };
+  const { model, kits, stored } = await open(two, { kit: { signedIn: false }, host: { policy } });
+  expect(kind(model)).toBe("sign-in");
+  expect(model.slots.value).toHaveLength(1);
+  await model.signOutEverything();
+  expect(kits.flatMap(({ erased }) => erased)).toEqual(["ada", "ada"]);
+  expect(kits.every(({ closed }) => closed)).toBe(true);
+  expect(stored.get("accounts")).toMatchObject({ list: [] });
+});
+
+test("to forget an account deletes what is here also where it cannot be signed out in order", async () => {
+  const cleared: string[] = [];
+  const { model, kits } = await open(
+    {},
+    {
+      kit: { signedIn: false },
+      host: { clearDrafts: (prefix) => void cleared.push(prefix) },
+      prepare: (kit) => (kit.signOut = () => Promise.reject(new Error("the disk is full"))),
+    },
+  );
+  await model.signIn({ ...account, password: "correct horse" });
+  await expect(model.signOut(false)).rejects.toThrow("the disk is full");
+  expect(kind(model)).toBe("main");
+  await model.signOut(true);
+  expect(kits.flatMap(({ erased }) => erased)).toEqual(["ada"]);
+  expect(cleared).toEqual([`${userId(0)}/`]);
+  expect(model.slots.value).toEqual([]);
 });

@@ -191,22 +191,31 @@ export class AppModel {
     );
   }
 
-  /** Signs an account out, the shown one if left out. Rejects with `ChatKitError`. */
+  /**
+   * Signs an account out, the shown one if left out, and takes it off the list.
+   * @param forgetDevice deletes what is here of it, also where its session is over
+   * Rejects with `ChatKitError`.
+   */
   async signOut(forgetDevice: boolean, slot = this.shownSlot.peek()): Promise<void> {
     if (slot === undefined) return;
-    const account = slot.account;
-    const prefix = account?.draftKey("");
+    const { draftPrefix } = slot;
     await slot.signOut(forgetDevice);
-    if (forgetDevice && prefix !== undefined) this.platform.clearDrafts(prefix);
+    if (forgetDevice && draftPrefix !== undefined) this.platform.clearDrafts(draftPrefix);
     await this.#forget(slot);
   }
 
   /**
-   * Signs every account out and deletes what they have on this device, those of other windows too.
-   * Goes on where one cannot be reached, so that nobody is left over.
+   * Signs every account out and deletes what they have on this device: those of other windows too,
+   * those whose session is over, and those that the administrator keeps closed. Goes on where one
+   * fails, so that nobody is left over.
    */
   async signOutEverything(): Promise<void> {
-    for (const slot of this.#slots.peek()) {
+    const open = this.#slots.peek();
+    const closed = this.settings.accounts.known
+      .peek()
+      .list.filter((account) => !open.some(({ key }) => key === accountKey(account)))
+      .map((account) => this.#slot(account));
+    for (const slot of [...open, ...closed]) {
       try {
         if (slot.state.peek().kind === "elsewhere") await slot.useHere();
         await slot.signOut(true);

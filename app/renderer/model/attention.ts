@@ -10,6 +10,9 @@ import { mutedUntil } from "./mute.ts";
 /** Longest excerpt of a message in a notification. */
 const EXCERPT = 200;
 
+/** Notifications that are taken back once they are read; of more, nobody reads the oldest. */
+const MAX_SHOWN = 32;
+
 /** Keeps tab title, badge and notifications in step with all open accounts. */
 export function attend(app: AppModel, isHidden: () => boolean): void {
   effect(() => {
@@ -17,17 +20,37 @@ export function attend(app: AppModel, isHidden: () => boolean): void {
     const unread = app.unread.value;
     app.platform.setUnread(unread, unread > 0 ? t.titleUnread(unread) : t.appName);
   });
+  /** Tags of what was notified and may not be read yet, oldest first. */
+  const shown = new Set<string>();
   effect(() => {
-    const ends = app.opened.value.map((account) =>
+    const ends = app.opened.value.flatMap((account) => [
       account.kit.on("message", (message) => {
         if (message.own || message.body.type === "membership") return;
         if (!app.settings.notifications.peek()) return;
-        if (isHidden() || !isShown(app, account)) notify(app, account, message);
+        if (!isHidden() && isShown(app, account)) return;
+        const tag = account.draftKey(message.conversationId);
+        if (!notify(app, account, message, tag)) return;
+        shown.delete(tag);
+        shown.add(tag);
+        const [oldest] = shown;
+        if (shown.size > MAX_SHOWN && oldest !== undefined) shown.delete(oldest);
       }),
-    );
+      account.kit.on("conversation", ({ conversationId, unread }) => {
+        // Read in this window, or on another device of one's own.
+        const tag = account.draftKey(conversationId);
+        if (unread === 0 && shown.delete(tag)) app.platform.withdraw(tag);
+      }),
+    ]);
     return () => {
       for (const end of ends) end();
     };
+  });
+  effect(() => {
+    if (!app.lock.locked.value) return;
+    // Who sits there now neither reads nor hears what came before.
+    for (const tag of shown) app.platform.withdraw(tag);
+    shown.clear();
+    for (const account of app.opened.value) account.files.hide();
   });
   app.platform.onNotificationClick((tag) => {
     const found = notified(app, tag);
@@ -44,12 +67,18 @@ export function notified(
   tag: string,
 ): { account: AccountModel; conversation: Conversation } | undefined {
   for (const account of app.opened.peek()) {
-    const conversation = account.kit.conversations
-      .list()
-      .find(({ conversationId }) => account.draftKey(conversationId) === tag);
+    const conversation = account.kit.conversations.list().find(({ conversationId }) => {
+      const own = account.draftKey(conversationId);
+      return tag === own || tag === unsentTag(own);
+    });
     if (conversation !== undefined) return { account, conversation };
   }
   return undefined;
+}
+
+/** Of words that could not be sent: they stay until somebody has seen them. */
+export function unsentTag(tag: string): string {
+  return `${tag}/unsent`;
 }
 
 function isShown(app: AppModel, account: AccountModel): boolean {
@@ -57,22 +86,22 @@ function isShown(app: AppModel, account: AccountModel): boolean {
   return phase.kind === "main" && phase.account === account;
 }
 
-function notify(app: AppModel, account: AccountModel, message: Message): void {
+/** @returns whether anything was shown */
+function notify(app: AppModel, account: AccountModel, message: Message, tag: string): boolean {
   const self = account.self.peek();
-  if (self?.show === "busy") return;
+  if (self?.show === "busy") return false;
   const conversation = account.kit.conversations.get(message.conversationId);
   const isMuted =
     conversation !== undefined && mutedUntil(conversation.settings, Date.now()) !== undefined;
   const isMention = mentionsOf(message.body, (id) => id === self?.profile.userId).length > 0;
-  if (isMuted && !(isMention && app.settings.mentions.peek())) return;
+  if (isMuted && !(isMention && app.settings.mentions.peek())) return false;
   const t = app.i18n.text.peek();
   const several = app.slots.peek().length > 1;
   const whose = several && self !== undefined ? self.profile.displayName : undefined;
-  const tag = account.draftKey(message.conversationId);
   if (app.lock.locked.peek()) {
     // Nothing that tells who wrote, or what.
     app.platform.notify({ title: t.appName, body: t.accounts.newMessage, tag });
-    return;
+    return true;
   }
   const entry = account.kit.roster.get(message.from);
   const person = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
@@ -83,6 +112,7 @@ function notify(app: AppModel, account: AccountModel, message: Message): void {
     tag,
     actions: true,
   });
+  return true;
 }
 
 function excerpt(t: Catalogue, { body }: Message, name: string): string {

@@ -2,13 +2,10 @@ import { ChatKitError } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import { asChatKitError } from "../../../shared/chatkit/history/archive-calls.ts";
 import { openBackup, sealBackup } from "../../../shared/chatkit/history/backup.ts";
-import { HistoryError } from "../../../shared/chatkit/history/history-records.ts";
+import { counted, HistoryError } from "../../../shared/chatkit/history/history-records.ts";
 import { readHistory } from "../../../shared/chatkit/history/history-text.ts";
 import type { Merged } from "../../../shared/chatkit/history/merging.ts";
 import { blobOf, piecesOf } from "./export-file.ts";
-
-/** Characters of a passphrase: of fewer a stranger with the file tries all. */
-export const MIN_PASSPHRASE_LENGTH = 10;
 
 const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
 
@@ -17,17 +14,11 @@ export async function backedUp(
   kit: ChatKitApi,
   passphrase: string,
 ): Promise<{ readonly blob: Blob; readonly messages: number }> {
-  const records = kit.archive.records();
   let messages = 0;
-  async function* counted(): typeof records.entries extends AsyncIterable<infer T>
-    ? AsyncGenerator<T>
-    : never {
-    for await (const entry of records.entries) {
-      if (entry.type === "message") messages += 1;
-      yield entry;
-    }
-  }
-  const sealed = sealBackup({ ...records, entries: counted() }, passphrase, random);
+  const records = counted(kit.archive.records(), () => {
+    messages += 1;
+  });
+  const sealed = sealBackup(records, passphrase, random);
   const blob = await blobOf(sealed, "application/octet-stream");
   return { blob, messages };
 }

@@ -35,6 +35,7 @@ async function open(stored = new Map<string, unknown>([["account", account]])) {
     notificationPermission: () => "granted",
     requestNotifications: async () => "granted",
     notify: (notification) => void notified.push(notification),
+    withdraw: () => undefined,
     onNotificationClick: () => () => undefined,
     localAddresses: () => [],
     desktop: {

@@ -5,7 +5,7 @@ import type { Show } from "../../../shared/protocol/index.ts";
 import type { BridgeEvent } from "../../preload/bridge.ts";
 import type { Desktop } from "../platform/platform.ts";
 import type { AppModel } from "./app-model.ts";
-import { notified } from "./attention.ts";
+import { notified, unsentTag } from "./attention.ts";
 import type { AutoAway } from "./auto-away.ts";
 import { muteUntil } from "./mute.ts";
 
@@ -71,7 +71,7 @@ function reply(app: AppModel, tag: string, text: string): void {
   const t = app.i18n.text.peek();
   if (found === undefined || app.lock.locked.peek()) {
     // Whoever sits there now may not write as its owner; the words are told back, not lost.
-    app.platform.notify({ title: t.desktop.notSent, body: text, tag });
+    app.platform.notify({ title: t.desktop.notSent, body: text, tag: unsentTag(tag) });
     return;
   }
   const { kit } = found.account;

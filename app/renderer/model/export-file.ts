@@ -1,9 +1,6 @@
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { FileSource } from "../../../shared/chatkit/files/file-vault.ts";
-import type {
-  HistoryRecords,
-  MessageEntry,
-} from "../../../shared/chatkit/history/history-records.ts";
+import { counted, type MessageEntry } from "../../../shared/chatkit/history/history-records.ts";
 import { historyText } from "../../../shared/chatkit/history/history-text.ts";
 import type { ConversationId } from "../../../shared/protocol/index.ts";
 import { htmlEntries, type PageWords } from "./export-html.ts";
@@ -33,8 +30,8 @@ export async function exported(
 ): Promise<Blob> {
   const records = kit.archive.records(only === undefined ? undefined : [only]);
   if (as === "json") {
-    const all = historyText({ ...records, entries: counted(records, onMessages) });
-    return await blobOf(all, "application/json");
+    const all = counted(records, () => onMessages(1));
+    return await blobOf(historyText(all), "application/json");
   }
   const { downloadZip } = await import("client-zip");
   const file = async ({ id }: MessageEntry): Promise<AsyncIterable<Uint8Array> | undefined> => {
@@ -50,16 +47,6 @@ export async function exported(
   };
   const entries = htmlEntries({ ...words, records, file, onMessages });
   return await downloadZip(entries).blob();
-}
-
-async function* counted(
-  { entries }: HistoryRecords,
-  onMessages: (count: number) => void,
-): HistoryRecords["entries"] extends AsyncIterable<infer T> ? AsyncGenerator<T> : never {
-  for await (const entry of entries) {
-    if (entry.type === "message") onMessages(1);
-    yield entry;
-  }
 }
 
 async function* contentOf(source: FileSource): AsyncGenerator<Uint8Array> {

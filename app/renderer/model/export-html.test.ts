@@ -107,6 +107,28 @@ test("HI8: files stand beside their page, under names that lead nowhere else", a
   expect(without.get("chats/1/1.html")).not.toContain("<img");
 });
 
+test("HI8: no name of a file stops the export, or makes something else of a picture", async () => {
+  const half = "half \ud800.png";
+  const page = "photo.png.html";
+  const turned = "\u202Egnp.exe";
+  const found = await pages("Bob", [
+    entryOf(0, fileOf(half, "image/png")),
+    entryOf(1, fileOf(page, "image/png")),
+    entryOf(2, fileOf(`${"蜜".repeat(251)}.txt`, "text/plain")),
+    entryOf(3, fileOf(turned, "application/octet-stream")),
+    entryOf(4, fileOf("report.pdf. .", "application/pdf")),
+  ]);
+  const files = [...found.keys()].filter((name) => name.startsWith("chats/1/files/"));
+  const names = files.map((name) => name.slice("chats/1/files/".length));
+  expect(names[0]).toBe("1-half \ufffd.png");
+  expect(names[1]).toBe("2-photo.png.html.png");
+  expect(new TextEncoder().encode(names[2]).length).toBeLessThan(210);
+  expect(names[2]).toMatch(/蜜\.txt$/);
+  expect(names[3]).toBe("4-gnp.exe");
+  expect(names[4]).toBe("5-report.pdf");
+  expect(found.get("chats/1/1.html")).not.toContain("\u202E");
+});
+
 test("HI8: a long chat has several pages, each of which leads to the next", async () => {
   const many = Array.from({ length: 3_100 }, (_, n) => entryOf(n, { type: "text", text: `m${n}` }));
   const found = await pages("Bob", many);

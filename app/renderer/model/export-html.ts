@@ -6,7 +6,7 @@ import { textOf } from "../../../shared/chatkit/history/message-text.ts";
 import type { Catalogue } from "../i18n/en.ts";
 import type { Format } from "../i18n/format.ts";
 import { fileBody } from "./files.ts";
-import { fileKind, saveName } from "./file-kind.ts";
+import { archiveName, fileKind, safeName } from "./file-kind.ts";
 import { linkParts } from "./linkify.ts";
 
 /** Messages of one page: what a browser shows without waiting. */
@@ -75,7 +75,7 @@ export async function* htmlEntries(options: ExportOptions): AsyncGenerator<Expor
       let path: string | undefined;
       if (body !== undefined && content !== undefined) {
         files += 1;
-        path = `files/${files}-${saveName(body.name)}`;
+        path = `files/${files}-${archiveName(body)}`;
         yield { name: `${chat.folder}/${path}`, input: content };
       }
       page.push(messageHtml(options, entry, chat, path));
@@ -131,7 +131,7 @@ function messageHtml(
       message.body.type === "text" ? linked(text) : `<em>${escape(t.chat.recalled)}</em>`;
     parts.push(`<p dir="auto">${shown}</p>`);
   } else {
-    parts.push(fileHtml(body.name, path, fileKind(body)));
+    parts.push(fileHtml(safeName(body.name), path, fileKind(body)));
     if (body.caption !== undefined) parts.push(`<p dir="auto">${linked(body.caption)}</p>`);
   }
   const reactions = (message.reactions ?? []).flatMap(({ emoji }) => emoji ?? []);

@@ -32,6 +32,11 @@ export function fileKind({ mediaType, size, image, waveform }: Described): FileK
   return waveform === undefined ? "audio" : "voice";
 }
 
+/** A picture of a kind or size that is not drawn here, HEIC before all: it goes as a file. */
+export function isUnseenPicture(file: Described): boolean {
+  return file.mediaType.startsWith("image/") && fileKind(file) === "file";
+}
+
 const ARCHIVES = /\.(?:zip|rar|7z|gz|bz2|xz|tar|tgz|zst)$/i;
 
 export function fileIcon({ name, mediaType }: Pick<FileBody, "name" | "mediaType">): IconName {
@@ -60,13 +65,56 @@ export function nameParts(name: string): readonly [string, string] {
 }
 
 export function safeName(name: string): string {
-  const safe = name.replace(DIRECTION, "").replace(CONTROL, " ").trim();
+  // Half a character is none of UTF-8's: no address and no archive takes it.
+  const safe = name.toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
   return safe === "" ? "file" : safe;
 }
 
 /** As a browser may offer it for saving: no folders, nothing that only looks like another kind. */
 export function saveName(name: string): string {
-  return safeName(name)
-    .replaceAll(/[/\\:*?"<>|]/g, "_")
-    .replace(/^\.+/, "_");
+  return (
+    safeName(name)
+      .replaceAll(/[/\\:*?"<>|]/g, "_")
+      .replace(/^\.+/, "_")
+      // Windows drops them, and the name means another kind then.
+      .replace(/[\s.]+$/, "")
+  );
+}
+
+/** Longest name in an archive, in bytes of UTF-8: file systems take 255, and a number comes before it. */
+const MAX_ARCHIVED_BYTES = 200;
+
+const endings: Readonly<Record<string, string>> = {
+  "image/jpeg": ".jpg",
+  "image/png": ".png",
+  "image/webp": ".webp",
+  "image/gif": ".gif",
+  "image/avif": ".avif",
+  "image/bmp": ".bmp",
+};
+const PICTURE_NAME = /\.(?:jpe?g|png|webp|gif|avif|bmp)$/i;
+
+/** In an archive of pages: short enough, and whoever presses on a picture gets to a picture. */
+export function archiveName({ name, mediaType }: Pick<FileBody, "name" | "mediaType">): string {
+  const safe = saveName(name);
+  const ending = endings[mediaType];
+  return cut(ending === undefined || PICTURE_NAME.test(safe) ? safe : safe + ending);
+}
+
+/** Cut before its extension. */
+function cut(name: string): string {
+  if (bytesOf(name) <= MAX_ARCHIVED_BYTES) return name;
+  const extension = /\.[\w-]{1,16}$/.exec(name)?.[0] ?? "";
+  let kept = "";
+  let length = extension.length;
+  for (const { segment } of graphemes.segment(name.slice(0, name.length - extension.length))) {
+    length += bytesOf(segment);
+    if (length > MAX_ARCHIVED_BYTES) break;
+    kept += segment;
+  }
+  return kept + extension;
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

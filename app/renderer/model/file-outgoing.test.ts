@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPhoto, outgoing, typeOf, UncleanedError } from "./file-outgoing.ts";
+import { outgoing, tellsPlace, typeOf, UncleanedError } from "./file-outgoing.ts";
 import { pickedFiles } from "./file-picking.ts";
 
 const text = (value: string): number[] => [...new TextEncoder().encode(value)];
@@ -30,6 +30,12 @@ test("a photo that cannot be cleaned does not go by itself", async () => {
   expect(await contentOf(picked, { ...plain, keepMetadata: true })).toContain("Exif");
 });
 
+test("a film that cannot be cleaned does not go by itself either", async () => {
+  const film = new File(["no film at all"], "quay.mp4", { type: "video/mp4" });
+  const picked = { name: "quay.mp4", content: film };
+  await expect(outgoing(picked, plain)).rejects.toBeInstanceOf(UncleanedError);
+});
+
 test("sent as a file, it says nothing of its kind; its place is taken out all the same", async () => {
   const picked = { name: "quay.jpg", content: photo };
   const { source, options } = await outgoing(picked, { ...plain, asFile: true });
@@ -46,6 +52,20 @@ test("a folder becomes one archive with its paths", async () => {
   expect((await outgoing({ name: "Survey", content }, plain)).source.name).toBe("Survey.zip");
 });
 
+test("photos in a folder lose their place too, and one that cannot is named", async () => {
+  const inFolder = [{ path: "Trip/quay.jpg", file: photo }];
+  expect(await contentOf({ name: "Trip", content: inFolder })).not.toContain("GPS");
+  const keep = { ...plain, keepMetadata: true };
+  expect(await contentOf({ name: "Trip", content: inFolder }, keep)).toContain("GPS");
+  const scan = new File(["II*\0"], "scan.tif");
+  const content = [...inFolder, { path: "Trip/scan.tif", file: scan }];
+  await expect(outgoing({ name: "Trip", content }, plain)).rejects.toMatchObject({
+    name: "UncleanedError",
+    fileName: "scan.tif",
+  });
+  expect(await contentOf({ name: "Trip", content }, keep)).toContain("II*");
+});
+
 test("a name that is too long keeps its extension", async () => {
   const name = `${"x".repeat(300)}.tar`;
   const { source } = await outgoing({ name, content: new File(["a"], name) }, plain);
@@ -54,7 +74,11 @@ test("a name that is too long keeps its extension", async () => {
 });
 
 test("kinds that browsers do not name are known by their extension", () => {
-  expect(isPhoto(new File(["x"], "IMG_1.HEIC"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "IMG_1.HEIC"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "IMG_2.MOV"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "DSC_3.NEF"))).toBe(true);
+  expect(tellsPlace(new File(["x"], "notes.txt", { type: "text/plain" }))).toBe(false);
+  expect(tellsPlace(new File(["x"], "logo.svg", { type: "image/svg+xml" }))).toBe(false);
   expect(typeOf(new File(["x"], "notes"))).toBe("application/octet-stream");
 });
 

@@ -1,9 +1,20 @@
 import type { FolderEntry, PickedFile } from "./files.ts";
 
 /** Files of one folder: a number that a person means to send, not a whole disk. */
-const MAX_FOLDER_FILES = 10_000;
+export const MAX_FOLDER_FILES = 10_000;
 
-/** Files of an input; with `webkitdirectory` they come with their paths, and are one folder each. */
+/** A folder has more files: a part of it would look like the whole at the other end. */
+export class FolderTooLargeError extends Error {
+  constructor() {
+    super("the folder has too many files");
+    this.name = "FolderTooLargeError";
+  }
+}
+
+/**
+ * Files of an input; with `webkitdirectory` they come with their paths, and are one folder each.
+ * @throws FolderTooLargeError
+ */
 export function pickedFiles(files: Iterable<File>): readonly PickedFile[] {
   const folders = new Map<string, FolderEntry[]>();
   const single: PickedFile[] = [];
@@ -14,13 +25,17 @@ export function pickedFiles(files: Iterable<File>): readonly PickedFile[] {
       continue;
     }
     const entries = folders.get(folder) ?? [];
-    if (entries.length < MAX_FOLDER_FILES) entries.push({ path: file.webkitRelativePath, file });
+    if (entries.length === MAX_FOLDER_FILES) throw new FolderTooLargeError();
+    entries.push({ path: file.webkitRelativePath, file });
     folders.set(folder, entries);
   }
   return [...single, ...[...folders].map(([name, content]) => ({ name, content }))];
 }
 
-/** What was dropped; folders are walked through. Call at once: the browser forgets it after the event. */
+/**
+ * What was dropped; folders are walked through. Call at once: the browser forgets it after the event.
+ * Rejects with `FolderTooLargeError`.
+ */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly PickedFile[]> {
   const items = [...transfer.items].filter(({ kind }) => kind === "file");
   const entries = items.map((item) => ({ file: item.getAsFile(), entry: item.webkitGetAsEntry() }));
@@ -55,7 +70,7 @@ async function walk(
     const entries = await promise;
     if (entries.length === 0) return;
     for (const entry of entries) {
-      if (found.length >= MAX_FOLDER_FILES) return;
+      if (found.length >= MAX_FOLDER_FILES) throw new FolderTooLargeError();
       const inner = `${path}/${entry.name}`;
       if (isFolder(entry)) await walk(entry, inner, found);
       else if (isFile(entry)) found.push({ path: inner, file: await fileOf(entry) });

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { decodeBase64 } from "../../../shared/crypto/index.ts";
 import { messageIds } from "../testing/fake-files.ts";
 import { BlobSource } from "../ports/blob-source.ts";
 import { FileUrls } from "./file-urls.ts";
@@ -46,4 +47,15 @@ test("what could not be opened is tried again", async () => {
   open.mockRejectedValueOnce(new Error("not yet"));
   await expect(all.acquire(id)).rejects.toThrow("not yet");
   expect(await all.acquire(id)).toBe("blob:1");
+});
+
+test("a picture that would fill the memory says so, and is saved all the same", async () => {
+  const { open, urls: all } = urls();
+  const [id] = ids;
+  if (id === undefined) throw new Error("no id");
+  const bytes = Uint8Array.from(decodeBase64("UklGRgAAAABXRUJQVlA4TAAAAAAv////Dw=="));
+  open.mockResolvedValueOnce(new BlobSource(new Blob([bytes], { type: "image/webp" }), "x.webp"));
+  expect(await all.isDrawable(id)).toBe(false);
+  expect(await all.acquire(id)).toBe("blob:1");
+  expect(await all.isDrawable(id)).toBe(false);
 });

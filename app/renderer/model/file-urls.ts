@@ -1,6 +1,7 @@
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
 import type { FileSource } from "../../../shared/chatkit/files/file-vault.ts";
 import type { MessageId } from "../../../shared/protocol/index.ts";
+import { isDrawable } from "./picture-size.ts";
 import { BlobSource } from "../ports/blob-source.ts";
 
 /** Addresses that nobody shows at the moment: scrolling back finds them. */
@@ -11,6 +12,7 @@ const MAX_READ_BYTES = 256 * 1024 * 1024;
 
 interface Entry {
   readonly url: Promise<string>;
+  readonly isDrawable: Promise<boolean>;
   users: number;
 }
 
@@ -27,7 +29,7 @@ export class FileUrls {
 
   /** Until `release`. Rejects with `ChatKitError`. */
   acquire(id: MessageId): Promise<string> {
-    const entry = this.#entries.get(id) ?? { url: this.#make(id), users: 0 };
+    const entry = this.#entries.get(id) ?? this.#entry(id);
     entry.users += 1;
     this.#entries.delete(id);
     this.#entries.set(id, entry);
@@ -61,8 +63,21 @@ export class FileUrls {
     for (const id of this.#entries.keys()) this.#drop(id);
   }
 
-  async #make(id: MessageId): Promise<string> {
-    const blob = await blobOf(await this.#files.open(id));
+  /** Whether a browser may draw it; asked of what is acquired. Rejects as `acquire`. */
+  async isDrawable(id: MessageId): Promise<boolean> {
+    return (await this.#entries.get(id)?.isDrawable) ?? false;
+  }
+
+  #entry(id: MessageId): Entry {
+    const blob = this.#files.open(id).then(blobOf);
+    const drawable = blob.then(isDrawable);
+    // Whoever asks is told.
+    drawable.catch(() => undefined);
+    return { url: this.#made(blob), isDrawable: drawable, users: 0 };
+  }
+
+  async #made(content: Promise<Blob>): Promise<string> {
+    const blob = await content;
     if (this.#closed) throw new Error("the account was closed");
     return URL.createObjectURL(blob);
   }

@@ -15,6 +15,8 @@ import { VoicePlayer } from "./voice-player.ts";
 export interface Picked {
   readonly conversationId: ConversationId;
   readonly files: readonly PickedFile[];
+  /** So many more were chosen than go at once. */
+  readonly leftOut: number;
 }
 
 export interface PickedFile {
@@ -30,7 +32,7 @@ export interface FolderEntry {
 }
 
 /** Chosen at once; more are a folder. */
-const MAX_PICKED = 50;
+export const MAX_PICKED = 50;
 
 /** What the windows of one account share about files. */
 export class FileDesk {
@@ -56,7 +58,15 @@ export class FileDesk {
     if (files.length === 0) return;
     const before = this.picked.peek();
     const known = before?.conversationId === conversationId ? before.files : [];
-    this.picked.value = { conversationId, files: [...known, ...files].slice(0, MAX_PICKED) };
+    const all = [...known, ...files];
+    const leftOut = Math.max(0, all.length - MAX_PICKED);
+    this.picked.value = { conversationId, files: all.slice(0, MAX_PICKED), leftOut };
+  }
+
+  /** Nothing is seen or heard any more; what waits in the sheet stays there. */
+  hide(): void {
+    this.voice.stop();
+    this.shown.value = undefined;
   }
 
   close(): void {

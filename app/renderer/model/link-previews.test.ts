@@ -35,6 +35,23 @@ test("V10: a page without a preview, and one that fails, say so; so many are rem
   expect(previews.all.value.has("https://a.example/")).toBe(false);
 });
 
+test("V10: a page's picture that would fill the memory is left out", async () => {
+  const previews = new LinkPreviews();
+  const small = `data:image/webp;base64,UklGRgAAAABXRUJQVlA4TAAAAAAvf8J3AA==`;
+  const bomb = `data:image/webp;base64,UklGRgAAAABXRUJQVlA4TAAAAAAv////Dw==`;
+  for (const [image, kept] of [
+    [small, { image: small }],
+    [bomb, {}],
+    ["data:image/svg+xml,<svg/>", {}],
+  ] as const) {
+    await previews.show(image, async (url) => ({ ...page(url), image }));
+    expect(previews.all.value.get(image)).toEqual({
+      state: "shown",
+      page: { ...page(image), ...kept },
+    });
+  }
+});
+
 test("V10: the first link of a text is found, and only what opens as one", () => {
   expect(firstLink("see https://example.org/tides and https://b.example")).toBe(
     "https://example.org/tides",

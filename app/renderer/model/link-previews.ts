@@ -1,6 +1,7 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
 import type { LinkPreview } from "../platform/platform.ts";
 import { linkParts } from "./linkify.ts";
+import { isSmallPicture } from "./picture-size.ts";
 
 /** Pages of this window that are remembered; an image of one may have half a megabyte. */
 const MAX_PREVIEWS = 40;
@@ -28,7 +29,7 @@ export class LinkPreviews {
     this.#put(url, { state: "loading" });
     try {
       const page = await fetchPreview(url);
-      this.#put(url, page === undefined ? { state: "none" } : { state: "shown", page });
+      this.#put(url, page === undefined ? { state: "none" } : { state: "shown", page: sane(page) });
     } catch {
       // Whatever it was: the person is told that the page could not be reached.
       this.#put(url, { state: "failed" });
@@ -51,6 +52,13 @@ export class LinkPreviews {
     }
     this.#previews.value = previews;
   }
+}
+
+/** Without a picture that would fill the memory: the page says what it is, and anybody makes pages. */
+function sane(page: LinkPreview): LinkPreview {
+  const { image, ...words } = page;
+  const base64 = image?.split(",")[1];
+  return base64 !== undefined && isSmallPicture(base64) ? page : words;
 }
 
 /** The first link of a text. */

@@ -1,14 +1,23 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
 import type { Message } from "../../../shared/chatkit/api.ts";
-import type { ChatKitApi, SearchHit, SearchPage } from "../../../shared/chatkit/chatkit.ts";
-import type { ConversationId } from "../../../shared/protocol/index.ts";
+import type {
+  ChatKitApi,
+  SearchHit,
+  SearchOptions,
+  SearchPage,
+} from "../../../shared/chatkit/chatkit.ts";
 import type { AccountModel } from "./account-model.ts";
 
 /** Hits that are read at once: more than a screen shows. */
 const PAGE = 30;
 
+/** Which messages are looked through; all without. */
+export type SearchFilter = Pick<SearchOptions, "conversationId" | "from" | "hasFile" | "since">;
+
 export interface SearchState {
   readonly query: string;
+  /** What the hits were found for: until there are new ones, those found last stay in sight. */
+  readonly foundFor: string;
   readonly hits: readonly SearchHit[];
   /** There may be more. */
   readonly more: boolean;
@@ -16,35 +25,40 @@ export interface SearchState {
   readonly failed: boolean;
 }
 
-const nothing: SearchState = { query: "", hits: [], more: false, busy: false, failed: false };
+const nothing: SearchState = {
+  query: "",
+  foundFor: "",
+  hits: [],
+  more: false,
+  busy: false,
+  failed: false,
+};
 
 /** Messages that match what is being typed; what an older query finds late is dropped. */
 export class MessageSearch {
   readonly #kit: Pick<ChatKitApi, "search">;
-  readonly #conversationId: ConversationId | undefined;
   readonly #state = signal<SearchState>(nothing);
+  #filter: SearchFilter = {};
   #next: SearchPage["next"];
 
-  /** @param conversationId to look there alone */
-  constructor(kit: Pick<ChatKitApi, "search">, conversationId?: ConversationId) {
+  constructor(kit: Pick<ChatKitApi, "search">) {
     this.#kit = kit;
-    this.#conversationId = conversationId;
   }
 
   get state(): ReadonlySignal<SearchState> {
     return this.#state;
   }
 
-  /** Never rejects: `failed` tells. */
-  async look(query: string): Promise<void> {
+  /** Never rejects: `failed` tells. @param filter the same object as long as it is the same filter */
+  async look(query: string, filter: SearchFilter = this.#filter): Promise<void> {
     const before = this.#state.peek();
-    if (before.query === query) return;
+    if (before.query === query && this.#filter === filter) return;
+    this.#filter = filter;
     this.#next = undefined;
     if (query.trim() === "") {
       this.#state.value = nothing;
       return;
     }
-    // What was found last stays in sight until there is something to show in its place.
     this.#state.value = { ...before, query, busy: true, failed: false };
     await this.#read(query, []);
   }
@@ -57,13 +71,14 @@ export class MessageSearch {
   }
 
   async #read(query: string, known: readonly SearchHit[]): Promise<void> {
-    const isWanted = (): boolean => this.#state.peek().query === query;
+    const filter = this.#filter;
+    const isWanted = (): boolean => this.#state.peek().query === query && this.#filter === filter;
     let hits = known;
     try {
       do {
         const page: SearchPage = await this.#kit.search(query, {
           limit: PAGE,
-          ...(this.#conversationId === undefined ? {} : { conversationId: this.#conversationId }),
+          ...filter,
           ...(this.#next === undefined ? {} : { before: this.#next }),
         });
         if (!isWanted()) return;
@@ -71,11 +86,13 @@ export class MessageSearch {
         hits = [...hits, ...page.hits];
         const enough = hits.length >= known.length + PAGE || page.next === undefined;
         const more = page.next !== undefined;
-        this.#state.value = { query, hits, more, busy: !enough, failed: false };
+        this.#state.value = { query, foundFor: query, hits, more, busy: !enough, failed: false };
       } while (this.#state.peek().busy);
     } catch {
       // The engine has told of its store.
-      if (isWanted()) this.#state.value = { query, hits, more: false, busy: false, failed: true };
+      if (!isWanted()) return;
+      const failed = { more: false, busy: false, failed: true };
+      this.#state.value = { query, foundFor: query, hits, ...failed };
     }
   }
 }

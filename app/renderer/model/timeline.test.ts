@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import { message } from "../testing/fake-people.ts";
-import { firstUnread, mergeMessages, timelineRows, upsertMessage } from "./timeline.ts";
+import { firstUnread, keepRows, mergeMessages, timelineRows, upsertMessage } from "./timeline.ts";
 
 const NOON = Date.UTC(2026, 4, 4, 12);
 const startOfDay = (at: number): number => at - (at % 86_400_000);
@@ -52,6 +52,20 @@ describe("timelineRows", () => {
     const keys = timelineRows(messages, { complete: true, startOfDay }).map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
   });
+});
+
+test("keepRows leaves the rows that are as they were, and no day: its name changes at midnight", () => {
+  const messages = [at(1, 20, false), at(2, 3, false), at(3, 1, false)];
+  const rows = (shown: readonly Message[]) =>
+    timelineRows(shown, { complete: true, startOfDay: () => 0 });
+  const before = rows(messages);
+  const after = keepRows(before, rows([at(0, 30, false), ...messages, at(4, 0, false)]));
+  const kept = after.filter((row) => before.includes(row)).map(({ key }) => key);
+  // The last one closed its group: it does no more.
+  expect(kept).toEqual(["start", messages[0]?.id, messages[1]?.id]);
+  expect(keepRows(before, rows(messages)).filter((row) => !before.includes(row))).toEqual([
+    before[1],
+  ]);
 });
 
 describe("upsertMessage", () => {

@@ -76,6 +76,26 @@ export function timelineRows(
   return rows;
 }
 
+/** The rows, each that is as it was as the same object: what is drawn already is not drawn again. */
+export function keepRows(
+  before: readonly TimelineRow[],
+  rows: readonly TimelineRow[],
+): readonly TimelineRow[] {
+  const known = new Map(before.map((row) => [row.key, row]));
+  return rows.map((row) => {
+    const was = known.get(row.key);
+    return was !== undefined && isSame(was, row) ? was : row;
+  });
+}
+
+function isSame(a: TimelineRow, b: TimelineRow): boolean {
+  if (a.kind === "message" && b.kind === "message") {
+    return a.message === b.message && a.first === b.first && a.last === b.last;
+  }
+  // What was Today is Yesterday after midnight.
+  return a.kind === b.kind && a.kind !== "day";
+}
+
 /** Puts a new or changed message in its place; the order of the rest stays. */
 export function upsertMessage(messages: readonly Message[], message: Message): readonly Message[] {
   const known = messages.findIndex(({ id }) => id === message.id);

@@ -78,6 +78,31 @@ test("another one stops the first; one that cannot be opened is told", async () 
   expect(broken.playing.value).toBeUndefined();
 });
 
+test("one that is stopped while it loads is let go of once, and is no error", async () => {
+  const opening = Promise.withResolvers<string>();
+  const taken = new DOMException("another source was set", "AbortError");
+  const slow = new VoicePlayer(
+    async (id) => (id === first ? await opening.promise : `blob:${id}`),
+    release,
+    () => sound,
+  );
+  const early = slow.toggle(first, () => undefined);
+  await slow.toggle(second, () => undefined);
+  opening.resolve("blob:late");
+  await early;
+  expect(release.mock.calls).toEqual([[first]]);
+  expect([slow.playing.value?.id, sound.src]).toEqual([second, `blob:${second}`]);
+
+  const play = Promise.withResolvers<void>();
+  sound.play = () => play.promise;
+  const late = slow.toggle(first, () => undefined);
+  await vi.waitFor(() => expect(sound.src).toBe("blob:late"));
+  slow.stop();
+  play.reject(taken);
+  await late;
+  expect(release.mock.calls).toEqual([[first], [second], [first]]);
+});
+
 test("speeds go round", () => {
   const seen = [1, 2, 3].map(() => {
     player.nextRate();

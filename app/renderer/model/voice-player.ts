@@ -28,6 +28,8 @@ export class VoicePlayer {
   readonly #position = signal(0);
   readonly #rate = signal<Rate>(1);
   #sound: Sound | undefined;
+  /** Counts what was begun or ended: what is still loading for an older one has lost. */
+  #starts = 0;
   /** What comes after the one that plays. */
   #next: ((after: MessageId) => MessageId | undefined) | undefined;
 
@@ -95,21 +97,32 @@ export class VoicePlayer {
 
   async #start(id: MessageId, from: number): Promise<void> {
     this.stop();
+    const start = ++this.#starts;
     batch(() => {
       this.#playing.value = { id, state: "loading" };
       this.#position.value = from;
     });
+    const isWanted = (): boolean => this.#starts === start;
+    let url: string;
     try {
-      const url = await this.#acquire(id);
-      // Somebody pressed another one meanwhile.
-      if (this.#playing.peek()?.id !== id) return this.#release(id);
-      const sound = (this.#sound ??= this.#prepare());
-      sound.src = url;
-      sound.playbackRate = this.#rate.peek();
-      sound.currentTime = from;
+      url = await this.#acquire(id);
+    } catch (error) {
+      if (!isWanted()) return;
+      this.#playing.value = undefined;
+      throw error;
+    }
+    // Somebody pressed another one meanwhile, or left: it was released then.
+    if (!isWanted()) return;
+    const sound = (this.#sound ??= this.#prepare());
+    sound.src = url;
+    sound.playbackRate = this.#rate.peek();
+    sound.currentTime = from;
+    try {
       await sound.play();
     } catch (error) {
-      if (this.#playing.peek()?.id === id) this.#playing.value = undefined;
+      // The browser calls it an error that another one took its place.
+      if (!isWanted()) return;
+      this.#end(id);
       throw error;
     }
   }
@@ -138,6 +151,7 @@ export class VoicePlayer {
   }
 
   #end(id: MessageId): void {
+    this.#starts += 1;
     batch(() => {
       this.#playing.value = undefined;
       this.#position.value = 0;

@@ -71,10 +71,14 @@ export class VoiceRecorder {
   /** Asks for the microphone. Rejects with `MicrophoneError`. */
   static async start(): Promise<VoiceRecorder> {
     if (!canRecord()) throw new MicrophoneError("unsupported");
+    let stream: MediaStream | undefined;
     try {
       const audio = { echoCancellation: true, noiseSuppression: true, channelCount: 1 };
-      return new VoiceRecorder(await navigator.mediaDevices.getUserMedia({ audio }));
+      stream = await navigator.mediaDevices.getUserMedia({ audio });
+      return new VoiceRecorder(stream);
     } catch (error) {
+      // Nobody else would let the microphone go.
+      for (const track of stream?.getTracks() ?? []) track.stop();
       throw new MicrophoneError(problemOf(error), error);
     }
   }

@@ -11,6 +11,7 @@ import type {
 /** A tab of a browser, served by the rendezvous server itself. */
 export function createBrowserPlatform(version: string): Platform {
   const clicks = new Set<(tag: string) => void>();
+  const shown = new Map<string, Notification>();
   return {
     kind: "browser",
     client: { name: "beeline-web", version },
@@ -43,7 +44,10 @@ export function createBrowserPlatform(version: string): Platform {
       return permission();
     },
     notify(notification) {
-      show(notification, clicks);
+      show(notification, clicks, shown);
+    },
+    withdraw(tag) {
+      shown.get(tag)?.close();
     },
     onNotificationClick(handler) {
       clicks.add(handler);
@@ -60,11 +64,20 @@ function permission(): NotificationPermission {
   return Notification.permission === "default" ? "ask" : Notification.permission;
 }
 
-function show(notification: PlatformNotification, clicks: Set<(tag: string) => void>): void {
+function show(
+  notification: PlatformNotification,
+  clicks: Set<(tag: string) => void>,
+  all: Map<string, Notification>,
+): void {
   if (permission() !== "granted") return;
   const { title, body, tag } = notification;
   try {
     const shown = new Notification(title, { body, tag, icon: "./icon.svg" });
+    all.set(tag, shown);
+    shown.addEventListener("close", () => {
+      // A replaced one closes after its successor has taken the tag.
+      if (all.get(tag) === shown) all.delete(tag);
+    });
     shown.addEventListener("click", () => {
       globalThis.focus();
       shown.close();

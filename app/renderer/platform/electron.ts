@@ -48,7 +48,12 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
       }
     },
     async writeSetting(key, value) {
-      await bridge.setSetting(key, value === undefined ? undefined : JSON.stringify(value));
+      try {
+        await bridge.setSetting(key, value === undefined ? undefined : JSON.stringify(value));
+      } catch (error) {
+        // A full disk: it holds until the program ends.
+        logWarning("setting not written", error);
+      }
     },
 
     ...localDrafts(),
@@ -63,6 +68,7 @@ export async function createElectronPlatform(bridge: BeelineBridge): Promise<Pla
     notify({ title, body, ...rest }) {
       bridge.notify({ title: title.slice(0, 256), body: body.slice(0, 1024), ...rest });
     },
+    withdraw: (tag) => bridge.withdraw(tag),
     onNotificationClick: (handler) => bridge.onNotificationClick(handler),
 
     guard: bridge,

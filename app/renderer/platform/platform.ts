@@ -85,6 +85,8 @@ export interface Platform {
   /** Asks the person where the platform must. Call from a click. */
   requestNotifications(): Promise<NotificationPermission>;
   notify(notification: PlatformNotification): void;
+  /** Takes back what was notified with this tag, if it is still shown. */
+  withdraw(tag: string): void;
   onNotificationClick(handler: (tag: string) => void): () => void;
 
   /** Checks servers' certificates against pins; absent in a browser, which asks nobody. */

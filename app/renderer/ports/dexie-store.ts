@@ -139,6 +139,13 @@ class DexieStore implements Store {
     return this.#run(({ messages }) => messages.get(id));
   }
 
+  messagesOf(ids: readonly MessageId[]): Promise<readonly MessageRecord[]> {
+    return this.#run(async ({ messages }) => {
+      const found = await messages.bulkGet([...ids]);
+      return found.filter((message) => message !== undefined);
+    });
+  }
+
   messages(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]> {
     return this.#page("[conversationId+order]", [conversationId], page);
   }

@@ -103,6 +103,16 @@ test("a source that fails while it is copied leaves nothing", async () => {
   expect((await vault.receive(id, file(2 * MIB))).length).toBe(0);
 });
 
+test("whatever size a message tells, one piece is in memory", async () => {
+  await using vault = new IndexedFileVault("a");
+  const before = process.memoryUsage().arrayBuffers;
+  const receiver = await vault.receive(id, file(2 * 1024 * 1024 * MIB));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(65 * MIB);
+  await receiver.append(some(10));
+  await receiver.flush();
+  expect((await vault.receive(id, file(2 * 1024 * 1024 * MIB))).length).toBe(10);
+});
+
 test("a file of no bytes is a file", async () => {
   await using vault = new IndexedFileVault("a");
   await (await vault.receive(id, file(0))).finish();

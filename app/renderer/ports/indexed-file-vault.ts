@@ -32,9 +32,12 @@ interface PieceRow {
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
+/** One piece is in memory as a whole; and how large a file is, its sender says. */
+const MAX_PIECE_BYTES = 64 * MIB;
+
 /** 1 MiB, and more for very large ones, so that no file has more than some thousand pieces. */
 function pieceBytes(size: number): number {
-  return MIB * Math.max(1, Math.ceil(size / GIB));
+  return Math.min(MAX_PIECE_BYTES, MIB * Math.max(1, Math.ceil(size / GIB)));
 }
 
 /** Version of the tables; a new one is a new line in the constructor. */
@@ -109,6 +112,10 @@ export class IndexedFileVault implements FileVault, AsyncDisposable {
 
   delete(fileId: FileId): Promise<void> {
     return run(() => this.#erase(fileId));
+  }
+
+  ids(): Promise<readonly FileId[]> {
+    return run(() => this.#database.files.toCollection().primaryKeys());
   }
 
   clear(): Promise<void> {

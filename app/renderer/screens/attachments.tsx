@@ -116,7 +116,7 @@ function useDropping(
 /** The paper clip beside where one writes, with its menu. */
 export function AttachButton({ model }: { model: ConversationModel }): JSX.Element | null {
   const { files } = useAccount();
-  const { platform } = useApp();
+  const app = useApp();
   const { t } = useText();
   const button = useRef<HTMLSpanElement>(null);
   const [open, setOpen] = useState(false);
@@ -131,7 +131,11 @@ export function AttachButton({ model }: { model: ConversationModel }): JSX.Eleme
   }, []);
   const take = (event: Event & { readonly currentTarget: HTMLInputElement }): void => {
     const { currentTarget } = event;
-    files.pick(model.conversationId, pickedFiles(currentTarget.files ?? []));
+    try {
+      files.pick(model.conversationId, pickedFiles(currentTarget.files ?? []));
+    } catch (error) {
+      app.fail(error);
+    }
     // The same file again is a choice, too.
     currentTarget.value = "";
   };
@@ -139,7 +143,7 @@ export function AttachButton({ model }: { model: ConversationModel }): JSX.Eleme
     setOpen(false);
     input.current?.click();
   };
-  if (!isAllowed(platform, "files")) return null;
+  if (!isAllowed(app.platform, "files")) return null;
   const hidden = { type: "file", hidden: true, multiple: true, onChange: take } as const;
   return (
     <span ref={button} class="attach">

@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { MIN_PASSPHRASE_LENGTH } from "../../../shared/chatkit/history/backup.ts";
 import { recoveryKey } from "../../../shared/crypto/index.ts";
 import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { PasswordField } from "../components/field.tsx";
 import { Icon } from "../components/icons.tsx";
-import { backedUp, MIN_PASSPHRASE_LENGTH, restored } from "../model/backup-file.ts";
+import { backedUp, restored } from "../model/backup-file.ts";
 import { errorText } from "../model/errors.ts";
 import { exportName, saveBlob } from "../model/export-file.ts";
 

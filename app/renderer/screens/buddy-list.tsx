@@ -5,12 +5,16 @@ import { Avatar } from "../components/avatar.tsx";
 import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { arrangeBuddies, entryName } from "../model/buddies.ts";
-import type { ListProps } from "./chat-list.tsx";
 import { Empty } from "./empty.tsx";
 import { presenceLine } from "./presence-line.ts";
 
+export interface BuddyListProps {
+  readonly query: string;
+  readonly onAddBuddy: () => void;
+}
+
 /** Requests first, then the buddies by group, then who is blocked. */
-export function BuddyList({ query, onAddBuddy }: ListProps): JSX.Element {
+export function BuddyList({ query, onAddBuddy }: BuddyListProps): JSX.Element {
   const app = useApp();
   const account = useAccount();
   const { t, language } = useText();

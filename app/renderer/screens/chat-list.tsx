@@ -1,7 +1,6 @@
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { ConversationOfTwo } from "../model/account-model.ts";
-import { moveWithArrows } from "../components/arrow-keys.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
@@ -9,53 +8,36 @@ import { DeliveryMark, deliveryName } from "../components/delivery-mark.tsx";
 import { Icon, type IconName } from "../components/icons.tsx";
 import { asksForMenu } from "../components/menu.tsx";
 import { useNow } from "../components/use-now.ts";
+import { VirtualRows } from "../components/virtual-rows.tsx";
 import { bodySummary } from "../model/body.ts";
-import { entryName, matches, matchesText } from "../model/buddies.ts";
+import { entryName } from "../model/buddies.ts";
 import { mutedUntil } from "../model/mute.ts";
-import { BuddyRow } from "./buddy-list.tsx";
 import { ConversationMenu } from "./conversation-menu.tsx";
 import { Empty } from "./empty.tsx";
 
 const MINUTE = 60_000;
 
-export interface ListProps {
-  readonly query: string;
+type Item =
+  | { readonly kind: "chat"; readonly conversation: ConversationOfTwo }
+  /** The ways into the archive and out of it. */
+  | { readonly kind: "archive"; readonly archived: readonly ConversationOfTwo[] }
+  | { readonly kind: "leave" };
+
+export interface ChatListProps {
+  readonly scroller: RefObject<HTMLElement | null>;
   readonly onAddBuddy: () => void;
 }
 
-/**
- * Conversations, those on top first and then newest first; with a search also the buddies one has not
- * talked to yet. What is archived has a list of its own, and is found all the same.
- */
-export function ChatList({ query, onAddBuddy }: ListProps): JSX.Element {
+/** Conversations, those on top first and then newest first. What is archived has a list of its own. */
+export function ChatList({ scroller, onAddBuddy }: ChatListProps): JSX.Element {
   const account = useAccount();
   const { t } = useText();
   const [inArchive, setInArchive] = useState(false);
-  const roster = account.roster.value;
   const all = account.conversations.value.filter(
     ({ peer, last, settings }) =>
       last !== undefined || peer === account.open.value?.peer || Object.keys(settings).length > 0,
   );
-  const searching = query.trim() !== "";
-  const archived = all.filter(({ settings }) => settings.archived === true);
-  const showArchive = inArchive && !searching;
-  const shown = all.filter((conversation) => {
-    if (!searching) return (conversation.settings.archived === true) === showArchive;
-    const entry = roster.get(conversation.peer);
-    return entry === undefined ? matchesText([conversation.title], query) : matches(entry, query);
-  });
-  const talked = new Set(all.map(({ peer }) => peer));
-  const others = searching
-    ? [...roster.values()].filter(
-        (entry) =>
-          entry.state === "buddies" && !talked.has(entry.profile.userId) && matches(entry, query),
-      )
-    : [];
-
-  if (query !== "" && shown.length + others.length === 0) {
-    return <Empty picture="search" title={t.sidebar.noResults(query)} />;
-  }
-  if (all.length === 0 && query === "") {
+  if (all.length === 0) {
     return (
       <Empty picture="chats" title={t.sidebar.emptyChatsTitle} text={t.sidebar.emptyChatsText}>
         <Button kind="primary" icon="addPerson" onClick={onAddBuddy}>
@@ -64,25 +46,39 @@ export function ChatList({ query, onAddBuddy }: ListProps): JSX.Element {
       </Empty>
     );
   }
+  const archived = all.filter(({ settings }) => settings.archived === true);
+  const shown = inArchive ? archived : all.filter(({ settings }) => settings.archived !== true);
+  const chats = shown.map((conversation): Item => ({ kind: "chat", conversation }));
+  const items: readonly Item[] = inArchive
+    ? [{ kind: "leave" }, ...chats]
+    : archived.length > 0
+      ? [...chats, { kind: "archive", archived }]
+      : chats;
   return (
-    <ul class="rows" onKeyDown={(event) => moveWithArrows(event, ".row-main")}>
-      {showArchive && <ArchiveHead onLeave={() => setInArchive(false)} />}
-      {shown.map((conversation) => (
-        <ChatRow key={conversation.conversationId} conversation={conversation} />
-      ))}
-      {others.map((entry) => (
-        <BuddyRow key={entry.profile.userId} entry={entry} />
-      ))}
-      {!showArchive && !searching && archived.length > 0 && (
-        <ArchiveRow archived={archived} onOpen={() => setInArchive(true)} />
-      )}
-      {showArchive && (
-        <li class="archive-hint">
+    <>
+      <VirtualRows items={items} keyOf={keyOf} scroller={scroller}>
+        {(item) => {
+          switch (item.kind) {
+            case "chat":
+              return <ChatRow conversation={item.conversation} />;
+            case "archive":
+              return <ArchiveRow archived={item.archived} onOpen={() => setInArchive(true)} />;
+            case "leave":
+              return <ArchiveHead onLeave={() => setInArchive(false)} />;
+          }
+        }}
+      </VirtualRows>
+      {inArchive && (
+        <p class="archive-hint">
           {archived.length === 0 ? t.conversations.archiveEmpty : t.conversations.archiveHint}
-        </li>
+        </p>
       )}
-    </ul>
+    </>
   );
+}
+
+function keyOf(item: Item): string {
+  return item.kind === "chat" ? item.conversation.conversationId : item.kind;
 }
 
 /** The way to what is archived; new messages in it are counted here. */
@@ -94,7 +90,7 @@ function ArchiveRow(props: {
   const { archived, onOpen } = props;
   const unread = archived.reduce((sum, conversation) => sum + conversation.unread, 0);
   return (
-    <li class="row">
+    <div class="row">
       <button type="button" class="row-main archive-row" data-testid="archive" onClick={onOpen}>
         <span class="archive-icon">
           <Icon name="archiveBox" />
@@ -108,14 +104,14 @@ function ArchiveRow(props: {
           </span>
         )}
       </button>
-    </li>
+    </div>
   );
 }
 
 function ArchiveHead({ onLeave }: { readonly onLeave: () => void }): JSX.Element {
   const { t } = useText();
   return (
-    <li class="row">
+    <div class="row">
       <button
         type="button"
         class="row-main archive-row"
@@ -125,7 +121,7 @@ function ArchiveHead({ onLeave }: { readonly onLeave: () => void }): JSX.Element
         <Icon name="back" />
         <span class="row-name">{t.conversations.archived}</span>
       </button>
-    </li>
+    </div>
   );
 }
 
@@ -145,7 +141,7 @@ export function ChatRow({ conversation }: { conversation: ConversationOfTwo }): 
   const current = account.open.value?.peer === peer;
   const muted = mutedUntil(settings, now) !== undefined;
   return (
-    <li
+    <div
       class={`row chat-row ${menu === undefined ? "" : "has-menu"}`}
       data-testid="conversation-row"
       data-user={entry?.profile.userName}
@@ -205,7 +201,7 @@ export function ChatRow({ conversation }: { conversation: ConversationOfTwo }): 
           onClose={() => setMenu(undefined)}
         />
       )}
-    </li>
+    </div>
   );
 }
 

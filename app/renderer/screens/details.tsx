@@ -24,7 +24,8 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
   const entry = account.roster.value.get(peer);
   const open = account.open.value;
   const model = open?.peer === peer ? open.model : undefined;
-  const name = entry === undefined ? "" : entryName(entry);
+  const title = account.conversations.value.find((one) => one.peer === peer)?.title;
+  const name = entry === undefined ? (title ?? "") : entryName(entry);
   const panel = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
     const before = document.activeElement;
@@ -53,6 +54,20 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
         <h2>{t.details.title}</h2>
         <IconButton icon="close" label={t.common.close} onClick={onClose} />
       </header>
+      {entry === undefined && (
+        // Somebody who is no buddy any more: what was said is here all the same.
+        <div class="details-body">
+          <div class="details-who">
+            <Avatar id={peer} name={name} size={88} />
+            <p class="details-name">
+              <bdi>{name}</bdi>
+            </p>
+            <p class="details-status">{t.composer.gone(name)}</p>
+          </div>
+          <ThisChat peer={peer} />
+          {model !== undefined && <HistoryDetails key={`h:${peer}`} model={model} name={name} />}
+        </div>
+      )}
       {entry !== undefined && (
         <div class="details-body">
           <div class="details-who">

@@ -4,7 +4,7 @@ import type { FileBody } from "../../../shared/protocol/index.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
-import { fileIcon } from "../model/file-kind.ts";
+import { fileIcon, isUnseenPicture } from "../model/file-kind.ts";
 import {
   FileName,
   isHere,
@@ -57,7 +57,7 @@ export function FileCard({ message, body, peerName }: FileMessageProps): JSX.Ele
               devices === undefined ? undefined : t.files.devices(devices.complete, devices.all)
             }
           >
-            {text}
+            {isUnseenPicture(body) ? `${text} · ${t.files.noPreview}` : text}
           </span>
         </span>
       </button>

@@ -72,6 +72,29 @@ export function useFileUrl(id: MessageId, wanted: boolean): string | undefined {
   return url;
 }
 
+/** As `useFileUrl`, of a picture; `too-large` where drawing it would fill the memory. */
+export function usePictureUrl(id: MessageId, wanted: boolean): string | undefined {
+  const { files } = useAccount();
+  const url = useFileUrl(id, wanted);
+  const [drawable, setDrawable] = useState<{ readonly url: string; readonly is: boolean }>();
+  useEffect(() => {
+    if (url === undefined) return undefined;
+    let gone = false;
+    files.urls.isDrawable(id).then(
+      (is) => {
+        if (!gone) setDrawable({ url, is });
+      },
+      // What cannot be read is told by the address.
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+    };
+  }, [id, url, files]);
+  if (url === undefined || drawable?.url !== url) return undefined;
+  return drawable.is ? url : "too-large";
+}
+
 /** A browser begins to save at once; what is kept for it may go after that. */
 const SAVING_MS = 60_000;
 

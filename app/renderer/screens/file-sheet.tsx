@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { limits } from "../../../shared/protocol/index.ts";
 import { Button, IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
@@ -7,9 +7,9 @@ import { Dialog } from "../components/dialog.tsx";
 import { Field, Switch } from "../components/field.tsx";
 import { Icon } from "../components/icons.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
-import { fileIcon, fileKind } from "../model/file-kind.ts";
-import { isPhoto, outgoing, typeOf, UncleanedError } from "../model/file-outgoing.ts";
-import type { Picked, PickedFile } from "../model/files.ts";
+import { fileIcon, fileKind, isUnseenPicture } from "../model/file-kind.ts";
+import { outgoing, tellsPlace, typeOf, UncleanedError } from "../model/file-outgoing.ts";
+import { MAX_PICKED, type Picked, type PickedFile } from "../model/files.ts";
 import { FileName } from "./file-parts.tsx";
 
 /** What was chosen, before it goes: what it is, what is written to it, and what it tells. */
@@ -30,14 +30,15 @@ export function FileSheet(props: {
   const shows = picked.files.some(
     ({ content }) => content instanceof File && kindOf(content) !== "file",
   );
-  const photos = picked.files.some(({ content }) => content instanceof File && isPhoto(content));
+  const places = useMemo(() => picked.files.some(mayTellPlace), [picked.files]);
+  const unseen = picked.files.some(({ content }) => content instanceof File && isUnseen(content));
   const close = (): void => {
     files.picked.value = undefined;
   };
   const remove = (file: PickedFile): void => {
     // As it is now: while they go one after the other, this is called from an older rendering.
     const left = files.picked.peek()?.files.filter((known) => known !== file) ?? [];
-    files.picked.value = left.length === 0 ? undefined : { ...picked, files: left };
+    files.picked.value = left.length === 0 ? undefined : { ...picked, files: left, leftOut: 0 };
   };
   const send = async (): Promise<void> => {
     const composing = model.composing.peek();
@@ -57,14 +58,13 @@ export function FileSheet(props: {
       setCaption("");
       if (replyTo !== undefined) model.compose(undefined);
     }
-    close();
   };
   const submit = (): void => {
     setBusy(true);
     setProblem(undefined);
     send()
       .catch((error: unknown) => {
-        if (error instanceof UncleanedError) setProblem(t.files.uncleaned);
+        if (error instanceof UncleanedError) setProblem(t.files.uncleaned(error.fileName));
         else app.fail(error);
       })
       .finally(() => setBusy(false));
@@ -100,7 +100,7 @@ export function FileSheet(props: {
               onChange={setAsFile}
             />
           )}
-          {photos && (
+          {places && (
             <Switch
               label={t.files.keepMetadata}
               hint={t.files.keepMetadataHint}
@@ -110,6 +110,13 @@ export function FileSheet(props: {
                 setProblem(undefined);
               }}
             />
+          )}
+          {unseen && <p class="field-note">{t.files.unseenKind}</p>}
+          {picked.leftOut > 0 && (
+            <p class="sheet-problem" role="alert">
+              <Icon name="alert" size={16} />
+              <span>{t.files.leftOut(picked.leftOut, MAX_PICKED)}</span>
+            </p>
           )}
           {problem !== undefined && (
             <p class="sheet-problem" role="alert">
@@ -131,6 +138,16 @@ export function FileSheet(props: {
 
 function kindOf(file: File): ReturnType<typeof fileKind> {
   return fileKind({ mediaType: typeOf(file), size: file.size });
+}
+
+function mayTellPlace({ content }: PickedFile): boolean {
+  return content instanceof File
+    ? tellsPlace(content)
+    : content.some(({ file }) => tellsPlace(file));
+}
+
+function isUnseen(file: File): boolean {
+  return isUnseenPicture({ mediaType: typeOf(file), size: file.size });
 }
 
 function SheetFile(props: {

@@ -4,6 +4,7 @@ import { Button } from "../components/button.tsx";
 import { useApp, useText } from "../components/context.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Icon } from "../components/icons.tsx";
+import { mayUseServer } from "../model/allowed-server.ts";
 
 /** A link that leads to a server, opened while somebody is signed in: they decide what comes of it. */
 export function InviteDialog({ invite }: { invite: InviteLink }): JSX.Element {
@@ -12,6 +13,7 @@ export function InviteDialog({ invite }: { invite: InviteLink }): JSX.Element {
   const close = (): void => app.links.done();
   const here = app.opened.value.some(({ server }) => sameServer(server, invite.server));
   const full = !app.mayAdd;
+  const allowed = mayUseServer(app.platform, invite.server);
   return (
     <Dialog title={t.desktop.inviteTitle} onClose={close}>
       <div class="dialog-body">
@@ -21,12 +23,13 @@ export function InviteDialog({ invite }: { invite: InviteLink }): JSX.Element {
           <bdi>{invite.server}</bdi>
         </p>
         {here && <p class="note">{t.desktop.inviteHere}</p>}
-        {full && <p class="note note-warn">{t.desktop.inviteFull}</p>}
+        {!allowed && <p class="note note-warn">{t.policy.otherServer}</p>}
+        {allowed && full && <p class="note note-warn">{t.desktop.inviteFull}</p>}
       </div>
       <footer class="dialog-foot">
         <Button onClick={close}>{t.common.close}</Button>
         {/* The form takes the invitation up; nothing is sent before it is filled in. */}
-        <Button kind="primary" disabled={full} onClick={() => app.addAccount()}>
+        <Button kind="primary" disabled={full || !allowed} onClick={() => app.addAccount()}>
           {t.desktop.inviteGo}
         </Button>
       </footer>

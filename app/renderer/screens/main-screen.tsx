@@ -13,6 +13,7 @@ import { ConversationScreen } from "./conversation.tsx";
 import { Details } from "./details.tsx";
 import { Empty } from "./empty.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
+import { RestoreOffer } from "./restore-offer.tsx";
 import { SettingsDialog } from "./settings.tsx";
 import { ShortcutsDialog } from "./shortcuts.tsx";
 import { Sidebar } from "./sidebar.tsx";
@@ -64,6 +65,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
                 text={t.welcome.text}
               >
                 <p class="welcome-hint">{t.welcome.hint}</p>
+                <RestoreOffer />
               </Empty>
             </section>
           ) : (

@@ -12,7 +12,7 @@ import { fileIcon, fileKind } from "../model/file-kind.ts";
 import { fileBody } from "../model/files.ts";
 import { linkParts } from "../model/linkify.ts";
 import { Empty } from "./empty.tsx";
-import { FileName, isHere, useFileUrl, useTransfer } from "./file-parts.tsx";
+import { FileName, isHere, usePictureUrl, useTransfer } from "./file-parts.tsx";
 import { thumbnailUrl } from "./media-picture.tsx";
 
 const tabs = ["images", "files", "links"] as const;
@@ -225,8 +225,8 @@ function Picture(props: {
   const { message, body, onShow } = props;
   const { t } = useText();
   const here = isHere(useTransfer(message));
-  const url = useFileUrl(message.id, here && fileKind(body) === "image");
-  const shown = url ?? thumbnailUrl(body.image);
+  const url = usePictureUrl(message.id, here && fileKind(body) === "image");
+  const shown = url === undefined || url === "too-large" ? thumbnailUrl(body.image) : url;
   return (
     <li data-testid="media-image">
       <button

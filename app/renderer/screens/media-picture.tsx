@@ -4,13 +4,14 @@ import type { Transfer } from "../../../shared/chatkit/files/files-api.ts";
 import type { FileBody, KeptBody } from "../../../shared/protocol/index.ts";
 import { useAccount, useText } from "../components/context.tsx";
 import { fileBody } from "../model/files.ts";
+import { previewUrl } from "../model/picture-size.ts";
 import { FileCard, type FileMessageProps } from "./file-card.tsx";
 import {
   isHere,
   TransferBar,
   TransferButtons,
   transferText,
-  useFileUrl,
+  usePictureUrl,
   useTransfer,
 } from "./file-parts.tsx";
 
@@ -31,8 +32,7 @@ export function shownSize(image: FileBody["image"]): { width: number; height: nu
 }
 
 export function thumbnailUrl(image: FileBody["image"]): string | undefined {
-  // The browser looks at the bytes for what kind of picture it is; a document it never draws.
-  return image?.thumbnail === undefined ? undefined : `data:image/webp;base64,${image.thumbnail}`;
+  return image?.thumbnail === undefined ? undefined : previewUrl(image.thumbnail);
 }
 
 /** What a quoted picture or film looks like. */
@@ -48,12 +48,14 @@ export function MediaPicture(props: FileMessageProps): JSX.Element {
   const { t, format } = useText();
   const transfer = useTransfer(message);
   const here = isHere(transfer);
-  const url = useFileUrl(message.id, here);
+  const url = usePictureUrl(message.id, here);
   const [broken, setBroken] = useState(false);
-  const [drawn, setDrawn] = useState(false);
+  const [loaded, setLoaded] = useState<string>();
+  // Not once it was deleted again.
+  const drawn = url !== undefined && loaded === url;
   const thumbnail = thumbnailUrl(body.image);
   const { width, height } = shownSize(body.image);
-  if (broken) return <FileCard {...props} />;
+  if (broken || url === "too-large") return <FileCard {...props} />;
   return (
     <div
       class={`media-picture ${drawn ? "is-drawn" : ""}`}
@@ -75,7 +77,7 @@ export function MediaPicture(props: FileMessageProps): JSX.Element {
             src={url}
             alt={body.caption ?? body.name}
             draggable={false}
-            onLoad={() => setDrawn(true)}
+            onLoad={() => setLoaded(url)}
             onError={() => setBroken(true)}
           />
         </button>

@@ -6,7 +6,7 @@ import { useAccount, useApp, useText } from "../components/context.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import { fileKind } from "../model/file-kind.ts";
 import { filesOf } from "../model/files.ts";
-import { saveFile, useFileUrl } from "./file-parts.tsx";
+import { saveFile, usePictureUrl } from "./file-parts.tsx";
 import { thumbnailUrl } from "./media-picture.tsx";
 
 const MAX_ZOOM = 8;
@@ -100,7 +100,7 @@ function Viewer({ id, model }: { id: MessageId; model: ConversationModel }): JSX
 /** A picture that can be looked at closely: wheel, double press, keys, buttons; moved by dragging. */
 function Zoomed(props: { id: MessageId; alt: string; thumbnail: string | undefined }): JSX.Element {
   const { t } = useText();
-  const url = useFileUrl(props.id, true);
+  const url = usePictureUrl(props.id, true);
   const [view, setView] = useState({ zoom: 1, x: 0, y: 0 });
   const dragged = useRef<{ x: number; y: number } | undefined>(undefined);
   const zoomTo = (zoom: number): void => {
@@ -142,7 +142,7 @@ function Zoomed(props: { id: MessageId; alt: string; thumbnail: string | undefin
         }}
       >
         <img
-          src={url ?? props.thumbnail}
+          src={url === "too-large" ? props.thumbnail : (url ?? props.thumbnail)}
           alt={props.alt}
           draggable={false}
           style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.zoom})` }}

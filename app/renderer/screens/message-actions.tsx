@@ -6,7 +6,8 @@ import { Menu, MenuItem } from "../components/menu.tsx";
 import { Popover } from "../components/popover.tsx";
 import { bodyText } from "../model/body.ts";
 import { fileBody } from "../model/files.ts";
-import { saveFile } from "./file-parts.tsx";
+import { isAllowed } from "../platform/policy.ts";
+import { isHere, saveFile, useTransfer } from "./file-parts.tsx";
 import { canChange, canRecall, type ConversationModel } from "../model/conversation-model.ts";
 
 /** What people answer with most. */
@@ -31,6 +32,10 @@ export function MessageActions(props: {
   const { t } = useText();
   const text = bodyText(message.body);
   const file = fileBody(message.body);
+  // What is not here can be neither saved nor given on.
+  const fileHere = isHere(useTransfer(message));
+  const forwardable =
+    message.body.type === "text" || (fileHere && isAllowed(app.platform, "files"));
   const changeable = canChange(message, Date.now());
   const isContent = message.body.type === "text" || message.body.type === "file";
   const isPinned = message.pinnedAt !== undefined;
@@ -76,14 +81,14 @@ export function MessageActions(props: {
             onClick={then(() => model.compose({ kind: "reply", to: message }))}
           />
         )}
-        {isContent && (
+        {forwardable && (
           <MenuItem
             icon="forward"
             label={t.conversations.forward}
             onClick={then(() => onAsk("forward"))}
           />
         )}
-        {file !== undefined && (
+        {file !== undefined && fileHere && (
           <MenuItem
             icon="download"
             label={t.common.save}

@@ -5,7 +5,7 @@ import { useApp, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import { startOfDay } from "../i18n/format.ts";
-import { timelineRows } from "../model/timeline.ts";
+import { keepRows, timelineRows, type TimelineRow } from "../model/timeline.ts";
 import { bringOut } from "./show-message.ts";
 import { TimelineRowView } from "./timeline-row.tsx";
 import { useReading } from "./use-reading.ts";
@@ -35,8 +35,9 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
   const ready = model.ready.value;
   const unreadFrom = model.unreadFrom.value;
 
+  const drawn = useRef<readonly TimelineRow[]>([]);
   const rows = useMemo(
-    () => timelineRows(messages, { unreadFrom, complete, startOfDay }),
+    () => keepRows(drawn.current, timelineRows(messages, { unreadFrom, complete, startOfDay })),
     [messages, unreadFrom, complete],
   );
   const fresh = useReading(model, atEnd);
@@ -50,6 +51,7 @@ export function MessageList({ model, peerName }: MessageListProps): JSX.Element 
       before.current.some(({ id }) => id === firstId));
   useLayoutEffect(() => {
     before.current = messages;
+    drawn.current = rows;
   });
 
   const last = rows.length - 1;

@@ -32,12 +32,13 @@ export function SearchInChat(props: {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
-  const search = useMemo(() => new MessageSearch(kit, model.conversationId), [kit, model]);
-  const { hits, busy, more, query: foundFor } = search.state.value;
+  const search = useMemo(() => new MessageSearch(kit), [kit, model]);
+  const filter = useMemo(() => ({ conversationId: model.conversationId }), [model]);
+  const { hits, busy, more, foundFor } = search.state.value;
   useEffect(() => input.current?.focus(), []);
   useEffect(() => {
     setAt(0);
-    void search.look(query);
+    void search.look(query, filter);
   }, [search, query]);
   const hit = foundFor === query ? hits[at] : undefined;
   const shown = hit?.message.id;

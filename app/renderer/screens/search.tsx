@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SearchHit } from "../../../shared/chatkit/chatkit.ts";
 import { moveWithArrows } from "../components/arrow-keys.ts";
 import { Avatar } from "../components/avatar.tsx";
@@ -11,6 +11,7 @@ import { goToMessage, MessageSearch } from "../model/message-search.ts";
 import { BuddyRow } from "./buddy-list.tsx";
 import { ChatRow } from "./chat-list.tsx";
 import { Empty } from "./empty.tsx";
+import { EVERYTHING, filterOf, isNarrowed, SearchFilters } from "./search-filters.tsx";
 
 const MINUTE = 60_000;
 
@@ -19,9 +20,11 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
   const account = useAccount();
   const { t } = useText();
   const search = useMemo(() => new MessageSearch(account.kit), [account]);
+  const [choice, setChoice] = useState(EVERYTHING);
+  const filter = useMemo(() => filterOf(choice, Date.now()), [choice]);
   useEffect(() => {
-    void search.look(query);
-  }, [search, query]);
+    void search.look(query, filter);
+  }, [search, query, filter]);
   const { hits, busy, failed, more, query: foundFor } = search.state.value;
   const settled = busy ? undefined : foundFor;
   const roster = account.roster.value;
@@ -38,8 +41,9 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
     (entry) =>
       entry.state === "buddies" && !known.has(entry.profile.userId) && matches(entry, query),
   );
+  const narrowed = isNarrowed(choice);
   const isEmpty = chats.length + people.length + hits.length === 0;
-  if (isEmpty && !busy) {
+  if (isEmpty && !busy && !narrowed) {
     return (
       <div role="status" data-testid="search-results" data-query={settled}>
         <Empty
@@ -58,21 +62,23 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
     >
       {chats.length > 0 && (
         <section aria-labelledby="found-chats">
-          <h3 id="found-chats" class="group-head">
+          <h2 id="found-chats" class="group-head">
             {t.history.foundChats}
-          </h3>
+          </h2>
           <ul class="rows">
             {chats.map((conversation) => (
-              <ChatRow key={conversation.conversationId} conversation={conversation} />
+              <li key={conversation.conversationId}>
+                <ChatRow conversation={conversation} />
+              </li>
             ))}
           </ul>
         </section>
       )}
       {people.length > 0 && (
         <section aria-labelledby="found-people">
-          <h3 id="found-people" class="group-head">
+          <h2 id="found-people" class="group-head">
             {t.history.foundPeople}
-          </h3>
+          </h2>
           <ul class="rows">
             {people.map((entry) => (
               <BuddyRow key={entry.profile.userId} entry={entry} />
@@ -80,11 +86,15 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
           </ul>
         </section>
       )}
-      {hits.length > 0 && (
+      {(hits.length > 0 || narrowed) && (
         <section aria-labelledby="found-messages">
-          <h3 id="found-messages" class="group-head">
+          <h2 id="found-messages" class="group-head">
             {t.history.foundMessages}
-          </h3>
+          </h2>
+          <SearchFilters choice={choice} onChange={setChoice} />
+          {hits.length === 0 && !busy && (
+            <p class="results-none">{failed ? t.history.searchFailed : t.history.filterNothing}</p>
+          )}
           <ul class="rows">
             {hits.map((hit) => (
               <HitRow key={hit.message.id} hit={hit} />

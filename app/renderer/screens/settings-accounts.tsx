@@ -8,7 +8,7 @@ import { MAX_ACCOUNTS } from "../model/account-list.ts";
 import type { AccountSlot, SlotState } from "../model/account-slot.ts";
 import { shortcutWords } from "../model/shortcuts.ts";
 import { aboutSlot } from "./account-switcher.tsx";
-import { SignOut } from "./sign-out.tsx";
+import { RemoveAccount, SignOut } from "./sign-out.tsx";
 
 /** All accounts of this device: add one, sign one out. */
 export function AccountsSection(): JSX.Element {
@@ -48,10 +48,7 @@ export function AccountsSection(): JSX.Element {
                     : t.accounts.signOut(name)
                 }
                 disabled={state.kind === "starting" || state.kind === "elsewhere"}
-                onClick={() => {
-                  if (state.kind === "open") setLeaving(slot);
-                  else app.attempt(() => app.signOut(false, slot));
-                }}
+                onClick={() => setLeaving(slot)}
               />
             </li>
           );
@@ -65,9 +62,15 @@ export function AccountsSection(): JSX.Element {
           {app.mayAdd ? t.accounts.addHint(MAX_ACCOUNTS) : t.accounts.full(MAX_ACCOUNTS)}
         </p>
       </div>
-      {leaving !== undefined && <SignOut slot={leaving} onClose={() => setLeaving(undefined)} />}
+      {leaving !== undefined && <Leaving slot={leaving} onClose={() => setLeaving(undefined)} />}
     </>
   );
+}
+
+function Leaving(props: { slot: AccountSlot; onClose: () => void }): JSX.Element {
+  // As it was when it was asked for: the session may end while the question is there.
+  const [isOver] = useState(() => props.slot.state.peek().kind === "signed-out");
+  return isOver ? <RemoveAccount {...props} /> : <SignOut {...props} />;
 }
 
 function stateWords(t: Catalogue, state: SlotState): string {

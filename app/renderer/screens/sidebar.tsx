@@ -9,6 +9,9 @@ import { PresenceMenu } from "./presence-menu.tsx";
 import { isSearchKey } from "./search-in-chat.tsx";
 import { SearchResults } from "./search.tsx";
 
+/** After the first screen; then what will be searched is read, little by little. */
+const READ_AHEAD_MS = 1_000;
+
 export interface SidebarProps {
   readonly onAddBuddy: () => void;
   readonly onSettings: () => void;
@@ -22,6 +25,7 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
   const [tab, setTab] = useState<"chats" | "buddies">("chats");
   const [query, setQuery] = useState("");
   const field = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const search = (): void => {
       setTab("chats");
@@ -41,6 +45,13 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
       globalThis.removeEventListener("keydown", toSearch);
     };
   }, [account, app]);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      // Where it cannot be read, the search tells.
+      account.kit.archive.prepareSearch().catch(() => undefined);
+    }, READ_AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, [account]);
   const unread = account.unread.value;
   const requests = [...account.roster.value.values()].filter((e) => e.state === "pending").length;
   const tabs = [
@@ -72,7 +83,6 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
           maxLength={100}
           dir="auto"
           onInput={(event) => setQuery(event.currentTarget.value)}
-          onFocus={() => app.attempt(() => account.kit.archive.prepareSearch())}
           onKeyDown={(event) => {
             if (event.isComposing) return;
             if (event.key === "Escape") setQuery("");
@@ -126,6 +136,7 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
         ))}
       </div>
       <div
+        ref={list}
         id="sidebar-list"
         class="sidebar-list"
         role="tabpanel"
@@ -135,7 +146,7 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
         {tab === "chats" && query.trim() !== "" ? (
           <SearchResults query={query} />
         ) : tab === "chats" ? (
-          <ChatList query={query} onAddBuddy={onAddBuddy} />
+          <ChatList scroller={list} onAddBuddy={onAddBuddy} />
         ) : (
           <BuddyList query={query} onAddBuddy={onAddBuddy} />
         )}

@@ -16,6 +16,7 @@ import { completeServerAddress } from "../model/server-address.ts";
 import { PolicyProblem } from "./policy-note.tsx";
 import { LanguagePicker, SignInPitch } from "./sign-in-pitch.tsx";
 import { ServersNearby } from "./servers-nearby.tsx";
+import { RemoveAccount } from "./sign-out.tsx";
 import { useServerProbe, type ServerProbe } from "./server-probe.ts";
 
 type FieldName = "server" | "userName" | "displayName" | "password" | "invite";
@@ -71,6 +72,8 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
   );
   const [errors, setErrors] = useState<Errors>({});
   const [busy, setBusy] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const over = remembered === undefined ? undefined : app.shownSlot.value;
   const server = completeServerAddress(fields.server);
   const pin = pinned !== undefined && pinned.server === server ? pinned.pin : undefined;
   const probe = useServerProbe(fields.server, pin);
@@ -285,7 +288,15 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
                 ? t.signIn.submitRegister
                 : t.signIn.submitSignIn}
           </Button>
+          {over !== undefined && (
+            <button type="button" class="link-button" onClick={() => setRemoving(true)}>
+              {t.accounts.removeHere}
+            </button>
+          )}
         </form>
+        {removing && over !== undefined && (
+          <RemoveAccount slot={over} onClose={() => setRemoving(false)} />
+        )}
       </main>
     </div>
   );

@@ -28,11 +28,15 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
   const { t } = useText();
   const [recorder, setRecorder] = useState<VoiceRecorder>();
   const [asking, setAsking] = useState(false);
+  const [isHeld, setHeld] = useState(false);
   const recording = useRef<VoiceRecorder | undefined>(undefined);
   const held = useRef<{ at: number; x: number; y: number } | undefined>(undefined);
+  /** Nobody wants the microphone any more that is being asked for. */
+  const unwanted = useRef(false);
 
   useEffect(
     () => () => {
+      unwanted.current = true;
       recording.current?.cancel();
       recording.current = undefined;
     },
@@ -42,16 +46,21 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
   const start = (): void => {
     if (asking || recording.current !== undefined) return;
     files.voice.pause();
+    unwanted.current = false;
     setAsking(true);
     VoiceRecorder.start().then(
       (started) => {
-        recording.current = started;
         setAsking(false);
+        if (unwanted.current) {
+          started.cancel();
+          return;
+        }
+        recording.current = started;
         setRecorder(started);
       },
       (error: unknown) => {
         setAsking(false);
-        held.current = undefined;
+        letGo();
         if (error instanceof MicrophoneError) {
           app.toasts.show("error", t.files.microphone[error.problem]);
         } else {
@@ -60,14 +69,21 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
       },
     );
   };
+  const letGo = (): void => {
+    held.current = undefined;
+    setHeld(false);
+  };
   const take = (): VoiceRecorder | undefined => {
     const taken = recording.current;
     recording.current = undefined;
-    held.current = undefined;
+    letGo();
     setRecorder(undefined);
     return taken;
   };
-  const cancel = (): void => take()?.cancel();
+  const cancel = (): void => {
+    unwanted.current = true;
+    take()?.cancel();
+  };
   const send = (): void => {
     const taken = take();
     if (taken === undefined) return;
@@ -98,22 +114,21 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           held.current = { at: performance.now(), x: event.clientX, y: event.clientY };
+          setHeld(true);
           start();
         }}
         onPointerMove={(event) => {
           const from = held.current;
           if (from === undefined) return;
-          if (from.y - event.clientY > SLIDE_PX) held.current = undefined;
+          if (from.y - event.clientY > SLIDE_PX) letGo();
           else if (Math.abs(from.x - event.clientX) > SLIDE_PX) cancel();
         }}
         onPointerUp={() => {
           const from = held.current;
-          held.current = undefined;
+          letGo();
           if (from !== undefined && performance.now() - from.at > HOLD_MS) send();
         }}
-        onPointerCancel={() => {
-          held.current = undefined;
-        }}
+        onPointerCancel={letGo}
       >
         <IconButton
           icon="mic"
@@ -123,7 +138,9 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
           onClick={start}
         />
       </span>
-      {recorder !== undefined && <Recorder recorder={recorder} onCancel={cancel} onSend={send} />}
+      {recorder !== undefined && (
+        <Recorder recorder={recorder} isHeld={isHeld} onCancel={cancel} onSend={send} />
+      )}
     </>
   );
 }
@@ -131,10 +148,11 @@ export function VoiceButton({ model }: { model: ConversationModel }): JSX.Elemen
 /** What one sees while one speaks. */
 function Recorder(props: {
   readonly recorder: VoiceRecorder;
+  readonly isHeld: boolean;
   readonly onCancel: () => void;
   readonly onSend: () => void;
 }): JSX.Element {
-  const { recorder, onCancel, onSend } = props;
+  const { recorder, isHeld, onCancel, onSend } = props;
   const { t } = useText();
   const bar = useRef<HTMLDivElement>(null);
   const levels = recorder.levels.value;
@@ -144,7 +162,7 @@ function Recorder(props: {
     bar.current?.querySelector<HTMLElement>("[data-send]")?.focus();
   }, []);
   useEffect(() => {
-    // As long as one may be: it stays to be sent or thrown away.
+    // As long as one may be: what was said is not lost.
     if (full) onSend();
   }, [full]);
   const recent = levels.slice(-LEVEL_BARS);
@@ -181,6 +199,11 @@ function Recorder(props: {
           />
         ))}
       </span>
+      {isHeld && (
+        <span class="recorder-hint" aria-hidden="true">
+          {t.files.heldRecording}
+        </span>
+      )}
       <IconButton
         kind="primary"
         icon="send"

@@ -6,7 +6,7 @@ import { Icon } from "../components/icons.tsx";
 import { clockText } from "../model/clock-text.ts";
 import { fileKind } from "../model/file-kind.ts";
 import { filesOf } from "../model/files.ts";
-import { markPlayed, playedVoices } from "../model/voice-played.ts";
+import { isPlayed, markPlayed, playedVoices } from "../model/voice-played.ts";
 import { barsOf } from "../model/voice-waveform.ts";
 import type { FileMessageProps } from "./file-card.tsx";
 import { isHere, TransferBar, TransferButtons, transferText, useTransfer } from "./file-parts.tsx";
@@ -27,16 +27,17 @@ export function VoiceMessage({ message, body, model, peerName }: FileMessageProp
   const [start, setStart] = useState(0);
   const position = playing === undefined ? start : voice.position.value;
   const duration = (body.durationMs ?? 0) / 1000;
-  const heard = message.own || playedVoices().value?.has(message.id) === true;
+  const played = playedVoices().value;
+  const heard = message.own || (played !== undefined && isPlayed(played, message));
 
   const next = (after: MessageId): MessageId | undefined => {
     const all = filesOf(model.messages.peek()).filter(({ body: of }) => fileKind(of) === "voice");
     const following = all[all.findIndex((one) => one.message.id === after) + 1]?.message;
-    if (following !== undefined && !following.own) markPlayed(following.id);
+    if (following !== undefined && !following.own) markPlayed(following);
     return following?.id;
   };
   const toggle = (): void => {
-    if (!message.own) markPlayed(message.id);
+    if (!message.own) markPlayed(message);
     app.attempt(() => voice.toggle(message.id, next, start < duration ? start : 0));
     setStart(0);
   };

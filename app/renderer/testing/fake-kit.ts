@@ -248,6 +248,8 @@ export class FakeKit implements ChatKitApi {
   };
   restore = async (): Promise<boolean> => this.self !== undefined;
   signOut = async (): Promise<void> => this.setConnection({ state: "idle" });
+  readonly erased: string[] = [];
+  erase = async (userName: string): Promise<void> => void this.erased.push(userName);
   close = async (): Promise<void> => {
     this.closed = true;
   };

@@ -3,9 +3,10 @@ import type { ConversationRecord, MessageRecord, Store, StoreWrite } from "../st
 import { directConversationId } from "./conversation-id.ts";
 import { changedSettings, isMuted, type SettingsChange } from "./settings-change.ts";
 
-/** A conversation in memory, with the state of its last message. */
+/** A conversation in memory. */
 interface Entry {
   record: ConversationRecord;
+  /** Its last message; one's own always, for its delivery is shown, the others' as far as it is known. */
   last: MessageRecord | undefined;
 }
 
@@ -26,15 +27,15 @@ export class ConversationBook {
   /** Also after a commit failed: then everything is as the store has it. @throws StoreError */
   async load(store: Store): Promise<void> {
     const records = await store.conversations();
-    // All at once: one after the other, 500 of them make a person wait.
-    const loaded = await Promise.all(
-      records.map(async (record): Promise<Entry> => ({
-        record,
-        last: record.last && (await store.message(record.last.id)),
-      })),
-    );
+    const ids = records.flatMap(({ last }) => (last?.own === true ? [last.id] : []));
+    // All at once: one after the other, hundreds of them make a person wait.
+    const found = await store.messagesOf(ids);
+    const byId = new Map(found.map((message) => [message.id, message]));
     this.#entries.clear();
-    for (const entry of loaded) this.#entries.set(entry.record.conversationId, entry);
+    for (const record of records) {
+      const last = record.last && byId.get(record.last.id);
+      this.#entries.set(record.conversationId, { record, last });
+    }
   }
 
   /** The id of the conversation with that person, whether it exists or not. */

@@ -1,9 +1,9 @@
 import type { FileBody } from "../../protocol/index.ts";
 import {
+  ChunkCipher,
   decodeBase64,
-  openChunk,
+  KEY_BYTES,
   readChunkedSeal,
-  sealChunk,
   type ChunkedSeal,
 } from "../../crypto/index.ts";
 
@@ -13,22 +13,22 @@ export class FileContent {
   readonly chunkBytes: number;
   /** One at least: nothing has an empty one. */
   readonly chunks: number;
-  readonly #key: Uint8Array;
-  readonly #seal: ChunkedSeal;
+  readonly #cipher: ChunkCipher;
 
   private constructor(size: number, key: Uint8Array, seal: ChunkedSeal) {
     this.size = size;
     this.chunkBytes = seal.chunkBytes;
     this.chunks = Math.max(1, Math.ceil(size / seal.chunkBytes));
-    this.#key = key;
-    this.#seal = seal;
+    this.#cipher = new ChunkCipher(key, seal);
   }
 
   /** @returns undefined for a seal that this version does not know, or more than one can hold */
   static of({ header, key, size }: FileBody): FileContent | undefined {
-    const seal = readChunkedSeal(decodeBase64(header));
+    const headerBytes = bytesOf(header);
+    const keyBytes = bytesOf(key);
+    const seal = headerBytes && readChunkedSeal(headerBytes);
     if (seal === undefined || size > seal.chunkBytes * 2 ** 32) return undefined;
-    return new FileContent(size, decodeBase64(key), seal);
+    return keyBytes?.length === KEY_BYTES ? new FileContent(size, keyBytes, seal) : undefined;
   }
 
   /** Bytes of plaintext before that chunk. */
@@ -45,15 +45,24 @@ export class FileContent {
     return bytes >= this.size && this.size > 0 ? this.chunks : Math.floor(bytes / this.chunkBytes);
   }
 
-  /** @param room as many bytes stay free before it, for a frame's header */
-  sealed(index: number, plaintext: Uint8Array, room = 0): Uint8Array {
-    return sealChunk(this.#key, this.#seal, index, index === this.chunks - 1, plaintext, room);
+  /** @param into where it is put, just as long; new memory unless said */
+  sealed(index: number, plaintext: Uint8Array, into?: Uint8Array): Uint8Array {
+    return this.#cipher.seal(index, index === this.chunks - 1, plaintext, into);
   }
 
   /** @returns undefined where it is not that chunk of this file */
   opened(index: number, sealed: Uint8Array): Uint8Array | undefined {
     if (index >= this.chunks) return undefined;
-    const opened = openChunk(this.#key, this.#seal, index, index === this.chunks - 1, sealed);
+    const opened = this.#cipher.open(index, index === this.chunks - 1, sealed);
     return opened?.length === this.lengthOf(index) ? opened : undefined;
+  }
+}
+
+/** Some texts look like base64 and are none: bits are left over at their end. */
+function bytesOf(text: string): Uint8Array | undefined {
+  try {
+    return decodeBase64(text);
+  } catch {
+    return undefined;
   }
 }

@@ -33,7 +33,7 @@ function chunkOf(frame: Uint8Array): Extract<FileFrame, { type: "chunk" }> | und
   return read?.type === "chunk" ? read : undefined;
 }
 
-test.each([0, 1, 61_440, 61_441, 9 * MIB])(
+test.each([0, 1, 61_440, 61_441, 9 * MIB, 9 * MIB + 1])(
   "F1, F10: %i bytes arrive, and both know",
   async (size) => {
     const { world, ada, ben } = await pair();
@@ -271,6 +271,28 @@ test("F13: a transfer is told four times a second at the most", async () => {
   await world.until("it is here", () => ben.last(id)?.state === "complete");
   // All of it comes in one moment of this clock: each state is told, and hardly any progress.
   expect(ben.transfers.length).toBeLessThan(8);
+});
+
+test("F2: a key or a header that is none harms nobody but its file", async () => {
+  const { world, ada, ben } = await pair();
+  const id = await send(ada, contentOf(10));
+  const message = world.messages.get(id);
+  if (message?.body.type !== "file") throw new Error("no file");
+  for (const change of [
+    // Bits left over at the end; 33 bytes.
+    { key: `${"A".repeat(42)}B=` },
+    { key: "A".repeat(44) },
+    { header: `${"A".repeat(30)}==` },
+  ]) {
+    const body = { ...message.body, ...change };
+    const bad = { ...message, body };
+    expect(fileBodyOf(bad)).toBeDefined();
+    world.messages.set(id, bad);
+    ben.engine.arrived(bad);
+    await ben.engine.fetch(id);
+    expect(ben.last(id)).toMatchObject({ state: "failed", failure: "unknown-seal" });
+  }
+  expect(ben.problems).toEqual([]);
 });
 
 test("F12: a stored chunk of which nothing can come does not hold up the mailbox", async () => {

@@ -11,20 +11,29 @@ import {
   type StoredChunk,
   type UserId,
 } from "../../protocol/index.ts";
-import { chunkedSeal, encodeBase64, KEY_BYTES, type IdentityKeys } from "../../crypto/index.ts";
+import {
+  chunkedSeal,
+  encodeBase64,
+  freeBytes,
+  KEY_BYTES,
+  type IdentityKeys,
+} from "../../crypto/index.ts";
 import { ChatKitError } from "../api.ts";
 import type { Fate } from "../delivery/arrival.ts";
 import type { Directory } from "../delivery/directory.ts";
 import {
   AUTO_FETCH_BYTES,
+  MAX_AUTO_FETCHES,
   MAX_AWAITED_FILES,
   MAX_LEFT_CHUNKS,
   SMALL_FILE_BYTES,
+  VAULT_SWEEP_AFTER_MS,
 } from "../limits.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { FileLinks, LinkControls, LinkPeers, LinkService } from "../links/link-service.ts";
-import type { Ports } from "../ports.ts";
+import type { Ports, Timer } from "../ports.ts";
 import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import { AutoFetchBudget } from "./auto-fetch-budget.ts";
 import { hashOf } from "./content-hash.ts";
 import { fileBodyOf, vaultIdOf } from "./file-body.ts";
 import { FileContent } from "./file-content.ts";
@@ -37,6 +46,7 @@ import { FileTalk } from "./file-talk.ts";
 import type { FileSource, FileVault } from "./file-vault.ts";
 import type { FileUsage, SendFileOptions, Transfer } from "./files-api.ts";
 import { TransferBoard, type Standing } from "./transfer-board.ts";
+import { sweepVault } from "./vault-sweep.ts";
 
 /** 19 random bytes begin the nonces of a file's chunks (`crypto/chunked-seal.ts`). */
 const PREFIX_BYTES = 19;
@@ -49,7 +59,7 @@ const UNKNOWN_MEDIA = "application/octet-stream";
 export interface FileEngineOptions {
   readonly ports: Pick<Ports, "clock" | "random" | "log">;
   readonly vault: FileVault;
-  readonly store: Pick<Store, "value" | "values">;
+  readonly store: Pick<Store, "value" | "values" | "recent">;
   /** @throws StoreError */
   readonly commit: (writes: readonly StoreWrite[]) => Promise<void>;
   readonly identity: IdentityKeys;
@@ -100,12 +110,19 @@ export class FileEngine {
   /** Chunks out of the mailbox are taken in their order. */
   #mail: Promise<unknown> = Promise.resolve();
   #autoFetch = AUTO_FETCH_BYTES;
+  readonly #budget: AutoFetchBudget;
+  /** Files that came and are about to be wanted. */
+  #beginning = 0;
+  /** Ids in the vault that were begun since the start, until the vault was swept. */
+  #begun: Set<FileId> | undefined = new Set();
+  #sweepTimer: Timer | undefined;
   #closed = false;
 
   constructor(options: FileEngineOptions) {
     this.#options = options;
     const { directory, find, identity, links, onProblem, ports, serverOnline, vault } = options;
     const { clock, log, random } = ports;
+    this.#budget = new AutoFetchBudget(clock);
     this.#records = new FileRecords(options);
     this.#board = new TransferBoard(clock, options.onTransfer);
     this.#talk = new FileTalk({
@@ -169,6 +186,9 @@ export class FileEngine {
     );
     links.setExpected((link, frame) => this.#fetching.expects(link, frame));
     this.#fetching.look();
+    this.#sweepTimer = this.#options.ports.clock.setTimer(() => {
+      this.#sweep().catch(this.#options.onProblem);
+    }, VAULT_SWEEP_AFTER_MS);
   }
 
   get autoFetch(): number {
@@ -209,6 +229,7 @@ export class FileEngine {
       throw new ChatKitError("invalid-file", "This file cannot be described in a message.");
     }
     const sha256 = isSmall ? await hashOf(source) : undefined;
+    this.#begun?.add(fileId);
     await vault.keep(fileId, source);
     let message: MessageRecord;
     try {
@@ -293,7 +314,9 @@ export class FileEngine {
       return this.#board.put(standingOfRecord(failed));
     }
     const waiting: FileRecord = { ...rest, state: "waiting" };
-    this.#fetching.want(new FileFetch(message, body, content, waiting));
+    const wanted = new FileFetch(message, body, content, waiting);
+    this.#begun?.add(wanted.vaultId);
+    this.#fetching.want(wanted);
     await this.#records.put(waiting);
   }
 
@@ -350,8 +373,17 @@ export class FileEngine {
     const body = fileBodyOf(message);
     if (this.#awaited.delete(message.id)) this.#options.fetchMail();
     if (body === undefined || this.#isSource(message)) return;
-    if (body.size > this.#autoFetch) return;
-    this.fetch(message.id).catch(this.#options.onProblem);
+    if (!this.#mayFetchByItself(message, body)) return;
+    this.#beginning += 1;
+    this.fetch(message.id)
+      .catch(this.#options.onProblem)
+      .finally(() => (this.#beginning -= 1));
+  }
+
+  #mayFetchByItself({ conversationId }: MessageRecord, body: FileBody): boolean {
+    const isWanted = body.size <= this.#autoFetch && FileContent.of(body) !== undefined;
+    const hasRoom = this.#fetching.size + this.#beginning < MAX_AUTO_FETCHES;
+    return isWanted && hasRoom && this.#budget.take(conversationId, body.size);
   }
 
   /** A message changed: what was taken back is deleted here, and nobody gets more of it (SPEC F11). */
@@ -416,6 +448,7 @@ export class FileEngine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#sweepTimer?.cancel();
     for (const end of this.#unsubscribe) end();
     this.#serving.close();
     this.#posting.close();
@@ -423,10 +456,39 @@ export class FileEngine {
     this.#board.close();
   }
 
+  /** What an earlier end of the program has left in the vault (SPEC F14). */
+  async #sweep(): Promise<void> {
+    const { ports, store, vault } = this.#options;
+    const isClosed = (): boolean => this.#closed;
+    const idOf = (message: MessageRecord): FileId | undefined => {
+      const body = fileBodyOf(message);
+      const { id: messageId } = message;
+      return body && vaultIdOf({ ...body, messageId, source: this.#isSource(message) });
+    };
+    const deleted = await sweepVault({
+      vault,
+      store,
+      remembered: async () => new Set((await this.#records.all()).map(vaultIdOf)),
+      idOf,
+      isNew: (id) => this.#begun?.has(id) === true,
+      adopt: async (message) => {
+        const body = fileBodyOf(message);
+        if (body === undefined || (await this.#records.get(message.id)) !== undefined) return;
+        await this.#records.put(newRecord(message, body, this.#isSource(message)));
+      },
+      isClosed,
+    });
+    this.#begun = undefined;
+    if (deleted > 0) ports.log.info("files that nothing leads to were deleted", { deleted });
+  }
+
   #onFrame(link: Link, bytes: Uint8Array): void {
     const frame = decodeFileFrame(bytes);
     if (frame === undefined) return;
-    if (frame.type === "chunk") return this.#fetching.chunk(link, frame);
+    if (frame.type === "chunk") {
+      this.#fetching.chunk(link, frame);
+      return freeBytes(bytes);
+    }
     const word = this.#talk.hear(link, frame.sealed);
     if (word === undefined) return;
     switch (word.type) {
@@ -498,8 +560,10 @@ export class FileEngine {
   #wantAgain(message: MessageRecord | undefined, record: FileRecord): void {
     const body = fileBodyOf(message);
     const content = body && FileContent.of(body);
-    if (message === undefined || body === undefined) return;
-    if (content !== undefined) this.#fetching.want(new FileFetch(message, body, content, record));
+    if (message === undefined || content === undefined || body === undefined) return;
+    // More than may wait is no reason not to start: whoever wants the rest asks for it again.
+    if (this.#fetching.isFull) this.#board.put(standingOfRecord({ ...record, state: "paused" }));
+    else this.#fetching.want(new FileFetch(message, body, content, record));
   }
 
   #completed({ record, message }: FileFetch): void {

@@ -56,6 +56,10 @@ export class FileFetch {
     return pauseMs;
   }
 
+  isRefused(device: DeviceId): boolean {
+    return this.#refused.has(device);
+  }
+
   mayAsk(device: DeviceId, now: number): boolean {
     return (this.#refused.get(device)?.until ?? 0) <= now;
   }

@@ -10,13 +10,17 @@ import {
 import {
   DIRECT_GRACE_MS,
   FILE_CREDIT_BYTES,
+  FILE_READIES_AT_ONCE,
+  FILE_READY_EVERY_MS,
   FILE_SILENCE_MS,
   FILE_STALL_MS,
   MAX_ACTIVE_FETCHES,
+  MAX_FETCHES_OF_PERSON,
   MAX_WANTED_FILES,
 } from "../limits.ts";
 import type { Link, LinkPeer } from "../link.ts";
 import type { LinkControls, LinkService } from "../links/link-service.ts";
+import { TokenBucket } from "../links/token-bucket.ts";
 import type { Directory } from "../delivery/directory.ts";
 import type { Clock, Log, Random, Timer } from "../ports.ts";
 import { ChatKitError } from "../api.ts";
@@ -58,6 +62,10 @@ export class FileFetching {
   /** Those asked for first come first; bounded by `MAX_WANTED_FILES`. */
   readonly #fetches = new Map<MessageId, FileFetch>();
   readonly #streams = new Map<number, FileFetch>();
+  /** Who has not had a turn since the last look, and how many are being started. */
+  #turn: FileFetch[] = [];
+  #starting = 0;
+  readonly #readies: TokenBucket;
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #looking = false;
@@ -65,16 +73,28 @@ export class FileFetching {
 
   constructor(options: FileFetchingOptions) {
     this.#options = options;
+    const rate = { burst: FILE_READIES_AT_ONCE, perMs: 1 / FILE_READY_EVERY_MS };
+    this.#readies = new TokenBucket(options.clock, rate);
   }
 
   get(messageId: MessageId): FileFetch | undefined {
     return this.#fetches.get(messageId);
   }
 
+  /** How many files are wanted. */
+  get size(): number {
+    return this.#fetches.size;
+  }
+
+  /** No more can be wanted. */
+  get isFull(): boolean {
+    return this.#fetches.size >= MAX_WANTED_FILES;
+  }
+
   /** Takes it up from where it was. @throws ChatKitError too-many-requests */
   want(fetch: FileFetch): void {
     const { id } = fetch.message;
-    if (!this.#fetches.has(id) && this.#fetches.size >= MAX_WANTED_FILES) {
+    if (!this.#fetches.has(id) && this.isFull) {
       throw new ChatKitError("too-many-requests", "Too many files are asked for already.");
     }
     this.#fetches.set(id, fetch);
@@ -110,8 +130,11 @@ export class FileFetching {
     this.look();
   }
 
+  /** That device may be asked again. Whoever says so all the time is not asked sooner for it. */
   ready(messageId: MessageId, device: DeviceId): void {
-    this.#fetches.get(messageId)?.forgive(device);
+    const fetch = this.#fetches.get(messageId);
+    if (fetch?.isRefused(device) !== true || !this.#readies.take(1)) return;
+    fetch.forgive(device);
     this.look();
   }
 
@@ -197,20 +220,30 @@ export class FileFetching {
     this.#closed = true;
     this.#timer?.cancel();
     const all = [...this.#fetches.values()];
+    this.#turn = [];
     this.#fetches.clear();
     for (const fetch of all) this.#dropStream(fetch, true);
     await Promise.all(all.flatMap(({ incoming }) => incoming?.close() ?? []));
   }
 
   #look(): void {
-    let active = this.#streams.size;
-    for (const fetch of this.#fetches.values()) {
-      if (fetch.stream !== undefined || fetch.starting || fetch.finishing) continue;
-      if (active >= MAX_ACTIVE_FETCHES) break;
-      active += 1;
+    this.#turn = [...this.#fetches.values()];
+    this.#advance();
+  }
+
+  /** One that cannot begin leaves its place to the next. */
+  #advance(): void {
+    while (this.#streams.size + this.#starting < MAX_ACTIVE_FETCHES) {
+      const fetch = this.#turn.shift();
+      if (fetch === undefined) return;
+      const isBusy = fetch.stream !== undefined || fetch.starting || fetch.finishing;
+      if (isBusy || !this.#isWanted(fetch)) continue;
       fetch.starting = true;
+      this.#starting += 1;
       void this.#start(fetch).finally(() => {
         fetch.starting = false;
+        this.#starting -= 1;
+        if (!this.#closed) this.#advance();
       });
     }
   }
@@ -218,14 +251,22 @@ export class FileFetching {
   async #start(fetch: FileFetch): Promise<void> {
     try {
       const link = await this.#way(fetch);
-      if (link === undefined || !this.#isWanted(fetch)) return;
+      if (link === undefined || !this.#isWanted(fetch) || this.#hasEnough(link.peer)) return;
       const incoming = await this.#open(fetch);
       if (incoming === undefined || !this.#isWanted(fetch) || fetch.stream !== undefined) return;
       if (incoming.hasAll && fetch.sha256 !== undefined) return this.#took(fetch);
+      // Others may have begun meanwhile.
+      if (this.#hasEnough(link.peer)) return;
       this.#ask(fetch, incoming, link);
     } catch (error) {
       this.#options.onProblem(error);
     }
+  }
+
+  /** Whoever sends slowly, and for ever, holds up nobody else. */
+  #hasEnough({ userId }: LinkPeer): boolean {
+    const links = [...this.#streams.values()].map(({ stream }) => stream?.link.peer.userId);
+    return links.filter((one) => one === userId).length >= MAX_FETCHES_OF_PERSON;
   }
 
   /** The best link to a device that may have it. */

@@ -8,7 +8,7 @@ export interface FileSource {
   /** Bytes. */
   readonly size: number;
   /**
-   * @returns `length` bytes, or fewer at the end
+   * @returns `length` bytes, or fewer at the end, for the caller alone
    * @throws FileError
    */
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -35,6 +35,8 @@ export interface FileVault {
   ): Promise<FileReceiver>;
   /** Deletes whatever is here of it, not what it refers to. Idempotent. */
   delete(fileId: FileId): Promise<void>;
+  /** All that something is here of, whole or not. @throws FileError */
+  ids(): Promise<readonly FileId[]>;
   /** Deletes everything, also what no message tells of: the device forgets the account. */
   clear(): Promise<void>;
 }
@@ -43,7 +45,7 @@ export interface FileVault {
 export interface FileReceiver {
   /** Bytes that are durable, or were written since. */
   readonly length: number;
-  /** Appends. @throws FileError */
+  /** Appends: it is written, or copied, when this resolves. @throws FileError */
   append(bytes: Uint8Array): Promise<void>;
   /** Resolves once everything appended survives the end of the program. @throws FileError */
   flush(): Promise<void>;

@@ -1,4 +1,4 @@
-import { encodeBase64, sha256Hasher } from "../../crypto/index.ts";
+import { encodeBase64, freeBytes, sha256Hasher } from "../../crypto/index.ts";
 import { FILE_FLUSH_BYTES } from "../limits.ts";
 import { hashInto } from "./content-hash.ts";
 import type { FileContent } from "./file-content.ts";
@@ -133,8 +133,10 @@ export class IncomingFile {
         const pieces = this.#pending;
         this.#pending = [];
         for (const piece of pieces) {
+          const { length } = piece;
           await receiver.append(piece);
-          this.#written += piece.length;
+          freeBytes(piece);
+          this.#written += length;
         }
         if (this.#flushAsked || this.#written - this.#durable >= FILE_FLUSH_BYTES) {
           this.#flushAsked = this.#pending.length > 0 && this.#flushAsked;

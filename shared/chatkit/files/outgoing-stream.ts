@@ -5,7 +5,7 @@ import {
   type FileRefusal,
   type MessageId,
 } from "../../protocol/index.ts";
-import { encodeBase64, sha256Hasher } from "../../crypto/index.ts";
+import { CHUNK_TAG_BYTES, encodeBase64, freeBytes, sha256Hasher } from "../../crypto/index.ts";
 import type { Link } from "../link.ts";
 import type { FileContent } from "./file-content.ts";
 import { FileError, type FileSource } from "./file-vault.ts";
@@ -46,7 +46,11 @@ export class OutgoingStream implements FrameSource {
   #upTo: number;
   /** Index of the chunk to be read next. */
   #toRead: number;
+  /** What was read and is not sent yet, as it was read, and how many bytes of the first are sent. */
   readonly #read: Uint8Array[] = [];
+  #sentOfFirst = 0;
+  /** Every frame in its turn: a link has sent it, or has a copy, before the next is asked for. */
+  readonly #frame: Uint8Array;
   #reading = false;
   readonly #hasher: ReturnType<typeof sha256Hasher> | undefined;
   #closed = false;
@@ -57,6 +61,8 @@ export class OutgoingStream implements FrameSource {
     this.#next = Math.min(from, content.chunks);
     this.#toRead = this.#next;
     this.#upTo = upTo;
+    const largest = Math.min(content.chunkBytes, content.size);
+    this.#frame = new Uint8Array(FILE_CHUNK_HEADER_BYTES + largest + CHUNK_TAG_BYTES);
     this.#hasher = sha256 === undefined && from === 0 ? sha256Hasher() : undefined;
   }
 
@@ -77,13 +83,15 @@ export class OutgoingStream implements FrameSource {
   takeFrame(): Uint8Array | undefined {
     const { content, onProgress, stream } = this.options;
     if (this.#closed || this.#next >= this.#upTo) return undefined;
-    const plaintext = this.#read.shift();
-    if (plaintext === undefined) return undefined;
     const index = this.#next;
+    const plaintext = this.#chunkRead(content.lengthOf(index));
+    if (plaintext === undefined) return undefined;
     this.#next += 1;
     this.#hasher?.update(plaintext);
-    const sealed = content.sealed(index, plaintext, FILE_CHUNK_HEADER_BYTES);
-    const frame = frameFileChunk(stream, index, sealed);
+    const length = FILE_CHUNK_HEADER_BYTES + plaintext.length + CHUNK_TAG_BYTES;
+    const frame = frameFileChunk(stream, index, this.#frame.subarray(0, length));
+    content.sealed(index, plaintext, frame.subarray(FILE_CHUNK_HEADER_BYTES));
+    this.#used(plaintext.length);
     onProgress(content.offsetOf(this.#next));
     if (this.#next === content.chunks) queueMicrotask(() => void this.#finish());
     else this.#readAhead();
@@ -101,11 +109,25 @@ export class OutgoingStream implements FrameSource {
 
   #readAhead(): void {
     const { chunks } = this.options.content;
-    const isFar = this.#read.length > MAX_READ_AHEAD - READ_CHUNKS;
+    const isFar = this.#toRead - this.#next > MAX_READ_AHEAD - READ_CHUNKS;
     if (this.#reading || this.#closed || isFar) return;
     if (this.#toRead >= Math.min(chunks, this.#upTo)) return;
     this.#reading = true;
     void this.#readSome();
+  }
+
+  /** The next so many bytes; undefined where they are not read yet. Whole chunks are read. */
+  #chunkRead(length: number): Uint8Array | undefined {
+    return this.#read[0]?.subarray(this.#sentOfFirst, this.#sentOfFirst + length);
+  }
+
+  #used(length: number): void {
+    this.#sentOfFirst += length;
+    const [first] = this.#read;
+    if (first === undefined || this.#sentOfFirst < first.length) return;
+    this.#read.shift();
+    this.#sentOfFirst = 0;
+    freeBytes(first);
   }
 
   async #readSome(): Promise<void> {
@@ -120,10 +142,7 @@ export class OutgoingStream implements FrameSource {
       if (bytes.length !== length) {
         throw new FileError("changed", "The file is shorter than it was.");
       }
-      for (let index = from; index < to; index += 1) {
-        const start = content.offsetOf(index) - offset;
-        this.#read.push(bytes.subarray(start, start + content.lengthOf(index)));
-      }
+      this.#read.push(bytes);
       this.#toRead = to;
     } catch (error) {
       if (!this.#closed) onFailed(refusalOf(error), error);

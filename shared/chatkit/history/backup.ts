@@ -12,6 +12,9 @@ import {
 import { HistoryError, type HistoryRecords } from "./history-records.ts";
 import { historyText, readHistory } from "./history-text.ts";
 
+/** Characters of a passphrase: of fewer a stranger with the file tries all. */
+export const MIN_PASSPHRASE_LENGTH = 10;
+
 /** Bytes of the chunked seal's nonce prefix. */
 const PREFIX_BYTES = 19;
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { expect, test } from "vitest";
 import { MessageId } from "../../protocol/index.ts";
 import { ConversationBook } from "../conversations/conversation-book.ts";
-import { encodeOrder } from "../delivery/order.ts";
+import { encodeOrder, orderTime } from "../delivery/order.ts";
 import type { MessageRecord } from "../store.ts";
 import { MemoryStore } from "../testing/memory-store.ts";
 import { deviceIdOf, userIdOf } from "../testing/test-ids.ts";
@@ -116,6 +116,28 @@ test("HI8: what is here stays as it is, and what was on its way can be sent agai
   const [first, second] = await there.all();
   expect(first).toEqual(changed);
   expect(second?.delivery).toEqual({ state: "failed", reason: "expired" });
+});
+
+test("HI8: no file carries a conversation to where times end", async () => {
+  const here = device();
+  const order = (n: number): string => encodeOrder({ ms: 2 ** 48 - 1, counter: n }, deviceIdOf(2));
+  const place = { at: START, order: order(9) };
+  await here.fill(
+    here.message(1, { order: encodeOrder({ ms: START - 1, counter: 0 }, deviceIdOf(2)) }),
+    here.message(3, { order: order(1), edited: place, pin: { ...place, pinned: true } }),
+    here.message(5, { order: order(2), reactions: [{ ...place, userId: ben, emoji: "👍" }] }),
+  );
+  const bytes = await bytesOf(historyText(here.merging.records(undefined)));
+  const there = device();
+  expect(await there.merging.merge(await read(bytes))).toEqual({ added: 3, known: 0 });
+  const all = await there.all();
+  expect(all.map(({ id }) => id)).toEqual((await here.all()).map(({ id }) => id));
+  for (const message of all) expect(orderTime(message.order).ms).toBeLessThan(START + 10);
+  expect(all.map(({ pin }) => pin)).toEqual([undefined, undefined, undefined]);
+  expect(all[1]?.edited?.order).toBe(all[1]?.order);
+  expect(all[2]?.reactions).toEqual([]);
+  const last = there.book.get(there.book.idWith(ben))?.record.last;
+  expect(last?.order).toBe(all[2]?.order);
 });
 
 test("HI8: another account's history, and what no history can hold, is refused", async () => {

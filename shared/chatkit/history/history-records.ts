@@ -95,6 +95,20 @@ export interface HistoryRecords {
   readonly entries: AsyncIterable<HistoryEntry>;
 }
 
+/** The same, telling of each message that is taken from it. */
+export function counted(
+  { entries, header }: HistoryRecords,
+  onMessage: () => void,
+): HistoryRecords {
+  async function* counting(): AsyncGenerator<HistoryEntry> {
+    for await (const entry of entries) {
+      if (entry.type === "message") onMessage();
+      yield entry;
+    }
+  }
+  return { header, entries: counting() };
+}
+
 /** Keys and the way of a message to each device stay on the device. */
 export function messageEntry(record: MessageRecord): MessageEntry {
   const { id, conversationId, from, order, sentAt, receivedAt, body, delivery } = record;

@@ -1,7 +1,10 @@
-import type { ConversationId, MessageId, UserId } from "../../protocol/index.ts";
+import type { ConversationId, DeviceId, MessageId, UserId } from "../../protocol/index.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
 import type { DeliveryState } from "../delivery/delivery-state.ts";
-import type { MessageRecord, Store, StoreWrite } from "../store.ts";
+import { HybridClock } from "../delivery/hybrid-clock.ts";
+import { encodeOrder, orderTime } from "../delivery/order.ts";
+import { MAX_CLOCK_AHEAD_MS } from "../limits.ts";
+import type { MessageRecord, Place, Store, StoreWrite } from "../store.ts";
 import {
   HISTORY_FORMAT,
   HISTORY_VERSION,
@@ -104,6 +107,7 @@ export class Merging {
     const peers = new Map<ConversationId, UserId | undefined>();
     let waiting: MessageRecord[] = [];
     let settings: StoreWrite[] = [];
+    const orders = new MergedOrders(this.#options.now());
     let added = 0;
     let all = 0;
     const flush = async (): Promise<void> => {
@@ -133,7 +137,7 @@ export class Merging {
         // Who was in a group at that time nobody can tell any more.
         const mayBe = peer === undefined || userId === peer || userId === header.account;
         if (!mayBe) throw damaged();
-        waiting.push(recordOf(entry, userId === header.account));
+        waiting.push(recordOf(entry, userId === header.account, orders));
         all += 1;
         if (waiting.length === PAGE) await flush();
       }
@@ -148,10 +152,9 @@ export class Merging {
     const { book, commit, exclusive, store } = this.#options;
     const fresh = new Map<MessageId, MessageRecord>();
     await exclusive(async () => {
-      const known = await Promise.all(records.map(({ id }) => store.message(id)));
-      for (const [index, record] of records.entries()) {
-        if (known[index] === undefined) fresh.set(record.id, record);
-      }
+      const here = await store.messagesOf(records.map(({ id }) => id));
+      const known = new Set(here.map(({ id }) => id));
+      for (const record of records) if (!known.has(record.id)) fresh.set(record.id, record);
       const writes: StoreWrite[] = [...others];
       for (const message of fresh.values()) {
         writes.push({ type: "put-message", message });
@@ -173,9 +176,40 @@ function isIn(only: readonly ConversationId[] | undefined, id: ConversationId): 
   return only === undefined || only.includes(id);
 }
 
-function recordOf(entry: MessageEntry, own: boolean): MessageRecord {
-  const { type: _, ...record } = entry;
-  return { ...record, own, delivery: settled(entry.delivery, own) };
+function recordOf(entry: MessageEntry, own: boolean, orders: MergedOrders): MessageRecord {
+  const { type: _, edited, order: written, pin, reactions, ...record } = entry;
+  const order = orders.of(written, entry.from.deviceId);
+  const isPast = (place: Place): boolean => !orders.isAhead(place.order);
+  return {
+    ...record,
+    order,
+    own,
+    delivery: settled(entry.delivery, own),
+    ...(edited === undefined ? {} : { edited: isPast(edited) ? edited : { ...edited, order } }),
+    ...(pin === undefined || !isPast(pin) ? {} : { pin }),
+    ...(reactions === undefined ? {} : { reactions: reactions.filter(isPast) }),
+  };
+}
+
+/**
+ * Places for what a file holds. As of what comes from people (SPEC O1), no time far ahead of this
+ * device's clock is followed: a conversation would go on from there, and its end is where times end.
+ */
+class MergedOrders {
+  readonly #now: number;
+  readonly #clock = new HybridClock();
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  of(order: string, from: DeviceId): string {
+    return this.isAhead(order) ? encodeOrder(this.#clock.tick(this.#now), from) : order;
+  }
+
+  isAhead(order: string): boolean {
+    return orderTime(order).ms > this.#now + MAX_CLOCK_AHEAD_MS;
+  }
 }
 
 /** What was on its way from another device does not go from here: it can be sent again. */

@@ -50,11 +50,8 @@ export class Removal {
   /** @throws StoreError */
   async deleteHere(ids: readonly MessageId[]): Promise<void> {
     const { store } = this.#options;
-    const known = await Promise.all([...new Set(ids)].map((id) => store.message(id)));
-    const byConversation = Map.groupBy(
-      known.filter((record) => record !== undefined),
-      ({ conversationId }) => conversationId,
-    );
+    const known = await store.messagesOf([...new Set(ids)]);
+    const byConversation = Map.groupBy(known, ({ conversationId }) => conversationId);
     for (const [conversationId, records] of byConversation) {
       for (let at = 0; at < records.length; at += SLICE) {
         await this.#remove(conversationId, records.slice(at, at + SLICE));

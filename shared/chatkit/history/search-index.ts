@@ -34,9 +34,9 @@ export interface SearchFilter {
  * is looked for; no index on disk has to follow edits, recalls and deletions.
  */
 export class SearchIndex {
-  /** In ascending place. */
+  /** Newest first: what is read further back goes to the end. */
   #messages: IndexedMessage[] = [];
-  readonly #places = new Map<MessageId, string>();
+  readonly #byId = new Map<MessageId, IndexedMessage>();
   #characters = 0;
   /** Nothing below is held; undefined at first, when nothing is. */
   #floor: MessagePlace | undefined;
@@ -64,9 +64,11 @@ export class SearchIndex {
    * @param page newest first, below the floor
    */
   took(page: readonly MessageRecord[], isLast: boolean): void {
-    const older = page.map(indexed).toReversed();
-    for (const message of older) this.#count(message, 1);
-    this.#messages = [...older, ...this.#messages];
+    for (const record of page) {
+      const message = indexed(record);
+      this.#count(message, 1);
+      this.#messages.push(message);
+    }
     const lowest = page.at(-1);
     if (lowest !== undefined) this.#floor = { order: lowest.order, id: lowest.id };
     this.#complete = isLast;
@@ -97,42 +99,40 @@ export class SearchIndex {
     { before, limit, most }: { before: MessagePlace | undefined; limit: number; most: number },
   ): { readonly found: readonly IndexedMessage[]; readonly at?: MessagePlace } {
     const found: IndexedMessage[] = [];
-    let index = before === undefined ? this.#messages.length : this.#indexOf(placeOf(before));
-    const end = Math.max(0, index - most);
-    while (index > end && found.length < limit) {
-      index -= 1;
+    let index = before === undefined ? 0 : this.#firstBelow(placeOf(before));
+    const { length } = this.#messages;
+    const end = Math.min(length, index + most);
+    while (index < end && found.length < limit) {
       const message = this.#messages[index];
       if (message !== undefined && matches(message, needles, filter)) found.push(message);
+      index += 1;
     }
-    const last = this.#messages[index];
-    return index === 0 || last === undefined
+    const last = this.#messages[index - 1];
+    return index === length || last === undefined
       ? { found }
       : { found, at: { order: last.order, id: last.id } };
   }
 
   #put(record: MessageRecord): void {
     const place = placeOf(record);
-    const known = this.#places.get(record.id);
+    const message = indexed(record);
+    const known = this.#byId.get(record.id);
     if (known !== undefined) {
-      const index = this.#indexOf(known);
-      const before = this.#messages[index];
-      const after = indexed(record);
       // Most changes are of its delivery.
-      if (before !== undefined && known === place && before.text === after.text) return;
+      if (placeOf(known) === place && known.text === message.text) return;
       this.#delete(new Set([record.id]));
     }
     if (!this.#complete && (this.#floor === undefined || place < placeOf(this.#floor))) return;
-    const message = indexed(record);
     this.#count(message, 1);
-    this.#messages.splice(this.#indexOf(place), 0, message);
+    this.#messages.splice(this.#firstBelow(place), 0, message);
   }
 
   #delete(ids: ReadonlySet<MessageId>): void {
-    const known = [...ids].filter((id) => this.#places.has(id));
-    if (known.length === 0) return;
+    const known = [...ids].map((id) => this.#byId.get(id)).filter((one) => one !== undefined);
     const [only] = known;
-    if (known.length === 1 && only !== undefined) {
-      const index = this.#indexOf(this.#places.get(only) ?? "");
+    if (only === undefined) return;
+    if (known.length === 1) {
+      const index = this.#firstBelow(placeOf(only)) - 1;
       for (const message of this.#messages.splice(index, 1)) this.#count(message, -1);
       return;
     }
@@ -145,18 +145,18 @@ export class SearchIndex {
 
   #count(message: IndexedMessage, by: 1 | -1): void {
     this.#characters += by * message.text.length;
-    if (by === 1) this.#places.set(message.id, placeOf(message));
-    else this.#places.delete(message.id);
+    if (by === 1) this.#byId.set(message.id, message);
+    else this.#byId.delete(message.id);
   }
 
-  /** Of the first message at or behind the place. */
-  #indexOf(place: string): number {
+  /** Of the newest message below the place. */
+  #firstBelow(place: string): number {
     let low = 0;
     let high = this.#messages.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const message = this.#messages[middle];
-      if (message !== undefined && placeOf(message) < place) low = middle + 1;
+      if (message !== undefined && placeOf(message) >= place) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -40,6 +40,9 @@ export class WatchedStore implements Store {
   message(id: MessageId): Promise<MessageRecord | undefined> {
     return this.#store.message(id);
   }
+  messagesOf(ids: readonly MessageId[]): Promise<readonly MessageRecord[]> {
+    return this.#store.messagesOf(ids);
+  }
   messages(conversationId: ConversationId, page: MessagePage): Promise<readonly MessageRecord[]> {
     return this.#store.messages(conversationId, page);
   }

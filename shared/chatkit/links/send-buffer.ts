@@ -50,7 +50,8 @@ export class SendBuffer {
     if (this.#held.length === 0 && this.#outletTakes()) {
       this.#outlet.push(frame);
     } else {
-      this.#held.push(frame);
+      // The sender may use it for the next.
+      this.#held.push(frame.slice());
       this.#heldBytes += frame.length;
     }
     if (this.bufferedAmount >= LINK_HIGH_WATER_BYTES) this.#full = true;

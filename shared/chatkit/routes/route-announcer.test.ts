@@ -129,6 +129,19 @@ async function meet(...present: readonly Device[]): Promise<void> {
   await clock.advance(0);
 }
 
+test("R7: what is told before it is known whose device speaks counts as soon as it is", async () => {
+  const [a, b] = [new Device(1, 1), new Device(2, 2)];
+  b.permits = false;
+  a.announcer.present([b.peer]);
+  await a.book.choose(ben, "direct-only");
+  await clock.advance(0);
+  b.announcer.present([]);
+  expect(b.book.of(ada).theirs).toBe("automatic");
+  b.permits = true;
+  b.announcer.present([a.peer]);
+  expect(b.book.of(ada).theirs).toBe("direct-only");
+});
+
 test("R7: it is told to who is there, to who comes later, and once more after a change", async () => {
   const [a, b] = [new Device(1, 1), new Device(2, 2)];
   await meet(a, b);

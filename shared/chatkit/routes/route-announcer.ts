@@ -11,6 +11,7 @@ import {
 import type { IdentityKeys } from "../../crypto/index.ts";
 import { backOffMs } from "../connection/back-off.ts";
 import {
+  MAX_EARLY_ROUTES,
   MAX_ROUTES_TOLD,
   ROUTE_REMINDER_MS,
   ROUTE_RETRY_MAX_MS,
@@ -52,6 +53,8 @@ export class RouteAnnouncer {
   readonly #options: RouteAnnouncerOptions;
   readonly #queue = new Map<string, Item>();
   readonly #reminded = new Map<DeviceId, number>();
+  /** Words of devices that are not known yet: lists are read while somebody already speaks. */
+  readonly #early = new Map<string, IncomingSignal>();
   readonly #subscriptions: (() => void)[];
   #present = new Map<DeviceId, LinkPeer>();
   #running = false;
@@ -76,6 +79,11 @@ export class RouteAnnouncer {
       if (!this.#present.has(to.deviceId)) this.#queue.delete(key);
     }
     for (const peer of peers) if (!before.has(peer.deviceId)) this.#enqueue(peer);
+    for (const [key, incoming] of this.#early) {
+      if (!this.#present.has(incoming.from.deviceId)) continue;
+      this.#early.delete(key);
+      this.#onSignal(incoming);
+    }
     this.#run();
   }
 
@@ -107,6 +115,7 @@ export class RouteAnnouncer {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     this.#retry?.cancel();
     this.#queue.clear();
+    this.#early.clear();
   }
 
   #isOwn({ userId }: LinkPeer): boolean {
@@ -189,7 +198,8 @@ export class RouteAnnouncer {
     }
   }
 
-  #onSignal({ from, signal }: IncomingSignal): void {
+  #onSignal(incoming: IncomingSignal): void {
+    const { from, signal } = incoming;
     if (signal.type !== "route") return;
     const { book, log, onForged, peers, self } = this.#options;
     const own = self();
@@ -199,8 +209,12 @@ export class RouteAnnouncer {
     const publicKey = peers.publicKeyOf(from);
     // One's own devices tell about others, and nobody else does.
     const isPlain = isOwn === (about !== undefined) && about !== own.userId;
-    if (publicKey === undefined || !isPlain || !peers.permits(from.userId, from.deviceId)) {
+    if (!isPlain) {
       log.debug("route policy refused", { from: from.deviceId });
+      return;
+    }
+    if (publicKey === undefined || !peers.permits(from.userId, from.deviceId)) {
+      this.#keepEarly(`${from.deviceId} ${about ?? ""}`, incoming);
       return;
     }
     if (!isGenuineRoute(publicKey, { from: from.deviceId, to: own.deviceId }, signal)) {
@@ -209,5 +223,15 @@ export class RouteAnnouncer {
     }
     if (about === undefined) book.learn(from, { policy, at });
     else book.learnOwn(about, { policy, at });
+  }
+
+  /** Nobody says it again: it counts as soon as it is known whose device that is. */
+  #keepEarly(key: string, incoming: IncomingSignal): void {
+    this.#early.delete(key);
+    this.#early.set(key, incoming);
+    for (const oldest of this.#early.keys()) {
+      if (this.#early.size <= MAX_EARLY_ROUTES) break;
+      this.#early.delete(oldest);
+    }
   }
 }

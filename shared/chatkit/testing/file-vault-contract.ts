@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { expect, test } from "vitest";
+import { sameBytes } from "../../crypto/index.ts";
 import { encodeId, FileId, ID_BYTES } from "../../protocol/index.ts";
 import type { FileSource, FileVault } from "../files/file-vault.ts";
 import { MemorySource } from "./memory-file-vault.ts";
@@ -52,6 +53,21 @@ export function describeFileVault(make: () => Promise<VaultMaker>): void {
     expect(await all(source)).toEqual(content);
   });
 
+  test("what was appended may be overwritten, whatever the size of the pieces", async () => {
+    const vault = await (await make()).open();
+    const content = contentOf(2_500_001);
+    const receiver = await vault.receive(id, file(content.length));
+    const sizes = [1, 524_287, 1, 700_000, 65_536, 1_200_000];
+    for (let at = 0; at < content.length;) {
+      const piece = content.slice(at, at + (sizes.shift() ?? 5_000));
+      await receiver.append(piece);
+      at += piece.length;
+      piece.fill(0);
+    }
+    await receiver.finish();
+    expect(sameBytes((await all(await vault.open(id))) ?? new Uint8Array(0), content)).toBe(true);
+  });
+
   test("what was flushed is there for the program's next start", async () => {
     const maker = await make();
     const content = contentOf(100_000);
@@ -82,6 +98,23 @@ export function describeFileVault(make: () => Promise<VaultMaker>): void {
     const kept = await (await maker.open()).open(other);
     expect(kept).toMatchObject({ name: "a.txt", mediaType: "text/plain", size: 70_000 });
     expect(await all(kept)).toEqual(content);
+  });
+
+  test("what is here is listed, whole or in part, and nothing that was deleted", async () => {
+    const maker = await make();
+    const vault = await maker.open();
+    expect(await vault.ids()).toEqual([]);
+    await vault.keep(id, new MemorySource(contentOf(3)));
+    const receiver = await vault.receive(other, file(1_000));
+    await receiver.append(contentOf(10));
+    await receiver.flush();
+    await receiver.close();
+    const again = await maker.open();
+    expect((await again.ids()).toSorted()).toEqual([id, other].toSorted());
+    await again.delete(id);
+    expect(await again.ids()).toEqual([other]);
+    await again.delete(other);
+    expect(await again.ids()).toEqual([]);
   });
 
   test("a file of no bytes is a file; more or fewer than announced are refused", async () => {

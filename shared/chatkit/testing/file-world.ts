@@ -55,10 +55,10 @@ class FakeLink implements Link {
   send(frame: Uint8Array): void {
     if (this.closed) throw new LinkError("closed", "the link is closed");
     const { other } = this;
-    const changed = this.tamper(frame);
+    const changed = this.tamper(frame.slice());
     if (other === undefined || changed === undefined) return;
     queueMicrotask(() => {
-      if (!other.closed) other.#arrives(other, changed);
+      if (!other.closed) other.#arrives(other, changed.slice());
     });
   }
 
@@ -150,6 +150,22 @@ export class FileDevice {
   readonly #n: number;
   readonly #store: MemoryStore;
 
+  /** As if the program had ended in the middle of something: one more than it would have taken. */
+  async rememberWaiting(id: MessageId): Promise<void> {
+    const records = [...(await this.#store.values("file/of/")).values()];
+    const value = records[0]?.replaceAll(/"messageId":"[^"]*"/g, `"messageId":"${id}"`);
+    if (value === undefined) throw new Error("nothing is remembered");
+    await this.#store.commit([
+      { type: "put-value", key: `file/of/${id}`, value },
+      { type: "put-value", key: `file/open/${id}`, value: "1" },
+    ]);
+  }
+
+  /** What is remembered of a message's file was lost with the end of the program. */
+  async forgetRecord(id: MessageId): Promise<void> {
+    await this.#store.commit([{ type: "delete-value", key: `file/of/${id}` }]);
+  }
+
   constructor(world: FileWorld, n: number, store: MemoryStore) {
     this.#world = world;
     this.#n = n;
@@ -182,7 +198,11 @@ export class FileDevice {
     return new FileEngine({
       ports: { clock, random: seededRandom(this.#n + world.random++), log: this.log },
       vault: this.vault,
-      store: this.#store,
+      store: {
+        value: (key) => this.#store.value(key),
+        values: (prefix) => this.#store.values(prefix),
+        recent: async ({ before }) => (before === undefined ? [...messages.values()] : []),
+      },
       commit: (writes) => this.#store.commit(writes),
       identity: this.keys,
       links: this.links,
@@ -196,7 +216,7 @@ export class FileDevice {
         memberDevices: (userId) => others().filter((one) => one.userId === userId),
         people: () => others().map(({ userId }) => userId),
         ownOthers: () => [],
-        isOnline: () => true,
+        isOnline: (id) => !world.away.has(id),
         isBuddy: () => true,
         isBlocked: () => false,
         permits: () => true,
@@ -221,6 +241,8 @@ export class FileWorld {
   readonly clock = new FakeClock();
   readonly messages = new Map<MessageId, MessageRecord>();
   readonly devices: FileDevice[] = [];
+  /** Nobody reaches them. */
+  readonly away = new Set<DeviceId>();
   random = 1;
 
   async add(n: number): Promise<FileDevice> {

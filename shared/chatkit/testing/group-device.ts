@@ -267,6 +267,7 @@ export class GroupDevice {
       values: (prefix) => store.values(prefix),
       conversations: () => store.conversations(),
       message: (id) => store.message(id),
+      messagesOf: (ids) => store.messagesOf(ids),
       messages: (id, page) => store.messages(id, page),
       files: (id, page) => store.files(id, page),
       recent: (options) => store.recent(options),

@@ -62,6 +62,24 @@ export function describeLink(name: string, openPair: () => Promise<LinkPair>): v
       expect(sameBytes(b.frames[1], largest)).toBe(true);
     });
 
+    test("a frame is its sender's again: what becomes of it then changes nothing", async () => {
+      const { a, b, stall, until } = pair;
+      const scratch = new Uint8Array(32 * 1024);
+      const frames = 2 * (LINK_HIGH_WATER_BYTES / scratch.length);
+      // Some of them wait in the link itself.
+      stall?.(true);
+      for (let n = 0; n < frames; n += 1) {
+        scratch.fill(n);
+        a.link.send(scratch);
+      }
+      scratch.fill(0xff);
+      stall?.(false);
+      await until(() => b.frames.length === frames);
+      for (const [n, frame] of b.frames.entries()) {
+        expect([frame[0], frame.at(-1)]).toEqual([n, n]);
+      }
+    });
+
     test("a frame over the limit is refused and the link goes on", async () => {
       const { a, b, until } = pair;
       expect(() => a.link.send(new Uint8Array(MAX_LINK_FRAME_BYTES + 1))).toThrow(

@@ -96,6 +96,10 @@ export class MemoryFileVault implements FileVault {
     this.#held.delete(fileId);
   }
 
+  async ids(): Promise<readonly FileId[]> {
+    return [...this.#held.keys()];
+  }
+
   async clear(): Promise<void> {
     this.#held.clear();
   }

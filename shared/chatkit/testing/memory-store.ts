@@ -110,6 +110,11 @@ export class MemoryStore implements Store {
     return (await this.#read()).messages.get(id);
   }
 
+  async messagesOf(ids: readonly MessageId[]): Promise<readonly MessageRecord[]> {
+    const { messages } = await this.#read();
+    return ids.map((id) => messages.get(id)).filter((message) => message !== undefined);
+  }
+
   async messages(
     conversationId: ConversationId,
     page: MessagePage,

@@ -19,8 +19,9 @@ export class ScriptedLink implements Link {
 
   send(frame: Uint8Array): void {
     if (this.closed) throw new LinkError("closed", "the link is closed");
-    this.sent.push(frame);
-    this.onSend(frame);
+    const sent = frame.slice();
+    this.sent.push(sent);
+    this.onSend(sent);
   }
 
   close(): void {

@@ -24,7 +24,7 @@ export class SimulatedLink implements Link {
 
   send(frame: Uint8Array): void {
     if (!this.isOpen) throw new LinkError("closed", "The link is closed.");
-    this.#onSend(frame);
+    this.#onSend(frame.slice());
   }
 
   close(): void {

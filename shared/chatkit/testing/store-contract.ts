@@ -263,6 +263,16 @@ export function storeContract(name: string, create: () => Promise<StoreFixture>)
     });
   });
 
+  test(`${name}: gives several messages at once, in the order asked for`, async () => {
+    await withStore(async (store) => {
+      const all = [message(1, "01"), message(2, "02"), message(3, "03")];
+      await store.commit(all.map((one) => ({ type: "put-message", message: one })));
+      const found = await store.messagesOf([3, 9, 1].map(messageId));
+      expect(found).toEqual([all[2], all[0]]);
+      expect(await store.messagesOf([])).toEqual([]);
+    });
+  });
+
   test(`${name}: compares order as text, upper case before lower`, async () => {
     await withStore(async (store) => {
       const orders = ["00aZ", "00aa", "00a_", "00a-", "00a0", "00A0"];

@@ -34,7 +34,8 @@ export function seed(count: number, conversations: number, self: UserId, now: nu
     new DataView(bytes.buffer).setUint32(8, n);
     return encodeId(bytes);
   };
-  const conversationOf = (n: number) => (n % 20 === 0 ? 0 : (n * 7) % conversations);
+  const conversationOf = (n: number) =>
+    n % 20 === 0 ? 0 : ((n - Math.ceil(n / 20)) * 7) % conversations;
   const message = (n: number): MessageRecord => {
     const chat = conversationOf(n);
     const own = n % 3 === 0;
