@@ -1,10 +1,26 @@
 import { expect, test } from "vitest";
-import type { Clock } from "../shared/chatkit/ports.ts";
+import * as v from "valibot";
+import { createWsConnector } from "../app/cli/ports/ws-connector.ts";
+import { nodeRandom } from "../app/cli/ports/node-random.ts";
+import { silentLog } from "../app/cli/ports/silent-log.ts";
+import type { Clock, SocketConnector } from "../shared/chatkit/ports.ts";
 import { MemorySource } from "../shared/chatkit/testing/memory-file-vault.ts";
 import { FakePeers } from "../shared/chatkit/testing/peer-pair.ts";
+import { idBytes } from "../shared/chatkit/trust/device-id.ts";
+import {
+  emptyMembership,
+  encodeBase64,
+  extendMembership,
+  identityKeysOf,
+  KEY_BYTES,
+  membershipStatement,
+  type Membership,
+  type MembershipChange,
+} from "../shared/crypto/index.ts";
 import type { ConversationId } from "../shared/protocol/index.ts";
 import { startTestServer, type TestServer } from "../rendezvous/testing/test-server.ts";
 import { GroupDevice, hurriedClock } from "./support/group-device.ts";
+import { LyingSockets } from "./support/lying-sockets.ts";
 
 /** A server and people there, who are gone with the test. */
 class Scene implements AsyncDisposable {
@@ -24,8 +40,14 @@ class Scene implements AsyncDisposable {
     return new Scene(resources.use(await startTestServer()), resources);
   }
 
-  async person(userName: string): Promise<GroupDevice> {
-    return await this.#device(userName, userName).register();
+  /** The group's membership log, as the server has it. */
+  statements(conversationId: ConversationId): Promise<readonly Uint8Array[]> {
+    const page = { after: 0, until: 256, limit: 256, maxBytes: 1024 * 1024 };
+    return this.#server.store.conversations.read(conversationId, page);
+  }
+
+  async person(userName: string, sockets?: SocketConnector): Promise<GroupDevice> {
+    return await this.#device(userName, userName, sockets).register();
   }
 
   /** One more device of somebody. */
@@ -33,11 +55,17 @@ class Scene implements AsyncDisposable {
     return await this.#device(userName, deviceName).signIn();
   }
 
-  #device(userName: string, deviceName: string): GroupDevice {
+  #device(userName: string, deviceName: string, sockets?: SocketConnector): GroupDevice {
     const { port } = this.#server;
-    return this.#resources.use(
-      new GroupDevice({ userName, deviceName, port, peers: this.#peers, clock: this.clock }),
-    );
+    const device = new GroupDevice({
+      userName,
+      deviceName,
+      port,
+      peers: this.#peers,
+      clock: this.clock,
+      ...(sockets === undefined ? {} : { sockets }),
+    });
+    return this.#resources.use(device);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -277,6 +305,65 @@ test(
     unhindered([ada, ben]);
   },
 );
+
+const ListFrame = v.looseObject({
+  result: v.looseObject({ conversations: v.array(v.looseObject({ length: v.number() })) }),
+});
+const LogFrame = v.looseObject({
+  result: v.looseObject({ statements: v.array(v.string()), length: v.number() }),
+});
+
+/** A server that shows one statement more, made up by itself, at the end of each log. */
+function withForged(statement: Uint8Array): (frame: string) => string {
+  const forged = encodeBase64(statement);
+  return (frame) => {
+    const value: unknown = JSON.parse(frame);
+    if (v.is(ListFrame, value)) {
+      const conversations = value.result.conversations.map((one) => ({
+        ...one,
+        length: one.length + 1,
+      }));
+      return JSON.stringify({ ...value, result: { ...value.result, conversations } });
+    }
+    if (!v.is(LogFrame, value)) return frame;
+    const { length, statements } = value.result;
+    const result = { ...value.result, statements: [...statements, forged], length: length + 1 };
+    return JSON.stringify({ ...value, result });
+  };
+}
+
+test("G1, G4: the server can make up no member's statement", minute, async () => {
+  await using scene = await Scene.begin();
+  const sockets = new LyingSockets(createWsConnector(silentLog));
+  const ada = await scene.person("ada");
+  const ben = await scene.person("ben");
+  const cleo = await scene.person("cleo", sockets);
+  const id = await founded(ada, [ben, cleo]);
+  // The log as the server has it, and a statement that it would like Ada to have made.
+  const statements = await scene.statements(id);
+  const membership = statements.reduce<Membership>(
+    (before, bytes) => extendMembership(before, bytes) ?? before,
+    emptyMembership(idBytes(id)),
+  );
+  expect(membership.length).toBe(statements.length);
+  const server = identityKeysOf(nodeRandom.bytes(KEY_BYTES));
+  const change: MembershipChange = { type: "remove", members: [idBytes(cleo.userId)] };
+  const actor = idBytes(ada.userId);
+  const forged = membershipStatement(membership, server, actor, change, scene.clock.now());
+  // It is one but for whose key that is.
+  expect(extendMembership(membership, forged)?.members.size).toBe(2);
+  sockets.lie = withForged(forged);
+  await cleo.close();
+  await cleo.restart();
+  await cleo.until("told of it", () =>
+    cleo.notices.some(({ kind }) => kind === "server-untrusted"),
+  );
+  expect(cleo.group(id)?.standing).toBe("member");
+  expect(cleo.group(id)?.members).toHaveLength(3);
+  sockets.lie = (frame) => frame;
+  await cleo.kit.send(id, "still here");
+  await Promise.all([hears(ada, "still here"), hears(ben, "still here")]);
+});
 
 test(
   "what people do with messages they do in groups: edit, recall, pin, answer, type, files",

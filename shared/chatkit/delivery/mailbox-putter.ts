@@ -37,9 +37,6 @@ const MAX_BATCH_CHARACTERS = limits.MAX_TEXT_FRAME_BYTES / 2;
 /** Requests under way; what comes meanwhile makes larger batches. */
 const MAX_REQUESTS = 4;
 
-/** Turns of the microtask queue in which the couriers of one message come here, one after the other. */
-const GATHER_TURNS = 8;
-
 /** Stores envelopes in other devices' mailboxes; those of one tick share a request. */
 export class MailboxPutter {
   readonly #connection: ServerConnection;
@@ -59,7 +56,7 @@ export class MailboxPutter {
     const { promise, resolve, reject } = Promise.withResolvers<PutOutcome>();
     const put = { ...target, envelope: encodeBase64(envelope) };
     this.#waiting.push({ put, resolve, reject });
-    void this.#flushSoon();
+    this.#flushSoon();
     return promise;
   }
 
@@ -69,16 +66,17 @@ export class MailboxPutter {
     const post = this.#posts.get(message.sealed) ?? { message, waiting: [] };
     post.waiting.push({ put: to, resolve, reject });
     this.#posts.set(message.sealed, post);
-    void this.#flushSoon();
+    this.#flushSoon();
     return promise;
   }
 
-  async #flushSoon(): Promise<void> {
+  #flushSoon(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    for (let turn = 0; turn < GATHER_TURNS; turn++) await Promise.resolve();
-    this.#scheduled = false;
-    this.#flush();
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
   }
 
   #flush(): void {

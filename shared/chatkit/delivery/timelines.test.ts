@@ -22,6 +22,13 @@ test("D3: a message names the one before it for each device, not the one that ot
   expect(afters(third.recipients)).toEqual([2, 2]);
 });
 
+test("D3: what goes to some devices alone is forgotten by none of the others", () => {
+  const timelines = new Timelines();
+  timelines.next(conversationId, peers(1, 2), 0);
+  timelines.next(conversationId, peers(1), 0, peers(1, 2));
+  expect(afters(timelines.next(conversationId, peers(1, 2), 0).recipients)).toEqual([2, 1]);
+});
+
 test("D3: numbers go on after a restart, and time does not fall behind what was received", async () => {
   const store = new MemoryStore();
   const before = new Timelines();
