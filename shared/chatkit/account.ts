@@ -220,7 +220,6 @@ export class Account implements AsyncDisposable {
       random,
       log,
       connection: this.connection,
-      identity,
       self: () => this.roster.account?.profile.userId,
       directory: this.trust,
       device: (deviceId) => this.roster.device(deviceId),

@@ -1,11 +1,5 @@
 import type { ConversationId, GroupNote, UserId } from "../../protocol/index.ts";
-import {
-  encodeBase64,
-  memberKey,
-  sameBytes,
-  statementHash,
-  type IdentityKeys,
-} from "../../crypto/index.ts";
+import { encodeBase64, memberKey, sameBytes, statementHash } from "../../crypto/index.ts";
 import { ChatKitError, type Notice } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import { MAX_NO_GROUPS, NO_GROUP_MS } from "../limits.ts";
@@ -38,8 +32,6 @@ export interface MembershipBookOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** This device's keys. */
-  readonly identity: IdentityKeys;
   /** This account, once it is known. */
   readonly self: () => UserId | undefined;
   readonly directory: MemberDirectory;
