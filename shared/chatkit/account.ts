@@ -578,7 +578,10 @@ export class Account implements AsyncDisposable {
     return {
       conversationId,
       ...(peer === undefined ? {} : { peer }),
-      title: peer === undefined ? this.#titleOfGroup(conversationId) : this.roster.nameOf(peer),
+      title:
+        peer === undefined
+          ? this.#titleOfGroup(conversationId, entry.record.title)
+          : this.roster.nameOf(peer),
       unread,
       settings,
       ...(last === undefined
@@ -700,10 +703,10 @@ export class Account implements AsyncDisposable {
     return parseServerAddress(this.#options.server).origin;
   }
 
-  #titleOfGroup(conversationId: ConversationId): string {
+  #titleOfGroup(conversationId: ConversationId, merged = ""): string {
     const group = this.group(conversationId);
     const self = this.roster.account?.profile.userId;
-    return group === undefined || self === undefined ? "" : groupTitle(group, self);
+    return group === undefined || self === undefined ? merged : groupTitle(group, self);
   }
 
   #groupChanged(conversationId: ConversationId): void {

@@ -63,6 +63,8 @@ export interface ConversationRecord {
   readonly conversationId: ConversationId;
   /** Absent in a group. */
   readonly peer?: UserId;
+  /** Of a group: what a history that was merged called it; for groups of which nothing else is known. */
+  readonly title?: string;
   readonly unread: number;
   /** The newest message, for the list. */
   readonly last?: Pick<MessageRecord, "id" | "order" | "body" | "own" | "sentAt">;

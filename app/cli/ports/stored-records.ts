@@ -23,6 +23,7 @@ const place = { at: v.number(), order: v.string() };
 const StoredConversation = v.object({
   conversationId: ConversationId,
   peer: v.exactOptional(UserId),
+  title: v.exactOptional(v.string()),
   unread: v.number(),
   last: v.exactOptional(
     v.object({

@@ -68,9 +68,12 @@ export class ConversationBook {
     return this.#ensure({ conversationId: this.idWith(peer), peer, unread: 0 });
   }
 
-  /** Makes a group's conversation if it is new. */
-  ensureGroup(conversationId: ConversationId): ConversationRecord {
-    return this.#ensure({ conversationId, unread: 0 });
+  /**
+   * Makes a group's conversation if it is new.
+   * @param title what a history calls it that is merged
+   */
+  ensureGroup(conversationId: ConversationId, title?: string): ConversationRecord {
+    return this.#ensure({ conversationId, ...(title === undefined ? {} : { title }), unread: 0 });
   }
 
   /**
@@ -197,6 +200,10 @@ export class ConversationBook {
 
   #ensure(made: ConversationRecord): ConversationRecord {
     const known = this.#entries.get(made.conversationId);
+    // A history can have called it a group's; the id of two people is theirs alone.
+    if (known !== undefined && made.peer !== undefined && known.record.peer === undefined) {
+      known.record = { ...known.record, peer: made.peer };
+    }
     if (known !== undefined) return known.record;
     this.#entries.set(made.conversationId, { record: made, last: undefined });
     return made;

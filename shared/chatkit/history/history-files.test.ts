@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import { expect, test } from "vitest";
-import { MessageId } from "../../protocol/index.ts";
+import { ConversationId, MessageId } from "../../protocol/index.ts";
 import { ConversationBook } from "../conversations/conversation-book.ts";
 import { encodeOrder, orderTime } from "../delivery/order.ts";
 import type { MessageRecord } from "../store.ts";
 import { MemoryStore } from "../testing/memory-store.ts";
 import { deviceIdOf, userIdOf } from "../testing/test-ids.ts";
 import { openBackup, sealBackup } from "./backup.ts";
-import type { HistoryRecords } from "./history-records.ts";
+import type { HistoryEntry, HistoryRecords } from "./history-records.ts";
 import { historyText, readHistory } from "./history-text.ts";
 import { Merging } from "./merging.ts";
 
@@ -116,6 +116,54 @@ test("HI8: what is here stays as it is, and what was on its way can be sent agai
   const [first, second] = await there.all();
   expect(first).toEqual(changed);
   expect(second?.delivery).toEqual({ state: "failed", reason: "expired" });
+});
+
+test("HI8: groups go with a history, as version 2, whoever wrote there", async () => {
+  const here = device();
+  const group = v.parse(ConversationId, `g${"0".repeat(20)}A`);
+  const ofGroup = [1, 2, 3].map((n) =>
+    here.message(n, {
+      conversationId: group,
+      from: { userId: userIdOf(10 + n), deviceId: deviceIdOf(10 + n) },
+      own: false,
+      delivery: { state: "received", path: "stored" },
+    }),
+  );
+  await here.fill(here.message(5));
+  for (const message of ofGroup) {
+    await here.store.commit([
+      { type: "put-message", message },
+      here.book.added(undefined, message),
+    ]);
+  }
+  const bytes = await bytesOf(historyText(here.merging.records(undefined)));
+  expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({ version: 2 });
+  const there = device();
+  expect(await there.merging.merge(await read(bytes))).toEqual({ added: 4, known: 0 });
+  expect(await there.store.messages(group, { limit: 9 })).toEqual(ofGroup);
+  expect(there.book.get(group)?.record).toMatchObject({ title: "Ben", unread: 0 });
+  expect(there.book.get(group)?.record).not.toHaveProperty("peer");
+  // Without the group an older version reads it.
+  const withoutGroup = here.merging.records([here.book.idWith(ben)]);
+  expect(withoutGroup.header.version).toBe(1);
+  await drained(withoutGroup);
+});
+
+test("HI8: no history makes a group of the conversation with somebody", async () => {
+  const here = device();
+  const records = here.merging.records([]);
+  const conversationId = here.book.idWith(ben);
+  async function* entries(): AsyncGenerator<HistoryEntry> {
+    yield { type: "conversation", conversationId, title: "Ben" };
+    yield { type: "end", conversations: 1, messages: 0 };
+  }
+  const there = device();
+  await there.merging.merge({ header: records.header, entries: entries() });
+  expect(there.book.ensure(ben)).toMatchObject({ conversationId, peer: ben });
+  // Once it is known to be theirs it stays so.
+  await expect(
+    there.merging.merge({ header: records.header, entries: entries() }),
+  ).rejects.toMatchObject({ reason: "damaged" });
 });
 
 test("HI8: no file carries a conversation to where times end", async () => {

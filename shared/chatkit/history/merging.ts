@@ -126,7 +126,7 @@ export class Merging {
         if (!isTheirs) throw damaged();
         peers.set(conversationId, peer);
         const isNew = known === undefined;
-        if (peer === undefined) book.ensureGroup(conversationId);
+        if (peer === undefined) book.ensureGroup(conversationId, entry.title);
         else book.ensure(peer);
         const write = isNew && book.configure(conversationId, entry.settings ?? {});
         if (write !== undefined && write !== false) settings.push(write);

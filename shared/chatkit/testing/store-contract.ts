@@ -167,6 +167,31 @@ export function storeContract(name: string, create: () => Promise<StoreFixture>)
     });
   });
 
+  test(`${name}: keeps groups: conversations and messages of nobody in particular`, async () => {
+    const group: ConversationRecord = { conversationId, title: "Harbour", unread: 0 };
+    const { peer: _, ...item } = outboxItem(1);
+    const news = message(2, "02", {
+      body: {
+        type: "membership",
+        change: "role",
+        by: ada,
+        people: [ben],
+        role: "admin",
+      },
+      delivery: { state: "received", path: "stored" },
+    });
+    await withStore(async (store) => {
+      await store.commit([
+        { type: "put-conversation", conversation: group },
+        { type: "put-outbox", item },
+        { type: "put-message", message: news },
+      ]);
+      expect(await store.conversations()).toEqual([group]);
+      expect(await store.outbox()).toEqual([item]);
+      expect(await store.message(news.id)).toEqual(news);
+    });
+  });
+
   test(`${name}: pages messages by order, whatever the order they came in`, async () => {
     await withStore(async (store) => {
       const orders = ["05", "01", "04", "02", "03"];
