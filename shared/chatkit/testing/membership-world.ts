@@ -1,6 +1,4 @@
-import * as v from "valibot";
 import {
-  ConversationId,
   type EventName,
   type EventParams,
   type MethodName,
@@ -76,12 +74,12 @@ export class MembershipWorld {
   /** Runs something to its end; it may need timers. */
   async run<T>(call: Promise<T>): Promise<T> {
     // The outcome is the caller's; here only the clock is moved meanwhile.
-    let isOver = false;
+    const over = { now: false };
     const end = (): void => {
-      isOver = true;
+      over.now = true;
     };
     call.then(end, end);
-    for (let turn = 0; turn < 1_000 && !isOver; turn++) await this.clock.advance(WAY_MS);
+    for (let turn = 0; turn < 1_000 && !over.now; turn++) await this.clock.advance(WAY_MS);
     return await call;
   }
 
@@ -326,11 +324,6 @@ export class MembershipNode {
     parts?.book.close();
     await parts?.store[Symbol.asyncDispose]();
   }
-}
-
-/** The id of a group, where a test has its text. */
-export function groupIdOf(text: string): ConversationId {
-  return v.parse(ConversationId, text);
 }
 
 function unreachable(): ChatKitError {
