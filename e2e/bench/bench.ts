@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fileThroughput } from "./file-throughput.ts";
 import { format, judge, type Figure, type Judged } from "./figure.ts";
+import { group } from "./group.ts";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { mailbox } from "./mailbox.ts";
@@ -24,6 +25,7 @@ const sections: Record<string, (folder: string) => Promise<Figure[]>> = {
   relay: relayThroughput,
   files: fileThroughput,
   mailbox,
+  group,
   "sign-ins": signIns,
   mls,
   memory,
