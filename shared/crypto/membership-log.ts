@@ -286,7 +286,7 @@ export function isKeptForEndings({ length }: Membership): boolean {
 }
 
 /** May somebody with that role do this to the group? What it names is not looked at. */
-export function mayChange(
+function mayChange(
   type: Exclude<MembershipStatementType, "found" | "join">,
   role: GroupRole,
   { membersInvite }: GroupSettings,
