@@ -229,6 +229,35 @@ test("G6: whoever was removed reads nothing after, and says so", minute, async (
   unhindered([ada, ben, cleo]);
 });
 
+test(
+  "G5: whoever comes in sees the group's name at once, and what everybody calls themselves",
+  minute,
+  async () => {
+    await using scene = await Scene.begin();
+    const [ada, ben, cleo] = [
+      await scene.person("ada"),
+      await scene.person("ben"),
+      await scene.person("cleo"),
+    ];
+    const id = await founded(ada, [ben]);
+    const isNamed = (one: GroupDevice): boolean => one.group(id)?.about?.name === "Harbour";
+    await ben.until("the name", () => isNamed(ben));
+    await ada.befriend(cleo);
+    await ada.kit.groups.invite(id, [cleo.userId]);
+    await cleo.until("the name", () => isNamed(cleo));
+    expect(cleo.kit.conversations.get(id)?.title).toBe("Harbour");
+    // Ben is no buddy of Cleo's.
+    await cleo.until("Ben's name", () => cleo.names(id).includes("ben"));
+    const second = await scene.deviceOf(cleo, "second");
+    await second.until("the group", () => second.names(id).length === 3);
+    await ada.kit.send(id, "good morning");
+    await second.until("the name", () => isNamed(second));
+    for (const one of [ada, ben, cleo])
+      expect(one.told.map(({ body }) => body.type)).not.toContain("greeting");
+    unhindered([ada, ben, cleo, second]);
+  },
+);
+
 test("G3: changes at the same moment end in one state", minute, async () => {
   await using scene = await Scene.begin();
   const ada = await scene.person("ada");

@@ -554,6 +554,12 @@ export class Account implements AsyncDisposable {
       isBuddy: (userId) => this.roster.isBuddy(userId),
       group: (conversationId) => this.group(conversationId),
       nameOf: (userId) => this.nameOf(userId),
+      greet: (conversationId, people) => {
+        this.#greet(conversationId, people).catch((error: unknown) => {
+          // They learn it from whatever is said there next.
+          this.#options.ports.log.warn("people in a group were not told its name", { error });
+        });
+      },
       conversation: (conversationId) => {
         this.book.ensureGroup(conversationId);
         const conversation = this.conversation(conversationId);
@@ -679,7 +685,7 @@ export class Account implements AsyncDisposable {
     // A device that came back can go on as it was; the next session tries again.
     this.#listed = this.#passwordKey === undefined ? Promise.resolve() : listed;
     this.#passwordKey = undefined;
-    this.groups.sessionBegan();
+    this.groups.sessionBegan(listed.catch(() => undefined));
     this.memberships.sessionBegan();
     for (const id of this.memberships.ids()) this.#lookAtPeople(id);
     // The roster tells how long the lists of buddies are.
@@ -707,6 +713,11 @@ export class Account implements AsyncDisposable {
     const group = this.group(conversationId);
     const self = this.roster.account?.profile.userId;
     return group === undefined || self === undefined ? merged : groupTitle(group, self);
+  }
+
+  async #greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
+    await Promise.all(people.map((person) => this.#firstLists.get(person)));
+    await this.delivery.greet(conversationId, people);
   }
 
   #groupChanged(conversationId: ConversationId): void {

@@ -116,6 +116,9 @@ export const ChangeBody = v.variant("type", [EditBody, RecallBody, ReactionBody,
 /** Everything up to this message was seen by its reader. */
 export const ReadBody = v.object({ type: v.literal("read"), upTo: MessageId });
 
+/** To people who were just invited to a group: its `GroupNote` is all that it brings. Nobody sees it. */
+export const GreetingBody = v.object({ type: v.literal("greeting") });
+
 /** `recalled` stands in a history in place of what was taken back; nobody sends it. */
 const KNOWN_TYPES = [
   "text",
@@ -127,6 +130,7 @@ const KNOWN_TYPES = [
   "pin",
   "recalled",
   "membership",
+  "greeting",
 ];
 
 /** Anything a newer version sends: kept, and shown as something this version cannot show. */
@@ -179,7 +183,7 @@ export const MessageContent = v.object({
   /** In a group. Absent in a conversation of two. */
   group: v.exactOptional(GroupNote),
   at: HybridTime,
-  body: v.union([TextBody, FileBody, ReadBody, ChangeBody, UnknownBody]),
+  body: v.union([TextBody, FileBody, ReadBody, GreetingBody, ChangeBody, UnknownBody]),
 });
 export type MessageContent = v.InferOutput<typeof MessageContent>;
 
@@ -217,9 +221,16 @@ export const Content = v.union([MessageContent, ReceiptContent, TypingContent]);
 export type Content = v.InferOutput<typeof Content>;
 export type TextBody = v.InferOutput<typeof TextBody>;
 export type ReadBody = v.InferOutput<typeof ReadBody>;
+export type GreetingBody = v.InferOutput<typeof GreetingBody>;
 export type UnknownBody = v.InferOutput<typeof UnknownBody>;
 export type ChangeBody = v.InferOutput<typeof ChangeBody>;
-export type MessageBody = TextBody | FileBody | ReadBody | ChangeBody | UnknownBody;
+export type MessageBody =
+  | TextBody
+  | FileBody
+  | ReadBody
+  | GreetingBody
+  | ChangeBody
+  | UnknownBody;
 
 /** What happened in a group, as its history tells it; nobody sends it: each device reads it in the log. */
 export const MembershipNote = v.object({

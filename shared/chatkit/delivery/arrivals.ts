@@ -3,6 +3,7 @@ import type {
   DeviceId,
   MessageBody,
   MessageId,
+  GreetingBody,
   ReadBody,
 } from "../../protocol/index.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
@@ -124,7 +125,7 @@ export class Arrivals {
 
   #messageOf({ arrival, content, envelope, path }: Incoming): MessageRecord | undefined {
     const { body } = content;
-    if (isRead(body) || isChange(body)) return undefined;
+    if (isRead(body) || isChange(body) || isGreeting(body)) return undefined;
     const { from } = arrival;
     const { clock, directory, timelines } = this.#options;
     const now = clock.now();
@@ -241,6 +242,10 @@ export class Arrivals {
     }
     for (const conversationId of changed) onConversationChanged(conversationId);
   }
+}
+
+function isGreeting(body: MessageBody): body is GreetingBody {
+  return body.type === "greeting";
 }
 
 function isRead(body: MessageBody): body is ReadBody {

@@ -387,6 +387,14 @@ export class Delivery {
     return this.#groupHistory.take(news);
   }
 
+  /**
+   * Brings people who have just come into a group the key of its name. Durable once this resolves.
+   * @throws ChatKitError not-permitted, too-many-requests, store-failed
+   */
+  greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
+    return this.#sending.greet(conversationId, people);
+  }
+
   /** The members of a group, or what they may do, are others now: whoever is out gets nothing more. */
   groupChanged(): void {
     if (this.#closed) return;

@@ -10,6 +10,7 @@ import {
   type MessageBody,
   type MessageContent,
   type TextBody,
+  type UserId,
 } from "../../protocol/index.ts";
 import { ChatKitError } from "../api.ts";
 import type { ConversationBook } from "../conversations/conversation-book.ts";
@@ -175,6 +176,23 @@ export class Sending {
     });
   }
 
+  /**
+   * Brings people who have just come into a group the key of its name; this account's other devices,
+   * too. Nobody sees it. @throws ChatKitError not-permitted, too-many-requests, store-failed
+   */
+  async greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
+    const { audience, clock, directory, timelines } = this.#options;
+    const place = audience.place(conversationId);
+    const devices = [...audience.devicesOf(people, place), ...directory.ownOthers()];
+    if (devices.length === 0) return;
+    this.#checkRoom();
+    const now = clock.now();
+    const next = timelines.next(conversationId, devices, now, audience.others(place));
+    const content = this.#content(place, next.at, { type: "greeting" });
+    const record = recordOf({ id: this.#newId(), place, content, next, now });
+    await this.#queue(record, undefined, () => []);
+  }
+
   /** @throws ChatKitError store-failed */
   async markRead(conversationId: ConversationId): Promise<void> {
     const { audience, book, clock, directory, outbox, readMarks, timelines } = this.#options;
@@ -260,14 +278,16 @@ export class Sending {
   }
 
   #recipients(place: Place, weight: Weight): readonly LinkPeer[] {
-    const { audience, outbox } = this.#options;
-    const recipients = audience.recipients(place, weight);
-    if (outbox.size >= MAX_OUTBOX) {
-      throw new ChatKitError("too-many-requests", "Too many messages wait to be sent.", {
-        retryable: true,
-      });
-    }
+    const recipients = this.#options.audience.recipients(place, weight);
+    this.#checkRoom();
     return recipients;
+  }
+
+  #checkRoom(): void {
+    if (this.#options.outbox.size < MAX_OUTBOX) return;
+    throw new ChatKitError("too-many-requests", "Too many messages wait to be sent.", {
+      retryable: true,
+    });
   }
 
   #content(place: Place, at: HybridTime, body: MessageBody): MessageContent {
@@ -334,7 +354,8 @@ export class Sending {
 
 /** Whoever may not write in a group may react there, and take back what they wrote before. */
 export function weightOf({ type }: MessageBody): Weight {
-  return type === "read" || type === "reaction" || type === "recall" ? "remark" : "writing";
+  const remarks = ["read", "greeting", "reaction", "recall"];
+  return remarks.includes(type) ? "remark" : "writing";
 }
 
 function recordOf(parts: {

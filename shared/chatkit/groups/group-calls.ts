@@ -25,6 +25,8 @@ export interface OpenGroups {
   isBuddy(userId: UserId): boolean;
   group(conversationId: ConversationId): Group | undefined;
   nameOf(userId: UserId): string;
+  /** Tells these people, who have just come into the group, its name. */
+  greet(conversationId: ConversationId, people: readonly UserId[]): void;
   /** The conversation of a group that is known. */
   conversation(conversationId: ConversationId): Conversation;
 }
@@ -63,17 +65,23 @@ export class GroupCalls implements GroupsApi {
       checkSize(members.length + 1);
       checkBuddies(open, members);
       const settings = { announcements, membersInvite };
-      return open.conversation(await open.changes.found(checkedAbout(about), settings, members));
+      const conversationId = await open.changes.found(checkedAbout(about), settings, members);
+      open.greet(conversationId, members);
+      return open.conversation(conversationId);
     });
   }
 
   invite(conversationId: ConversationId, members: readonly UserId[]): Promise<void> {
-    return this.#changing(conversationId, (open) => ({ members: present }) => {
-      const added = distinct(members).filter((userId) => !present.has(keyOf(userId)));
-      if (added.length === 0) return undefined;
-      checkSize(present.size + added.length);
-      checkBuddies(open, added);
-      return { change: { type: "invite", members: added.map(idBytes) } };
+    return calling(async () => {
+      const open = this.#open();
+      await open.changes.change(conversationId, ({ members: present }) => {
+        const added = distinct(members).filter((userId) => !present.has(keyOf(userId)));
+        if (added.length === 0) return undefined;
+        checkSize(present.size + added.length);
+        checkBuddies(open, added);
+        return { change: { type: "invite", members: added.map(idBytes) } };
+      });
+      open.greet(conversationId, distinct(members));
     });
   }
 

@@ -95,6 +95,7 @@ export class GroupBook implements Sealing, Disposable {
   /** Something handed out may still be on its way to the store. */
   #isUnderWay = false;
   #background = 0;
+  #listed: Promise<void> = Promise.resolve();
   #closed = false;
   /** This device, as it was asked for last: every message asks. */
   #known: ReturnType<GroupContext["self"]> | undefined;
@@ -217,12 +218,17 @@ export class GroupBook implements Sealing, Disposable {
     this.#leaving.set(conversationId, timer);
   }
 
-  /** A session began: what was missed is made up for, in the background. */
-  sessionBegan(): void {
+  /**
+   * A session began: what was missed is made up for, in the background. Not before this device is in its
+   * list: until then the others would take it for one that the server has made up.
+   * @param listed resolves once this device is in its account's list, as far as it can be; never rejects
+   */
+  sessionBegan(listed: Promise<void> = Promise.resolve()): void {
     this.#told.clear();
     for (const { upkeep } of this.#entries.values()) upkeep.wake();
     this.#inBackground(() => this.publishKeyPackages());
-    this.#inBackground(() => this.#compareAll());
+    this.#listed = listed;
+    this.#inBackground(() => listed.then(() => this.#compareAll()));
   }
 
   /**
@@ -304,6 +310,7 @@ export class GroupBook implements Sealing, Disposable {
   }
 
   async #attend(conversationId: ConversationId, news: GroupNews): Promise<void> {
+    await this.#listed;
     if (this.#closed || this.#options.self() === undefined || this.#isOver(conversationId)) return;
     await this.#entry(conversationId).upkeep.demand(news);
   }

@@ -155,7 +155,9 @@ export class GroupSync {
     const { policy } = this.#group.memory;
     const bytes = foreignBytes(commit);
     let problem = await this.#process(bytes, epoch);
-    if (problem?.reason === "not-admitted" && (await policy.lookAgain())) {
+    // First who is in the conversation may be news, then which devices they have.
+    for (let look = 0; look < 2 && problem?.reason === "not-admitted"; look++) {
+      if (!(await policy.lookAgain())) break;
       problem = await this.#process(bytes, epoch);
     }
     if (problem === undefined) {
