@@ -71,6 +71,32 @@ function textLike(...samples: readonly string[]): fc.Arbitrary<string> {
   );
 }
 
+/** A folder for files of any content; it is removed after the last use, also one that time cut short. */
+class FuzzFolder implements AsyncDisposable {
+  readonly path: string;
+  #last: Promise<void> = Promise.resolve();
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async make(): Promise<FuzzFolder> {
+    return new FuzzFolder(await mkdtemp(join(tmpdir(), "beeline-fuzz-")));
+  }
+
+  using(texts: fc.Arbitrary<string>, use: (text: string) => Promise<void>) {
+    return fc.asyncProperty(texts, (text) => {
+      this.#last = use(text);
+      return this.#last;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([this.#last]);
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
 /** Gives something back or refuses by a typed error; anything else is a bug. */
 function survives(use: () => unknown, refusal: new (...args: never[]) => Error): void {
   try {
@@ -229,40 +255,29 @@ describe("values", () => {
 describe("settings", () => {
   test("of the server: a file of any content is read or refused in one line", async () => {
     const sample = 'port = 8383\nname = "Our office"\nregistration = "invite"\n';
-    const folder = await mkdtemp(join(tmpdir(), "beeline-fuzz-"));
-    const file = join(folder, "beeline.toml");
-    try {
-      await fc.assert(
-        fc.asyncProperty(textLike(sample), async (text) => {
-          await writeFile(file, text);
-          survives(() => readSettings({ flags: {}, env: {}, file }), OperatorError);
-        }),
-        { ...within, numRuns: 500 },
-      );
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await using folder = await FuzzFolder.make();
+    const file = join(folder.path, "beeline.toml");
+    const property = folder.using(textLike(sample), async (text) => {
+      await writeFile(file, text);
+      survives(() => readSettings({ flags: {}, env: {}, file }), OperatorError);
+    });
+    await fc.assert(property, { ...within, numRuns: 500 });
   });
 
   test("of the app and the command line: what is damaged is set aside", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "beeline-fuzz-"));
     const app =
       '{"version":1,"values":{"language":"\\"en\\""},"bounds":{"x":0,"y":0,"width":9,"height":9}}';
     const cli = '{"version":1,"server":"https://chat.example","user":"ada"}';
-    try {
-      await fc.assert(
-        fc.asyncProperty(textLike(app, cli), async (text) => {
-          await writeFile(join(folder, "settings.json"), text);
-          await writeFile(join(folder, "cli.json"), text);
-          const settings = await openSettings(join(folder, "settings.json"), () => undefined);
-          settings.get("language");
-          await SettingsFile.open(folder, () => undefined);
-        }),
-        { ...within, numRuns: 300 },
-      );
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await using folder = await FuzzFolder.make();
+    const { path } = folder;
+    const property = folder.using(textLike(app, cli), async (text) => {
+      await writeFile(join(path, "settings.json"), text);
+      await writeFile(join(path, "cli.json"), text);
+      const settings = await openSettings(join(path, "settings.json"), () => undefined);
+      settings.get("language");
+      await SettingsFile.open(path, () => undefined);
+    });
+    await fc.assert(property, { ...within, numRuns: 300 });
   });
 });
 
