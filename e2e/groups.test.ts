@@ -46,6 +46,11 @@ class Scene implements AsyncDisposable {
     return this.#server.store.conversations.read(conversationId, page);
   }
 
+  /** Of the group's MLS group, as the server has it. */
+  async epoch(conversationId: ConversationId): Promise<number | undefined> {
+    return (await this.#server.store.groups.find(conversationId))?.epoch;
+  }
+
   async person(userName: string, sockets?: SocketConnector): Promise<GroupDevice> {
     return await this.#device(userName, userName, sockets).register();
   }
@@ -255,6 +260,31 @@ test(
     for (const one of [ada, ben, cleo])
       expect(one.told.map(({ body }) => body.type)).not.toContain("greeting");
     unhindered([ada, ben, cleo, second]);
+  },
+);
+
+test(
+  "G6: whoever left is taken out of the keys by one of the others, whether anybody writes or not",
+  minute,
+  async () => {
+    await using scene = await Scene.begin();
+    const [ada, ben, cleo, dora] = [
+      await scene.person("ada"),
+      await scene.person("ben"),
+      await scene.person("cleo"),
+      await scene.person("dora"),
+    ];
+    const id = await founded(ada, [ben, cleo, dora]);
+    await ada.kit.send(id, "hello");
+    for (const one of [ben, cleo, dora]) await hears(one, "hello");
+    const before = await scene.epoch(id);
+    await ben.kit.groups.leave(id);
+    await expect.poll(() => scene.epoch(id), { timeout: 20_000 }).toBe((before ?? 0) + 1);
+    // The others see that it is done.
+    await cleo.kit.send(id, "still here");
+    for (const one of [ada, dora]) await hears(one, "still here");
+    expect(await scene.epoch(id)).toBe((before ?? 0) + 1);
+    unhindered([ada, ben, cleo, dora]);
   },
 );
 

@@ -317,6 +317,9 @@ export const MAX_CONVERSATION_DEVICES = 160;
 /** The same of a group: as many as one Welcome may name, two for each of 500 people. */
 export const MAX_GROUP_CONVERSATION_DEVICES = 1_024;
 
+/** How often it is looked again whose the devices are that one commit brings in: each look shows one more. */
+export const MAX_LOOKS = 8;
+
 /**
  * Devices that one commit takes into a group: with the tree of a thousand in its Welcome it stays below
  * `MAX_GROUP_MESSAGE_BYTES` (1.4 KB for each new one in the hybrid suite, and as much for each member).

@@ -46,18 +46,21 @@ export class ConversationPolicy implements GroupPolicy {
   }
 
   /**
-   * Reads on who is in the conversation, and the lists in which somebody was not found: they may have
-   * grown without our knowing. @returns whether there was anything to look at
+   * Reads on who is in the conversation, the lists in which somebody was not found, which may have grown
+   * without our knowing, and those that are not known at all: of a commit that brings many in, one was
+   * refused and the others not asked about. @returns whether there was anything to look at
    */
   async lookAgain(): Promise<boolean> {
-    const users = [...this.#refused];
+    const refused = [...this.#refused];
     const hadStrangers = this.#strangers;
     this.#refused.clear();
     this.#strangers = false;
-    const { directory, look } = this.#options;
+    const { accounts, directory, look } = this.#options;
     const isRead = hadStrangers && (await look());
-    await Promise.all(users.map((userId) => directory.refresh(userId)));
-    return isRead || users.length > 0;
+    const unknown = [...accounts()].filter((userId) => directory.devices(userId).length === 0);
+    const users = new Set([...refused, ...unknown]);
+    await Promise.all(Array.from(users, (userId) => directory.refresh(userId)));
+    return isRead || refused.length > 0;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { GroupCommit } from "../../protocol/index.ts";
 import { MlsError } from "../../crypto/index.ts";
-import { MAX_COMMIT_PAGES } from "../limits.ts";
+import { MAX_COMMIT_PAGES, MAX_LOOKS } from "../limits.ts";
 import type { LinkPeer } from "../link.ts";
 import type { ConversationGroup } from "./conversation-group.ts";
 import { foreignBytes } from "./foreign-bytes.ts";
@@ -155,8 +155,8 @@ export class GroupSync {
     const { policy } = this.#group.memory;
     const bytes = foreignBytes(commit);
     let problem = await this.#process(bytes, epoch);
-    // First who is in the conversation may be news, then which devices they have.
-    for (let look = 0; look < 2 && problem?.reason === "not-admitted"; look++) {
+    // Who is in the conversation may be news, and which devices they have, of one after the other.
+    for (let look = 0; look < MAX_LOOKS && problem?.reason === "not-admitted"; look++) {
       if (!(await policy.lookAgain())) break;
       problem = await this.#process(bytes, epoch);
     }
