@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { DeviceId, encodeId, ID_BYTES, LinkId, UserId } from "../../protocol/index.ts";
+import { ConversationId, DeviceId, encodeId, ID_BYTES, LinkId, UserId } from "../../protocol/index.ts";
 
 // Ids made of one number sort as their numbers do, up to 100. `more`: up to 255, where many are needed.
 function text(n: number, more = 0): string {
@@ -19,4 +19,8 @@ export function deviceIdOf(n: number, more = 0): DeviceId {
 
 export function linkIdOf(n: number): LinkId {
   return v.parse(LinkId, text(n));
+}
+
+export function conversationIdOf(n: number): ConversationId {
+  return v.parse(ConversationId, text(n));
 }
