@@ -532,7 +532,14 @@ export class Account implements AsyncDisposable {
     const self = this.roster.account?.profile.userId;
     if (known === undefined || self === undefined) return undefined;
     const nameOf = (userId: UserId): string => this.nameOf(userId);
-    return groupView(conversationId, known, { self, server: this.#origin, nameOf });
+    const userNameOf = (userId: UserId): string | undefined => this.#userNameOf(userId);
+    return groupView(conversationId, known, { self, server: this.#origin, nameOf, userNameOf });
+  }
+
+  #userNameOf(userId: UserId): string | undefined {
+    const self = this.roster.account?.profile;
+    if (userId === self?.userId) return self.userName;
+    return this.roster.get(userId)?.profile.userName ?? this.#people.userNameOf(userId);
   }
 
   /** What to call somebody who is on the roster, or in a group with this account, or was. */
@@ -554,6 +561,10 @@ export class Account implements AsyncDisposable {
       isBuddy: (userId) => this.roster.isBuddy(userId),
       group: (conversationId) => this.group(conversationId),
       nameOf: (userId) => this.nameOf(userId),
+      ready: async () => {
+        await this.memberships.ready();
+        await this.#people.settled();
+      },
       greet: (conversationId, people) => {
         this.#greet(conversationId, people).catch((error: unknown) => {
           // They learn it from whatever is said there next.

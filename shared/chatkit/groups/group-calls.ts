@@ -25,6 +25,8 @@ export interface OpenGroups {
   isBuddy(userId: UserId): boolean;
   group(conversationId: ConversationId): Group | undefined;
   nameOf(userId: UserId): string;
+  /** Never rejects. */
+  ready(): Promise<void>;
   /** Tells these people, who have just come into the group, its name. */
   greet(conversationId: ConversationId, people: readonly UserId[]): void;
   /** The conversation of a group that is known. */
@@ -51,6 +53,10 @@ export class GroupCalls implements GroupsApi {
 
   nameOf(userId: UserId): string {
     return this.#current()?.nameOf(userId) ?? userId;
+  }
+
+  ready(): Promise<void> {
+    return calling(() => this.#open().ready());
   }
 
   found(

@@ -6,7 +6,11 @@ import type { Clock, Log } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 
 const PERSON = "group-person/";
-const Saved = v.object({ name: v.string(), at: v.number() });
+const Saved = v.object({
+  name: v.string(),
+  userName: v.exactOptional(v.string()),
+  at: v.number(),
+});
 type Person = v.InferOutput<typeof Saved>;
 
 export interface GroupPeopleOptions {
@@ -26,6 +30,8 @@ export class GroupPeople {
   /** In the order in which they were asked for. */
   readonly #people = new Map<UserId, Person>();
   readonly #asking = new Set<UserId>();
+  /** Under way. */
+  readonly #looks = new Set<Promise<void>>();
 
   constructor(options: GroupPeopleOptions) {
     this.#options = options;
@@ -44,11 +50,22 @@ export class GroupPeople {
     return this.#people.get(userId)?.name;
   }
 
+  userNameOf(userId: UserId): string | undefined {
+    return this.#people.get(userId)?.userName;
+  }
+
+  /** Whoever was asked for is known by then, as far as the server tells. Never rejects. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#looks);
+  }
+
   /** Asks for those who are not known, and for those who may have another name by now. */
   look(conversationId: ConversationId, people: Iterable<UserId>): void {
-    this.#look(conversationId, people).catch((error: unknown) => {
+    const look = this.#look(conversationId, people).catch((error: unknown) => {
       this.#options.log.info("names of people in a group were not read", { error });
     });
+    this.#looks.add(look);
+    void look.then(() => this.#looks.delete(look));
   }
 
   async #look(conversationId: ConversationId, people: Iterable<UserId>): Promise<void> {
@@ -67,7 +84,7 @@ export class GroupPeople {
         const params = { conversationId, userIds };
         const { profiles } = await connection.request("conversation.profiles", params);
         for (const { userId, displayName, userName } of profiles) {
-          this.#put(userId, displayName || userName);
+          this.#put(userId, displayName || userName, userName);
         }
       }
     } finally {
@@ -76,8 +93,8 @@ export class GroupPeople {
     this.#options.onNames(conversationId);
   }
 
-  #put(userId: UserId, name: string): void {
-    const person = { name, at: this.#options.clock.now() };
+  #put(userId: UserId, name: string, userName: string): void {
+    const person = { name, userName, at: this.#options.clock.now() };
     this.#people.delete(userId);
     this.#people.set(userId, person);
     const writes: StoreWrite[] = [

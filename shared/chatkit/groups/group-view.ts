@@ -18,15 +18,23 @@ export function groupView(
     readonly self: UserId;
     readonly server: string;
     readonly nameOf: (userId: UserId) => string;
+    readonly userNameOf: (userId: UserId) => string | undefined;
   },
 ): Group {
-  const { nameOf, self, server } = options;
+  const { nameOf, self, server, userNameOf } = options;
   const { membership, about } = group;
   const { settings, link } = membership;
   const role = membership.members.get(memberKey(idBytes(self)))?.role;
   const members = Array.from(membership.members.values(), (entry): GroupMember => {
     const userId = userIdOf(entry.userId);
-    return { userId, name: nameOf(userId), role: entry.role, since: entry.since };
+    const userName = userNameOf(userId);
+    return {
+      userId,
+      name: nameOf(userId),
+      role: entry.role,
+      since: entry.since,
+      ...(userName === undefined ? {} : { userName }),
+    };
   });
   const text = link && linkText(server, conversationId, group);
   return {

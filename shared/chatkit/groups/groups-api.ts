@@ -23,6 +23,8 @@ export interface GroupMember {
   readonly userId: UserId;
   /** As they call themselves; their user name until that is known. */
   readonly name: string;
+  /** By which they are found and asked; absent until it is known. */
+  readonly userName?: string;
   readonly role: GroupRole;
   /** In it since then, ms since the epoch. */
   readonly since: number;
@@ -53,6 +55,11 @@ export interface GroupsApi {
   get(conversationId: ConversationId): Group | undefined;
   /** What to call somebody who is or was in a group: by the roster, or as they call themselves. */
   nameOf(userId: UserId): string;
+  /**
+   * Resolves when the groups are as the server had them when this session began, names of their people
+   * included, as far as it can be reached. What is missing comes later, and is told by `group`.
+   */
+  ready(): Promise<void>;
   /** With buddies only. @throws ChatKitError not-buddies, too-many-groups, invalid-group */
   found(
     group: GroupAbout & Partial<GroupSettings> & { readonly members: readonly UserId[] },

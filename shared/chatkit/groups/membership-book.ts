@@ -69,6 +69,8 @@ export class MembershipBook implements GroupDirectory, Disposable {
   /** What the user was told in this session. */
   readonly #told = new Set<string>();
   readonly #unsubscribe: () => void;
+  /** Groups of which this session knew at its begin that their logs go on. */
+  #compared: Promise<readonly ConversationId[]> = Promise.resolve([]);
 
   constructor(options: MembershipBookOptions) {
     this.#options = options;
@@ -148,10 +150,16 @@ export class MembershipBook implements GroupDirectory, Disposable {
     this.#told.clear();
     this.#none.clear();
     this.#claimed.clear();
-    this.#compareAll().catch((error: unknown) => {
+    this.#compared = this.#compareAll().catch((error: unknown) => {
       // The next session does it again.
       this.#options.log.warn("the groups were not listed", { error });
+      return [];
     });
+  }
+
+  /** What was missed before this session has been read, as far as the server told. Never rejects. */
+  async ready(): Promise<void> {
+    for (const id of await this.#compared) await this.#attention.look(id);
   }
 
   /** This account's own statement, which the server has just taken. @throws StoreError */
@@ -330,18 +338,22 @@ export class MembershipBook implements GroupDirectory, Disposable {
     });
   }
 
-  async #compareAll(): Promise<void> {
+  /** @returns what is being read on */
+  async #compareAll(): Promise<readonly ConversationId[]> {
+    const behind: ConversationId[] = [];
     const left = this.#former.count;
     const listed = await this.service.list();
     for (const [id, length] of listed) {
       const known = this.known(id);
       const isKnown = length === known?.membership.length && this.get(id)?.standing === "member";
-      if (!isKnown) this.#attention.add(id);
+      if (!isKnown) behind.push(id);
       else if (known.left !== left) await this.amend(id, { left });
     }
     for (const [id, { facts }] of this.#shelf.all()) {
-      if (facts.standing === "member" && !listed.has(id)) this.#attention.add(id);
+      if (facts.standing === "member" && !listed.has(id)) behind.push(id);
     }
+    for (const id of behind) this.#attention.add(id);
+    return behind;
   }
 
   #distrust(what: string): void {
