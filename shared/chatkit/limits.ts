@@ -353,6 +353,9 @@ export const MEMBERSHIP_READ_TRIES = 8;
 export const NO_GROUP_MS = 5_000;
 export const MAX_NO_GROUPS = 256;
 
+/** Groups that are being founded, or whose founding got no answer: a person founds one at a time. */
+export const MAX_FOUNDING = 16;
+
 /** Names of people in groups who are no buddies: kept so long, and so many. */
 export const PEOPLE_MAX_AGE_MS = 24 * 60 * 60 * 1000;
 export const MAX_PEOPLE = 8_192;

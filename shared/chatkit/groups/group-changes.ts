@@ -91,6 +91,7 @@ export class GroupChanges {
       members: members.map(idBytes),
       about: statementHash(sealedAbout),
     });
+    book.founding(conversationId, key);
     await book.service.connection.request("conversation.found", {
       conversationId,
       statement: encodeBase64(statement),

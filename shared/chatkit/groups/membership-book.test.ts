@@ -73,6 +73,18 @@ test("G1, G5: who is invited finds the group, and its name with the first messag
   expect(ben.notices).toEqual([]);
 });
 
+test("G5: a group whose founding got no answer has its name all the same", async () => {
+  await using world = new MembershipWorld();
+  const ada = await world.add(1);
+  const ben = await world.add(2);
+  world.fate = (method) => (method === "conversation.found" ? "answer-lost" : undefined);
+  const founding = ada.changes.found({ name: "Team" }, SETTINGS, [ben.userId]);
+  await expect(world.run(founding)).rejects.toMatchObject({ reason: "server-unreachable" });
+  await world.settle();
+  const [id] = ada.book.ids();
+  expect(id === undefined ? undefined : ada.book.known(id)?.about).toEqual({ name: "Team" });
+});
+
 test("G5: a wrong key of a member's takes no name away", async () => {
   await using all = await scene();
   const { ada, ben, cleo, id, world } = all;

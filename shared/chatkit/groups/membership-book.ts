@@ -2,7 +2,7 @@ import type { ConversationId, GroupNote, UserId } from "../../protocol/index.ts"
 import { encodeBase64, memberKey, sameBytes, statementHash } from "../../crypto/index.ts";
 import { ChatKitError, type Notice } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
-import { MAX_NO_GROUPS, NO_GROUP_MS } from "../limits.ts";
+import { MAX_FOUNDING, MAX_NO_GROUPS, NO_GROUP_MS } from "../limits.ts";
 import type { Clock, Log, Random } from "../ports.ts";
 import { foreignBytes } from "../sealing/foreign-bytes.ts";
 import type { MemberDirectory } from "../sealing/member-directory.ts";
@@ -64,6 +64,8 @@ export class MembershipBook implements GroupDirectory, Disposable {
   readonly #turns = new Map<ConversationId, Promise<unknown>>();
   /** When the server was last asked for what is no group here; monotonic ms. */
   readonly #none = new Map<ConversationId, number>();
+  /** Of groups that this device is founding: it may be the answer alone that is lost. */
+  readonly #founding = new Map<ConversationId, Pick<KnownGroup, "key">>();
   /** Lengths that messages named and the server did not come to: asked for once. */
   readonly #claimed = new Map<ConversationId, number>();
   /** What the user was told in this session. */
@@ -162,6 +164,15 @@ export class MembershipBook implements GroupDirectory, Disposable {
     for (const id of await this.#compared) await this.#attention.look(id);
   }
 
+  /** This device is about to found that group, whose name is sealed with that key. */
+  founding(conversationId: ConversationId, key: Uint8Array): void {
+    this.#founding.set(conversationId, { key });
+    for (const oldest of this.#founding.keys()) {
+      if (this.#founding.size <= MAX_FOUNDING) break;
+      this.#founding.delete(oldest);
+    }
+  }
+
   /** This account's own statement, which the server has just taken. @throws StoreError */
   async appended(
     conversationId: ConversationId,
@@ -216,7 +227,10 @@ export class MembershipBook implements GroupDirectory, Disposable {
   #readOn(conversationId: ConversationId): Promise<LookedAt> {
     return this.#exclusive(conversationId, async () => {
       const known = this.known(conversationId);
-      const group = known ?? unknownGroup(idBytes(conversationId));
+      const group = known ?? {
+        ...unknownGroup(idBytes(conversationId)),
+        ...this.#founding.get(conversationId),
+      };
       const { length } = group.membership;
       const left = this.#former.count;
       // The last one known is asked for again: it tells whether it is still the same log.
