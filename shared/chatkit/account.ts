@@ -517,7 +517,7 @@ export class Account implements AsyncDisposable {
     const { userId } = this.roster.self;
     this.#lookAtPeople(conversationId);
     const people = this.delivery.audience.people(record);
-    await Promise.all(people.map((person) => this.#firstLists.get(person)));
+    await this.#peopleRead(people);
     const shown = people.flatMap((person) => {
       const entry = this.roster.get(person);
       return entry?.state === "buddies" ? [{ userId: person, devices: entry.devices }] : [];
@@ -609,6 +609,7 @@ export class Account implements AsyncDisposable {
               body: last.body,
               own: last.own,
               sentAt: last.sentAt,
+              ...(last.from === undefined ? {} : { from: last.from.userId }),
               ...(delivery === undefined ? {} : { delivery }),
             },
           }),
@@ -726,8 +727,13 @@ export class Account implements AsyncDisposable {
     return group === undefined || self === undefined ? merged : groupTitle(group, self);
   }
 
+  /** Resolves once no device list of theirs is being read for the first time any more. */
+  async #peopleRead(people: readonly UserId[]): Promise<void> {
+    await Promise.all(people.flatMap((person) => this.#firstLists.get(person) ?? []));
+  }
+
   async #greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
-    await Promise.all(people.map((person) => this.#firstLists.get(person)));
+    await this.#peopleRead(people);
     await this.delivery.greet(conversationId, people);
   }
 
