@@ -95,6 +95,8 @@ export interface Conversation {
   readonly last?: {
     readonly id: MessageId;
     readonly body: KeptBody;
+    /** Absent where it is not known: it came before there were groups. */
+    readonly from?: UserId;
     readonly own: boolean;
     readonly sentAt: number;
     /** Present for one's own. */

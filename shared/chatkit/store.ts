@@ -67,7 +67,9 @@ export interface ConversationRecord {
   readonly title?: string;
   readonly unread: number;
   /** The newest message, for the list. */
-  readonly last?: Pick<MessageRecord, "id" | "order" | "body" | "own" | "sentAt">;
+  readonly last?: Pick<MessageRecord, "id" | "order" | "body" | "own" | "sentAt"> &
+    // Not there where a version before groups put it.
+    Partial<Pick<MessageRecord, "from">>;
   /** `order` of the newest message that this account has seen. */
   readonly readUpTo?: string;
   readonly settings?: ConversationSettings;

@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import type { Show } from "../../../shared/protocol/index.ts";
+import { previewUrl } from "../model/picture-size.ts";
 import { HEXAGON } from "./logo.tsx";
 
 const TONES = 8;
@@ -23,6 +25,36 @@ export function Avatar({ id, name, size = 44, show }: AvatarProps): JSX.Element 
         </text>
       </svg>
       {show !== undefined && <PresenceDot show={show} />}
+    </span>
+  );
+}
+
+/** A group: a rounded square, with its picture or its initials. Decorative: its name stands beside it. */
+export function GroupAvatar(props: {
+  readonly id: string;
+  readonly name: string;
+  /** JPEG or WebP in base64. */
+  readonly picture?: string | undefined;
+  readonly size?: number;
+}): JSX.Element {
+  const { id, name, picture, size = 44 } = props;
+  const url = useMemo(() => (picture === undefined ? undefined : previewUrl(picture)), [picture]);
+  return (
+    <span
+      class="avatar avatar-group"
+      style={{ width: `${size}px`, height: `${size}px` }}
+      aria-hidden="true"
+    >
+      {url === undefined ? (
+        <svg width={size} height={size} viewBox="0 0 48 48" class={`tone-${toneOf(id)}`}>
+          <rect class="avatar-cell" x="2" y="2" width="44" height="44" rx="13" />
+          <text class="avatar-text" x="24" y="24" text-anchor="middle" dominant-baseline="central">
+            {initials(name)}
+          </text>
+        </svg>
+      ) : (
+        <img src={url} alt="" width={size} height={size} draggable={false} />
+      )}
     </span>
   );
 }
@@ -55,7 +87,8 @@ function initials(name: string): string {
   return (start + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();
 }
 
-function toneOf(id: string): number {
+/** One of `TONES` colours, by whom it is. */
+export function toneOf(id: string): number {
   let hash = 0;
   for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 9973;
   return hash % TONES;

@@ -16,6 +16,7 @@ import type { ErrorName, RoutePolicy, Show } from "../../../shared/protocol/inde
 import type { MenuCommand } from "../../preload/bridge.ts";
 import type { EmojiGroup } from "../model/emoji-data.ts";
 import type { MicrophoneProblem } from "../model/voice-recorder.ts";
+import { groupsEn } from "./groups-en.ts";
 import { plural } from "./plural.ts";
 
 const count = (n: number, one: string, other: string): string => plural("en", n, { one, other });
@@ -217,6 +218,8 @@ export const en = {
     statusPending: "Waits for your answer",
     statusBlocked: "Blocked",
   },
+
+  groups: groupsEn,
 
   history: {
     foundChats: "Chats",

@@ -16,6 +16,8 @@ export interface Format {
   ago(at: number, now: number): string;
   /** `12 ms`, `1.4 s` */
   duration(ms: number): string;
+  /** `Ada, Ben and Cleo` */
+  list(words: readonly string[]): string;
   number(value: number): string;
   /** `48 kB`, `1.2 MB`: powers of 1,000, as networks count. */
   bytes(value: number): string;
@@ -50,6 +52,7 @@ export function createFormat(language: string, t: Catalogue): Format {
     minute: "2-digit",
     hourCycle: "h23",
   });
+  const lists = new Intl.ListFormat(language, { type: "conjunction" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const numbers = new Intl.NumberFormat(language);
   const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
@@ -88,6 +91,7 @@ export function createFormat(language: string, t: Catalogue): Format {
         : ms < 1000
           ? `${numbers.format(Math.round(ms))} ms`
           : `${tenths.format(ms / 1000)} s`,
+    list: (words) => lists.format(words),
     number: (value) => numbers.format(value),
     bytes(value) {
       const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));

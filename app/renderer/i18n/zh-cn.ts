@@ -1,4 +1,5 @@
 import type { Catalogue } from "./en.ts";
+import { groupsZhCn } from "./groups-zh-cn.ts";
 import { plural } from "./plural.ts";
 
 const count = (n: number, other: string): string => plural("zh-CN", n, { other });
@@ -192,6 +193,8 @@ export const zhCn: Catalogue = {
     statusPending: "等待你的回应",
     statusBlocked: "已屏蔽",
   },
+
+  groups: groupsZhCn,
 
   history: {
     foundChats: "聊天",

@@ -10,24 +10,18 @@ import type {
   Self,
 } from "../../../shared/chatkit/api.ts";
 import type { ChatKitApi } from "../../../shared/chatkit/chatkit.ts";
+import type { Group } from "../../../shared/chatkit/groups/groups-api.ts";
 import type { ConversationId, RosterEntry, UserId } from "../../../shared/protocol/index.ts";
+import { entryName } from "./buddies.ts";
 import { ConversationModel } from "./conversation-model.ts";
 import { LinkPreviews } from "./link-previews.ts";
 import { mutedUntil } from "./mute.ts";
 import { FileDesk } from "./files.ts";
 
 /** What is shown beside the list. */
-/** What is shown so far: groups have no screens yet. */
-export interface ConversationOfTwo extends Conversation {
-  readonly peer: UserId;
-}
-
-export function isOfTwo(conversation: Conversation): conversation is ConversationOfTwo {
-  return conversation.peer !== undefined;
-}
-
 export interface OpenConversation {
-  readonly peer: UserId;
+  /** Absent in a group. */
+  readonly peer?: UserId;
   readonly model: ConversationModel;
 }
 
@@ -42,12 +36,13 @@ export class AccountModel {
   readonly #connection;
   readonly #self;
   readonly #roster = signal<ReadonlyMap<UserId, RosterEntry>>(new Map());
-  readonly #conversations = signal<readonly ConversationOfTwo[]>([]);
+  readonly #conversations = signal<readonly Conversation[]>([]);
   readonly #links = signal<readonly LinkStatus[]>([]);
   readonly #devices = signal<readonly OwnDevice[]>([]);
   readonly #safety = signal<ReadonlyMap<UserId, Safety>>(new Map());
   readonly #routes = signal<ReadonlyMap<UserId, Route>>(new Map());
-  readonly #typing = signal<ReadonlySet<ConversationId>>(new Set());
+  readonly #typing = signal<ReadonlyMap<ConversationId, readonly UserId[]>>(new Map());
+  readonly #groups = signal<ReadonlyMap<ConversationId, Group>>(new Map());
   readonly #clockDiffers = signal(false);
   readonly #open = signal<OpenConversation | undefined>(undefined);
   readonly #unsubscribe: readonly (() => void)[];
@@ -93,7 +88,7 @@ export class AccountModel {
       this.#roster.value = new Map(kit.roster.entries().map((e) => [e.profile.userId, e]));
     });
     const conversations = once(() => {
-      this.#conversations.value = kit.conversations.list().filter(isOfTwo);
+      this.#conversations.value = kit.conversations.list();
     });
     const links = once(() => {
       this.#links.value = kit.links();
@@ -109,6 +104,11 @@ export class AccountModel {
       kit.on("rosterRemoved", roster),
       kit.on("conversation", conversations),
       kit.on("message", conversations),
+      kit.on("group", (group) => {
+        this.#groups.value = new Map(this.#groups.peek()).set(group.conversationId, group);
+        // Its name is its conversation's.
+        conversations();
+      }),
       kit.on("link", links),
       kit.on("devices", (devices) => {
         this.#devices.value = devices;
@@ -116,9 +116,11 @@ export class AccountModel {
       kit.on("route", (route) => {
         this.#routes.value = new Map(this.#routes.peek()).set(route.userId, route);
       }),
-      kit.on("typing", ({ active, conversationId }) => {
-        const typing = new Set(this.#typing.peek());
-        if (active) typing.add(conversationId);
+      kit.on("typing", ({ active, conversationId, userId }) => {
+        const typing = new Map(this.#typing.peek());
+        const others = (typing.get(conversationId) ?? []).filter((other) => other !== userId);
+        const now = active ? [...others, userId] : others;
+        if (now.length > 0) typing.set(conversationId, now);
         else typing.delete(conversationId);
         this.#typing.value = typing;
       }),
@@ -128,6 +130,11 @@ export class AccountModel {
         onNotice(notice);
       }),
     ];
+    const groups = kit.conversations
+      .list()
+      .map(({ conversationId }) => kit.groups.get(conversationId))
+      .filter((group) => group !== undefined);
+    this.#groups.value = new Map(groups.map((group) => [group.conversationId, group]));
     roster();
     conversations();
     links();
@@ -141,7 +148,7 @@ export class AccountModel {
     return this.#self;
   }
   /** Newest first. */
-  get conversations(): ReadonlySignal<readonly ConversationOfTwo[]> {
+  get conversations(): ReadonlySignal<readonly Conversation[]> {
     return this.#conversations;
   }
   get links(): ReadonlySignal<readonly LinkStatus[]> {
@@ -159,9 +166,28 @@ export class AccountModel {
   get routes(): ReadonlySignal<ReadonlyMap<UserId, Route>> {
     return this.#routes;
   }
-  /** Conversations in which somebody types. */
-  get typing(): ReadonlySignal<ReadonlySet<ConversationId>> {
+  /** Who types, in the order in which they began; nobody in the conversations that are not there. */
+  get typing(): ReadonlySignal<ReadonlyMap<ConversationId, readonly UserId[]>> {
     return this.#typing;
+  }
+  get groups(): ReadonlySignal<ReadonlyMap<ConversationId, Group>> {
+    return this.#groups;
+  }
+
+  /** What this person calls somebody, or what they call themselves where they are no buddy. */
+  nameOf(userId: UserId): string {
+    const entry = this.roster.value.get(userId);
+    if (entry !== undefined) return entryName(entry);
+    const self = this.#self.value?.profile;
+    if (self?.userId === userId) return self.displayName;
+    // Whoever shows it follows the groups: with them the names of the people in them become known.
+    return this.#groups.value.size === 0 ? userId : this.kit.groups.nameOf(userId);
+  }
+
+  /** What to call a conversation: the person, or the group. */
+  titleOf({ peer, title }: Pick<Conversation, "peer" | "title">): string {
+    const entry = peer === undefined ? undefined : this.roster.value.get(peer);
+    return entry === undefined ? title : entryName(entry);
   }
   get clockDiffers(): ReadonlySignal<boolean> {
     return this.#clockDiffers;
@@ -183,11 +209,11 @@ export class AccountModel {
   async openConversation(conversationId: ConversationId): Promise<void> {
     this.#asked += 1;
     const known = this.kit.conversations.get(conversationId);
-    if (known === undefined || !isOfTwo(known)) return;
+    if (known === undefined) return;
     if (this.#open.peek()?.model.conversationId === conversationId) return;
     this.closeConversation();
     const model = new ConversationModel(this.kit, conversationId);
-    this.#open.value = { peer: known.peer, model };
+    this.#open.value = { ...(known.peer === undefined ? {} : { peer: known.peer }), model };
     await model.open(known.unread);
   }
 

@@ -1,9 +1,10 @@
 import { effect } from "@preact/signals";
 import type { Conversation, Message } from "../../../shared/chatkit/api.ts";
+import { mentions } from "../../../shared/chatkit/conversations/mentions.ts";
 import type { AccountModel } from "./account-model.ts";
 import type { AppModel } from "./app-model.ts";
 import type { Catalogue } from "../i18n/en.ts";
-import { bodySummary, bodyText, mentionsOf } from "./body.ts";
+import { bodySummary, bodyText } from "./body.ts";
 import { entryName } from "./buddies.ts";
 import { mutedUntil } from "./mute.ts";
 
@@ -93,7 +94,9 @@ function notify(app: AppModel, account: AccountModel, message: Message, tag: str
   const conversation = account.kit.conversations.get(message.conversationId);
   const isMuted =
     conversation !== undefined && mutedUntil(conversation.settings, Date.now()) !== undefined;
-  const isMention = mentionsOf(message.body, (id) => id === self?.profile.userId).length > 0;
+  const isMention =
+    self !== undefined &&
+    mentions(message.body, self.profile.userId, conversation?.peer === undefined);
   if (isMuted && !(isMention && app.settings.mentions.peek())) return false;
   const t = app.i18n.text.peek();
   const several = app.slots.peek().length > 1;
@@ -104,8 +107,15 @@ function notify(app: AppModel, account: AccountModel, message: Message, tag: str
     return true;
   }
   const entry = account.kit.roster.get(message.from);
-  const person = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
-  const name = isMention ? t.conversations.mentionedYou(person) : person;
+  const inGroup = conversation !== undefined && conversation.peer === undefined;
+  const person =
+    entry !== undefined
+      ? entryName(entry)
+      : inGroup
+        ? account.kit.groups.nameOf(message.from)
+        : (conversation?.title ?? "");
+  const doing = isMention ? t.conversations.mentionedYou(person) : person;
+  const name = inGroup ? t.groups.notification(conversation.title, doing) : doing;
   app.platform.notify({
     title: whose === undefined ? name : t.accounts.notificationTitle(name, whose),
     body: excerpt(t, message, person).slice(0, EXCERPT),

@@ -52,6 +52,8 @@ export interface ShownMessage {
 /** Messages of one conversation, as far as they were loaded. Lives while it is shown. */
 export class ConversationModel {
   readonly conversationId: ConversationId;
+  /** Not of two. */
+  readonly inGroup: boolean;
   readonly #kit: ChatKitApi;
   readonly #messages = signal<readonly Message[]>([]);
   readonly #complete = signal(false);
@@ -72,6 +74,8 @@ export class ConversationModel {
   constructor(kit: ChatKitApi, conversationId: ConversationId) {
     this.#kit = kit;
     this.conversationId = conversationId;
+    const known = kit.conversations.get(conversationId);
+    this.inGroup = known !== undefined && known.peer === undefined;
     const take = (message: Message): void => {
       if (message.conversationId === conversationId) this.put(message);
     };

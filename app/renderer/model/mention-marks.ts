@@ -1,4 +1,5 @@
 import type { Mention, UserId } from "../../../shared/protocol/index.ts";
+import { EVERYBODY } from "../../../shared/chatkit/conversations/mentions.ts";
 
 /** Private-use characters stand for the mentions while the rest of the text is read as Markdown. */
 const OTHERS = 0xe000;
@@ -25,7 +26,9 @@ export function markMentions(
   let marked = "";
   let end = 0;
   for (const [index, { length, start, userId }] of mentions.entries()) {
-    const mark = String.fromCharCode((userId === me ? OWN : OTHERS) + index);
+    const mark = String.fromCharCode(
+      (userId === me || userId === EVERYBODY ? OWN : OTHERS) + index,
+    );
     names.set(mark, text.slice(start, start + length));
     marked += text.slice(end, start) + mark;
     end = start + length;

@@ -1,11 +1,42 @@
+import { EVERYBODY } from "../../../shared/chatkit/conversations/mentions.ts";
+import type { Group } from "../../../shared/chatkit/groups/groups-api.ts";
 import type { Mention, UserId } from "../../../shared/protocol/index.ts";
+import type { Catalogue } from "../i18n/en.ts";
+import type { AccountModel } from "./account-model.ts";
 
 /** Somebody who can be mentioned in a conversation. */
 export interface Member {
   readonly userId: UserId;
   /** The name that everybody knows: a nickname is one's own business. */
   readonly displayName: string;
+  /** Empty where it is not known. */
   readonly userName: string;
+  /** What is said beside the name in its place. */
+  readonly hint?: string;
+}
+
+/** Whom one can mention in a group: all together, and each of the others. */
+export function groupMembers(
+  t: Catalogue,
+  account: AccountModel,
+  group: Group | undefined,
+): readonly Member[] {
+  if (group === undefined) return [];
+  const roster = account.roster.peek();
+  const me = account.self.peek()?.profile.userId;
+  const all = {
+    userId: EVERYBODY,
+    displayName: t.groups.all,
+    userName: "all",
+    hint: t.groups.allHint,
+  };
+  const others = group.members
+    .filter(({ userId }) => userId !== me)
+    .map(({ name, userId }): Member => {
+      const profile = roster.get(userId)?.profile;
+      return profile ?? { userId, displayName: name, userName: "" };
+    });
+  return [all, ...others];
 }
 
 /** A name longer than this is not looked for before the caret. */
@@ -26,6 +57,7 @@ export function findMentions(text: string, members: readonly Member[]): readonly
   const found: Mention[] = [];
   for (const { displayName, userId, userName } of members) {
     for (const name of new Set([displayName, userName])) {
+      if (name === "") continue;
       const token = `@${name}`;
       for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + token.length)) {
         const end = at + token.length;

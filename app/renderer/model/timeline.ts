@@ -1,5 +1,6 @@
 import type { Message } from "../../../shared/chatkit/api.ts";
-import type { MessageId } from "../../../shared/protocol/index.ts";
+import type { MembershipNote, MessageId } from "../../../shared/protocol/index.ts";
+import { membershipNote } from "./body.ts";
 
 /** One line of a conversation as it is shown. `key` is stable while the line exists. */
 export type TimelineRow =
@@ -7,6 +8,13 @@ export type TimelineRow =
   | { readonly kind: "loading"; readonly key: string }
   | { readonly kind: "day"; readonly key: string; readonly at: number }
   | { readonly kind: "unread"; readonly key: string }
+  /** What happened in a group. */
+  | {
+      readonly kind: "news";
+      readonly key: string;
+      readonly message: Message;
+      readonly note: MembershipNote;
+    }
   | {
       readonly kind: "message";
       readonly key: string;
@@ -48,6 +56,7 @@ export function timelineRows(
     const message = messages[index];
     const previous = messages[index - 1];
     if (message === undefined || previous === undefined) return true;
+    if (message.body.type === "membership" || previous.body.type === "membership") return true;
     return (
       message.own !== previous.own ||
       message.from !== previous.from ||
@@ -65,6 +74,11 @@ export function timelineRows(
       day = itsDay;
     }
     if (message.id === unreadFrom) rows.push({ kind: "unread", key: "unread" });
+    const note = membershipNote(message.body);
+    if (note !== undefined) {
+      rows.push({ kind: "news", key: message.id, message, note });
+      continue;
+    }
     rows.push({
       kind: "message",
       key: message.id,
@@ -92,6 +106,7 @@ function isSame(a: TimelineRow, b: TimelineRow): boolean {
   if (a.kind === "message" && b.kind === "message") {
     return a.message === b.message && a.first === b.first && a.last === b.last;
   }
+  if (a.kind === "news" && b.kind === "news") return a.message === b.message;
   // What was Today is Yesterday after midnight.
   return a.kind === b.kind && a.kind !== "day";
 }
@@ -123,7 +138,7 @@ export function firstUnread(messages: readonly Message[], unread: number): Messa
   let first: MessageId | undefined;
   for (let index = messages.length - 1; index >= 0 && left > 0; index -= 1) {
     const message = messages[index];
-    if (message === undefined || message.own) continue;
+    if (message === undefined || message.own || message.body.type === "membership") continue;
     first = message.id;
     left -= 1;
   }

@@ -1,7 +1,7 @@
 import type { JSX, RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
-import type { ConversationOfTwo } from "../model/account-model.ts";
-import { Avatar } from "../components/avatar.tsx";
+import type { Conversation } from "../../../shared/chatkit/api.ts";
+import type { AccountModel } from "../model/account-model.ts";
 import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { DeliveryMark, deliveryName } from "../components/delivery-mark.tsx";
@@ -9,18 +9,18 @@ import { Icon, type IconName } from "../components/icons.tsx";
 import { asksForMenu } from "../components/menu.tsx";
 import { useNow } from "../components/use-now.ts";
 import { VirtualRows } from "../components/virtual-rows.tsx";
-import { bodySummary } from "../model/body.ts";
-import { entryName } from "../model/buddies.ts";
+import { summaryIn } from "../model/body.ts";
 import { mutedUntil } from "../model/mute.ts";
+import { ConversationAvatar } from "./conversation-avatar.tsx";
 import { ConversationMenu } from "./conversation-menu.tsx";
 import { Empty } from "./empty.tsx";
 
 const MINUTE = 60_000;
 
 type Item =
-  | { readonly kind: "chat"; readonly conversation: ConversationOfTwo }
+  | { readonly kind: "chat"; readonly conversation: Conversation }
   /** The ways into the archive and out of it. */
-  | { readonly kind: "archive"; readonly archived: readonly ConversationOfTwo[] }
+  | { readonly kind: "archive"; readonly archived: readonly Conversation[] }
   | { readonly kind: "leave" };
 
 export interface ChatListProps {
@@ -33,10 +33,7 @@ export function ChatList({ scroller, onAddBuddy }: ChatListProps): JSX.Element {
   const account = useAccount();
   const { t } = useText();
   const [inArchive, setInArchive] = useState(false);
-  const all = account.conversations.value.filter(
-    ({ peer, last, settings }) =>
-      last !== undefined || peer === account.open.value?.peer || Object.keys(settings).length > 0,
-  );
+  const all = account.conversations.value.filter((conversation) => isListed(account, conversation));
   if (all.length === 0) {
     return (
       <Empty picture="chats" title={t.sidebar.emptyChatsTitle} text={t.sidebar.emptyChatsText}>
@@ -77,13 +74,22 @@ export function ChatList({ scroller, onAddBuddy }: ChatListProps): JSX.Element {
   );
 }
 
+/** One with nothing in it is shown while it is open, and where something was chosen for it. */
+export function isListed(
+  account: AccountModel,
+  { conversationId, last, settings }: Conversation,
+): boolean {
+  const open = account.open.value?.model.conversationId;
+  return last !== undefined || conversationId === open || Object.keys(settings).length > 0;
+}
+
 function keyOf(item: Item): string {
   return item.kind === "chat" ? item.conversation.conversationId : item.kind;
 }
 
 /** The way to what is archived; new messages in it are counted here. */
 function ArchiveRow(props: {
-  readonly archived: readonly ConversationOfTwo[];
+  readonly archived: readonly Conversation[];
   readonly onOpen: () => void;
 }): JSX.Element {
   const { t } = useText();
@@ -128,7 +134,7 @@ function ArchiveHead({ onLeave }: { readonly onLeave: () => void }): JSX.Element
 type MenuPlace = { readonly at?: { readonly x: number; readonly y: number } };
 
 /** One conversation in a list. */
-export function ChatRow({ conversation }: { conversation: ConversationOfTwo }): JSX.Element {
+export function ChatRow({ conversation }: { conversation: Conversation }): JSX.Element {
   const app = useApp();
   const account = useAccount();
   const { t, format } = useText();
@@ -136,15 +142,16 @@ export function ChatRow({ conversation }: { conversation: ConversationOfTwo }): 
   const row = useRef<HTMLButtonElement>(null);
   const [menu, setMenu] = useState<MenuPlace>();
   const { conversationId, peer, last, settings } = conversation;
-  const entry = account.roster.value.get(peer);
-  const name = entry === undefined ? conversation.title : entryName(entry);
-  const current = account.open.value?.peer === peer;
+  const entry = peer === undefined ? undefined : account.roster.value.get(peer);
+  const name = account.titleOf(conversation);
+  const current = account.open.value?.model.conversationId === conversationId;
   const muted = mutedUntil(settings, now) !== undefined;
   return (
     <div
       class={`row chat-row ${menu === undefined ? "" : "has-menu"}`}
       data-testid="conversation-row"
       data-user={entry?.profile.userName}
+      data-group={peer === undefined ? name : undefined}
       onContextMenu={(event) => {
         event.preventDefault();
         // The key's own event comes with the middle of what has the focus, or with no place at all.
@@ -163,13 +170,14 @@ export function ChatRow({ conversation }: { conversation: ConversationOfTwo }): 
           setMenu({});
         }}
       >
-        <Avatar id={peer} name={name} show={entry?.presence.show} />
+        <ConversationAvatar conversation={conversation} show />
         <span class="row-words">
           <span class="row-line">
             <bdi class="row-name">{name}</bdi>
             {entry?.state === "buddies" && (
               <span class="visually-hidden">{t.presence[entry.presence.show]}</span>
             )}
+            {peer === undefined && <span class="visually-hidden">{t.groups.group}</span>}
             {muted && <Sign icon="bellOff" label={t.conversations.muted} />}
             {last !== undefined && (
               <time class="row-time" dateTime={new Date(last.sentAt).toISOString()}>
@@ -207,16 +215,23 @@ export function ChatRow({ conversation }: { conversation: ConversationOfTwo }): 
 
 /** What was said last, what one began to say, or that somebody says something just now. */
 function RowText(props: {
-  readonly conversation: ConversationOfTwo;
+  readonly conversation: Conversation;
   readonly current: boolean;
 }): JSX.Element {
   const app = useApp();
   const account = useAccount();
-  const { t } = useText();
-  const { conversationId, last } = props.conversation;
+  const { t, format } = useText();
+  const { conversationId, last, peer } = props.conversation;
   const draft = props.current ? "" : app.platform.readDraft(account.draftKey(conversationId));
-  if (account.typing.value.has(conversationId)) {
-    return <span class="row-text row-typing">{t.conversations.typingShort}</span>;
+  const typing = account.typing.value.get(conversationId)?.at(-1);
+  if (typing !== undefined) {
+    return (
+      <span class="row-text row-typing" dir="auto">
+        {peer === undefined
+          ? t.groups.typingRow(account.nameOf(typing))
+          : t.conversations.typingShort}
+      </span>
+    );
   }
   return (
     <span class="row-text" dir="auto">
@@ -227,14 +242,14 @@ function RowText(props: {
       ) : last === undefined ? (
         t.sidebar.noMessages
       ) : (
-        bodySummary(t, last.body).slice(0, 160)
+        summaryIn(t, format, account, props.conversation).slice(0, 160)
       )}
     </span>
   );
 }
 
 function RowMark(props: {
-  readonly conversation: ConversationOfTwo;
+  readonly conversation: Conversation;
   readonly muted: boolean;
 }): JSX.Element | null {
   const { t } = useText();

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import type { Group } from "../../../shared/chatkit/groups/groups-api.ts";
 import { limits, type RosterEntry } from "../../../shared/protocol/index.ts";
 import { Button, IconButton } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
@@ -11,9 +12,13 @@ import { canRecord } from "../model/voice-recorder.ts";
 import { isAllowed } from "../platform/policy.ts";
 import { AttachButton } from "./attachments.tsx";
 import { VoiceButton } from "./voice-button.tsx";
-import { findMentions, mentionQuery, type Member } from "../model/mentions.ts";
+import { closedBy } from "../model/group-rights.ts";
+import { findMentions, groupMembers, mentionQuery, type Member } from "../model/mentions.ts";
 import { matchesText } from "../model/buddies.ts";
 import { MentionPicker } from "./mention-picker.tsx";
+
+/** More are found by typing on. */
+const MAX_OFFERED = 20;
 
 /** The counter shows from here on. */
 const NEAR_LIMIT = 500;
@@ -24,13 +29,32 @@ export interface ComposerProps {
   readonly entry: RosterEntry | undefined;
 }
 
+/** Where one writes to a group; or why one cannot. */
+export function GroupComposer(props: {
+  readonly model: ConversationModel;
+  readonly peerName: string;
+  readonly group: Group | undefined;
+}): JSX.Element | null {
+  const { group, model, peerName } = props;
+  const account = useAccount();
+  const { t } = useText();
+  const members = useMemo(() => groupMembers(t, account, group), [t, account, group]);
+  // Of a history that was merged alone: nothing more is known of it.
+  if (group === undefined) return <Closed text={t.groups.closed.left} />;
+  const closed = closedBy(group);
+  if (closed !== undefined) return <Closed text={t.groups.closed[closed]} />;
+  return <Writer model={model} peerName={peerName} members={members} />;
+}
+
 /** Where one writes; or why one cannot, with the way out. */
 export function Composer(props: ComposerProps): JSX.Element {
   const app = useApp();
   const { kit } = useAccount();
   const { t } = useText();
   const { entry, peerName } = props;
-  if (entry?.state === "buddies") return <Writer {...props} />;
+  if (entry?.state === "buddies") {
+    return <Writer model={props.model} peerName={peerName} members={[entry.profile]} />;
+  }
   const id = entry?.profile.userId;
   switch (entry?.state) {
     case "requested":
@@ -69,7 +93,13 @@ function Closed(props: { text: string; children?: JSX.Element }): JSX.Element {
   );
 }
 
-function Writer({ model, peerName, entry }: ComposerProps): JSX.Element {
+function Writer(props: {
+  readonly model: ConversationModel;
+  readonly peerName: string;
+  /** Who can be mentioned. */
+  readonly members: readonly Member[];
+}): JSX.Element {
+  const { members, model, peerName } = props;
   const app = useApp();
   const account = useAccount();
   const { kit } = account;
@@ -80,7 +110,7 @@ function Writer({ model, peerName, entry }: ComposerProps): JSX.Element {
   const area = useRef<HTMLTextAreaElement>(null);
   const smile = useRef<HTMLSpanElement>(null);
   const [picking, setPicking] = useState(false);
-  const mentioning = useMentioning(entry);
+  const mentioning = useMentioning(members);
   const left = limits.MAX_TEXT_LENGTH - text.length;
   const canSpeak = canRecord() && isAllowed(app.platform, "voice");
   const sendable = text.trim() !== "" && left >= 0;
@@ -170,7 +200,12 @@ function Writer({ model, peerName, entry }: ComposerProps): JSX.Element {
       }}
     >
       {composing !== undefined && (
-        <ComposingLine composing={composing} peerName={peerName} onStop={stop} />
+        <ComposingLine
+          composing={composing}
+          peerName={peerName}
+          inGroup={model.inGroup}
+          onStop={stop}
+        />
       )}
       {mentioning.offered.length > 0 && (
         <MentionPicker
@@ -276,17 +311,16 @@ interface Mentioning {
 }
 
 /** Offers those in the conversation while an `@` is being typed. */
-function useMentioning(entry: RosterEntry | undefined): Mentioning {
+function useMentioning(members: readonly Member[]): Mentioning {
   const id = useId();
   const [asked, setAsked] = useState<Mentioning["asked"]>();
   const [chosen, setChosen] = useState(0);
-  const members: readonly Member[] = entry === undefined ? [] : [entry.profile];
   const offered =
     asked === undefined
       ? []
-      : members.filter(({ displayName, userName }) =>
-          matchesText([displayName, userName], asked.query),
-        );
+      : members
+          .filter(({ displayName, userName }) => matchesText([displayName, userName], asked.query))
+          .slice(0, MAX_OFFERED);
   return {
     id,
     members,
@@ -328,9 +362,11 @@ function useMentioning(entry: RosterEntry | undefined): Mentioning {
 function ComposingLine(props: {
   readonly composing: Composing;
   readonly peerName: string;
+  readonly inGroup: boolean;
   readonly onStop: () => void;
 }): JSX.Element {
-  const { composing, peerName, onStop } = props;
+  const { composing, inGroup, peerName, onStop } = props;
+  const account = useAccount();
   const { t } = useText();
   const about = composing.kind === "edit" ? composing.message : composing.to;
   const title =
@@ -338,7 +374,7 @@ function ComposingLine(props: {
       ? t.chat.editing
       : about.own
         ? t.chat.replyingToSelf
-        : t.chat.replyingTo(peerName);
+        : t.chat.replyingTo(inGroup ? account.nameOf(about.from) : peerName);
   return (
     <div class="composing" data-testid="composing">
       <Icon name={composing.kind === "edit" ? "pencil" : "reply"} size={18} />

@@ -1,16 +1,15 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ConversationOfTwo } from "../model/account-model.ts";
+import type { Conversation } from "../../../shared/chatkit/api.ts";
 import type { SettingsChange } from "../../../shared/chatkit/chatkit.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Menu, MenuItem } from "../components/menu.tsx";
 import { Popover } from "../components/popover.tsx";
-import { entryName } from "../model/buddies.ts";
 import { mutedUntil, muteTimes, muteUntil } from "../model/mute.ts";
 
 export interface ConversationMenuProps {
-  readonly conversation: ConversationOfTwo;
+  readonly conversation: Conversation;
   /** Gets the focus back. */
   readonly anchor: HTMLElement | null;
   /** Where the pointer asked for it. */
@@ -25,9 +24,9 @@ export function ConversationMenu(props: ConversationMenuProps): JSX.Element {
   const account = useAccount();
   const { t } = useText();
   const [view, setView] = useState<"all" | "mute" | "block">("all");
-  const { conversationId, peer, settings, title, unread } = conversation;
-  const entry = account.roster.value.get(peer);
-  const name = entry === undefined ? title : entryName(entry);
+  const { conversationId, peer, settings, unread } = conversation;
+  const entry = peer === undefined ? undefined : account.roster.value.get(peer);
+  const name = account.titleOf(conversation);
   const { conversations, roster } = account.kit;
   const then = (work: () => Promise<unknown>) => (): void => {
     onClose();
@@ -37,7 +36,7 @@ export function ConversationMenu(props: ConversationMenuProps): JSX.Element {
     then(() => conversations.configure(conversationId, change));
   const words = t.conversations;
 
-  if (view === "block") {
+  if (view === "block" && peer !== undefined) {
     return (
       <Confirm
         title={t.details.blockTitle(name)}
@@ -116,7 +115,7 @@ export function ConversationMenu(props: ConversationMenuProps): JSX.Element {
           <MenuItem
             icon="block"
             label={words.unblock(name)}
-            onClick={then(() => roster.unblock(peer))}
+            onClick={then(() => roster.unblock(entry.profile.userId))}
           />
         ) : (
           entry !== undefined && (

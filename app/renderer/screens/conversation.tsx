@@ -2,7 +2,6 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { LinkStatus } from "../../../shared/chatkit/api.ts";
 import type { UserId } from "../../../shared/protocol/index.ts";
-import { Avatar } from "../components/avatar.tsx";
 import { IconButton } from "../components/button.tsx";
 import { useAccount, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
@@ -10,9 +9,11 @@ import { PathGlyph } from "../components/path-glyph.tsx";
 import { Tooltip } from "../components/tooltip.tsx";
 import { useNow } from "../components/use-now.ts";
 import type { OpenConversation } from "../model/account-model.ts";
-import { entryName } from "../model/buddies.ts";
+import { closedBy } from "../model/group-rights.ts";
 import { Attachments } from "./attachments.tsx";
-import { Composer } from "./composer.tsx";
+import { Composer, GroupComposer } from "./composer.tsx";
+import { ConversationAvatar } from "./conversation-avatar.tsx";
+import { GroupWords } from "./group-head.tsx";
 import { MessageList } from "./message-list.tsx";
 import { PinsBar } from "./pins-bar.tsx";
 import { presenceLine } from "./presence-line.ts";
@@ -32,13 +33,15 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
   const account = useAccount();
   const { t, format } = useText();
   const now = useNow(30_000);
-  const entry = account.roster.value.get(open.peer);
-  const verified = useSafety(open.peer)?.verified ?? false;
+  const { peer } = open;
   const { conversationId } = open.model;
-  const title = account.conversations.value.find(
-    (conversation) => conversation.conversationId === conversationId,
-  )?.title;
-  const name = entry === undefined ? (title ?? "") : entryName(entry);
+  const entry = peer === undefined ? undefined : account.roster.value.get(peer);
+  const group = account.groups.value.get(conversationId);
+  const conversation = account.conversations.value.find(
+    (one) => one.conversationId === conversationId,
+  );
+  const named = { conversationId, title: "", ...conversation, ...(peer && { peer }) };
+  const name = account.titleOf(named);
   const [finding, setFinding] = useState(false);
   useEffect(() => {
     const find = (event: KeyboardEvent): void => {
@@ -51,7 +54,10 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
     return () => globalThis.removeEventListener("keydown", find);
   }, []);
   return (
-    <section class="conversation" aria-label={t.chat.label(name)}>
+    <section
+      class="conversation"
+      aria-label={peer === undefined ? t.groups.chatLabel(name) : t.chat.label(name)}
+    >
       <header class="conversation-head">
         <span class="back-button">
           <IconButton
@@ -65,27 +71,25 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
             }}
           />
         </span>
-        <Avatar id={open.peer} name={name} size={40} show={entry?.presence.show} />
+        <ConversationAvatar conversation={named} size={40} show />
         <div class="conversation-who">
           <h2>
             <bdi>{name}</bdi>
-            {verified && (
-              <span class="verified-mark" title={t.safety.verified} data-testid="verified">
-                <Icon name="shield" size={16} />
-                <span class="visually-hidden">{t.safety.verified}</span>
-              </span>
-            )}
+            {peer !== undefined && <VerifiedMark peer={peer} />}
           </h2>
           <p class="conversation-presence" dir="auto">
-            <TypingWords conversationId={conversationId} name={name}>
-              {entry !== undefined && presenceLine(t, format, entry, now)}
-              {entry !== undefined && entry.presence.statusText !== "" && (
-                <span class="conversation-status"> · {entry.presence.statusText}</span>
-              )}
-            </TypingWords>
+            {group !== undefined && <GroupWords group={group} />}
+            {peer !== undefined && (
+              <TypingWords conversationId={conversationId} name={name}>
+                {entry !== undefined && presenceLine(t, format, entry, now)}
+                {entry !== undefined && entry.presence.statusText !== "" && (
+                  <span class="conversation-status"> · {entry.presence.statusText}</span>
+                )}
+              </TypingWords>
+            )}
           </p>
         </div>
-        <LinkChip peer={open.peer} />
+        {peer !== undefined && <LinkChip peer={peer} />}
         <IconButton
           icon="search"
           label={t.history.findLabel}
@@ -111,17 +115,42 @@ export function ConversationScreen(props: ConversationProps): JSX.Element {
           }}
         />
       )}
-      <SafetyBanner key={`s:${conversationId}`} peer={open.peer} name={name} />
+      {peer !== undefined && <SafetyBanner key={`s:${conversationId}`} peer={peer} name={name} />}
       <PinsBar key={`p:${conversationId}`} model={open.model} />
       <MessageList key={conversationId} model={open.model} peerName={name} />
       <Attachments
         key={`a:${conversationId}`}
         model={open.model}
         peerName={name}
-        open={entry?.state === "buddies"}
+        open={
+          peer === undefined
+            ? group !== undefined && closedBy(group) === undefined
+            : entry?.state === "buddies"
+        }
       />
-      <Composer key={`c:${conversationId}`} model={open.model} peerName={name} entry={entry} />
+      {peer === undefined ? (
+        <GroupComposer
+          key={`c:${conversationId}`}
+          model={open.model}
+          peerName={name}
+          group={group}
+        />
+      ) : (
+        <Composer key={`c:${conversationId}`} model={open.model} peerName={name} entry={entry} />
+      )}
     </section>
+  );
+}
+
+/** Somebody compared the safety number with them. */
+function VerifiedMark({ peer }: { readonly peer: UserId }): JSX.Element | null {
+  const { t } = useText();
+  if (useSafety(peer)?.verified !== true) return null;
+  return (
+    <span class="verified-mark" title={t.safety.verified} data-testid="verified">
+      <Icon name="shield" size={16} />
+      <span class="visually-hidden">{t.safety.verified}</span>
+    </span>
   );
 }
 

@@ -11,12 +11,19 @@ import { VoiceMessage } from "./voice-message.tsx";
 /** A file in its bubble, with what was written to it. */
 export function FileMessage(props: Pick<FileMessageProps, "message" | "body">): JSX.Element | null {
   const { body } = props;
-  const { open, roster } = useAccount();
+  const { message } = props;
+  const account = useAccount();
+  const { open, roster } = account;
   const { t } = useText();
   if (open.value === undefined) return null;
   const { model, peer } = open.value;
-  const entry = roster.value.get(peer);
-  const peerName = entry === undefined ? t.files.otherSide : entryName(entry);
+  const entry = peer === undefined ? undefined : roster.value.get(peer);
+  const peerName =
+    entry !== undefined
+      ? entryName(entry)
+      : model.inGroup && !message.own
+        ? account.nameOf(message.from)
+        : t.files.otherSide;
   return (
     <div class="file-message" data-testid="file-message" data-kind={fileKind(body)}>
       <Content {...props} model={model} peerName={peerName} />

@@ -24,7 +24,9 @@ export function ForwardDialog(props: {
   const [chosen, setChosen] = useState<readonly UserId[]>([]);
   const [busy, setBusy] = useState(false);
   const roster = account.roster.value;
-  const talked = account.conversations.value.map(({ peer }) => peer);
+  const talked = account.conversations.value
+    .map(({ peer }) => peer)
+    .filter((peer) => peer !== undefined);
   const people = [...new Set([...talked, ...roster.keys()])]
     .map((userId) => roster.get(userId))
     .filter((entry) => entry?.state === "buddies")

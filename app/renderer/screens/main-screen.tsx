@@ -4,7 +4,6 @@ import { Announcer } from "../components/announcer.tsx";
 import { AccountContext, useApp, useText } from "../components/context.tsx";
 import type { AccountModel } from "../model/account-model.ts";
 import { bodySummary } from "../model/body.ts";
-import { entryName } from "../model/buddies.ts";
 import { AddBuddyDialog } from "./add-buddy.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { PolicyBanner } from "./policy-note.tsx";
@@ -12,6 +11,7 @@ import { UpdateBanner } from "./update-status.tsx";
 import { ConversationScreen } from "./conversation.tsx";
 import { Details } from "./details.tsx";
 import { Empty } from "./empty.tsx";
+import { GroupDetails } from "./group-details.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
 import { RestoreOffer } from "./restore-offer.tsx";
 import { SettingsDialog } from "./settings.tsx";
@@ -75,8 +75,15 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
               onDetails={() => setDetails(!details)}
             />
           )}
-          {details && open !== undefined && (
+          {details && open?.peer !== undefined && (
             <Details peer={open.peer} onClose={() => setDetails(false)} />
+          )}
+          {details && open !== undefined && open.peer === undefined && (
+            <GroupDetails
+              key={open.model.conversationId}
+              model={open.model}
+              onClose={() => setDetails(false)}
+            />
           )}
         </main>
         {dialog === "add-buddy" && <AddBuddyDialog onClose={closeOf("add-buddy")} />}
@@ -106,10 +113,13 @@ function Announcements({ account }: { account: AccountModel }): JSX.Element {
     const ends = [
       account.kit.on("message", (message) => {
         if (message.own || message.body.type === "membership") return;
-        const entry = account.kit.roster.get(message.from);
         const t = app.i18n.text.peek();
         const text = bodySummary(t, message.body);
-        announcer.say(t.chat.announce(entry === undefined ? "" : entryName(entry), text));
+        const conversation = account.kit.conversations.get(message.conversationId);
+        const name = account.nameOf(message.from);
+        const inGroup = conversation !== undefined && conversation.peer === undefined;
+        const said = inGroup ? t.groups.notification(conversation.title, name) : name;
+        announcer.say(t.chat.announce(said, text));
       }),
       account.kit.on("connection", ({ state }) => {
         const t = app.i18n.text.peek();

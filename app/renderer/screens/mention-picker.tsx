@@ -1,7 +1,9 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { EVERYBODY } from "../../../shared/chatkit/conversations/mentions.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { useText } from "../components/context.tsx";
+import { Icon } from "../components/icons.tsx";
 import type { Member } from "../model/mentions.ts";
 
 /** Between the list and the text field below it, CSS pixels. */
@@ -50,9 +52,17 @@ export function MentionPicker(props: {
               onChoose(member);
             }}
           >
-            <Avatar id={member.userId} name={member.displayName} size={28} />
+            {member.userId === EVERYBODY ? (
+              <span class="mention-all">
+                <Icon name="people" size={18} />
+              </span>
+            ) : (
+              <Avatar id={member.userId} name={member.displayName} size={28} />
+            )}
             <bdi class="mention-name">{member.displayName}</bdi>
-            <bdi class="mention-user">@{member.userName}</bdi>
+            <bdi class="mention-user">
+              {member.hint ?? (member.userName === "" ? "" : `@${member.userName}`)}
+            </bdi>
           </li>
         ))}
       </ul>

@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import type { Message } from "../../../shared/chatkit/api.ts";
-import type { KeptBody } from "../../../shared/protocol/index.ts";
+import { EVERYBODY } from "../../../shared/chatkit/conversations/mentions.ts";
+import type { ConversationId, KeptBody, UserId } from "../../../shared/protocol/index.ts";
 import { useAccount, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
 import { RichText } from "../components/rich-text.tsx";
@@ -17,7 +19,7 @@ export function MessageBody({ message }: { readonly message: Message }): JSX.Ele
   const text = bodyText(body);
   const file = fileBody(body);
   const me = account.self.value?.profile.userId;
-  const peer = account.open.value?.peer;
+  const named = useNamed(message.conversationId);
   return (
     <>
       {isForwarded(body) && (
@@ -32,16 +34,31 @@ export function MessageBody({ message }: { readonly message: Message }): JSX.Ele
           {text === undefined ? (
             <em class="bubble-unknown">{bodySummary(t, body)}</em>
           ) : (
-            <RichText
-              text={text}
-              mentions={mentionsOf(body, (id) => id === me || id === peer)}
-              me={me}
-            />
+            <RichText text={text} mentions={mentionsOf(body, (id) => named.has(id))} me={me} />
           )}
         </div>
       )}
       {text !== undefined && <LinkPreviewCard text={text} />}
     </>
+  );
+}
+
+/** Who can be mentioned there. */
+function useNamed(conversationId: ConversationId): ReadonlySet<UserId> {
+  const account = useAccount();
+  const group = account.groups.value.get(conversationId);
+  const me = account.self.value?.profile.userId;
+  const peer = account.open.value?.peer;
+  return useMemo(
+    () =>
+      new Set(
+        [
+          me,
+          peer,
+          ...(group === undefined ? [] : [EVERYBODY, ...group.members.map((one) => one.userId)]),
+        ].filter((userId) => userId !== undefined),
+      ),
+    [me, peer, group],
   );
 }
 

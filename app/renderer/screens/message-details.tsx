@@ -5,7 +5,7 @@ import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Icon } from "../components/icons.tsx";
 import { PathGlyph } from "../components/path-glyph.tsx";
-import { entryName } from "../model/buddies.ts";
+import { MemberList } from "./message-members.tsx";
 
 /** What one device hears of it may change while one looks, without a word to anybody else. */
 const REFRESH_MS = 2_000;
@@ -36,15 +36,14 @@ export function MessageDetailsDialog(props: {
 }
 
 function Facts({ details }: { readonly details: MessageDetails }): JSX.Element {
-  const { roster, self } = useAccount();
+  const account = useAccount();
+  const { self } = account;
   const { t, format } = useText();
-  const { devices, from, message, reactions } = details;
+  const { devices, from, members, message, reactions } = details;
   const { delivery, editedAt, own, receivedAt, sentAt } = message;
   const words = t.conversations;
   const nameOf = (userId: Message["from"]): string => {
-    const entry = roster.value.get(userId);
-    if (userId === self.value?.profile.userId) return t.chat.you;
-    return entry === undefined ? "?" : entryName(entry);
+    return userId === self.value?.profile.userId ? t.chat.you : account.nameOf(userId);
   };
   const facts: readonly (readonly [string, string])[] = [
     [words.detailsSentBy, [nameOf(from.userId), from.name].filter(Boolean).join(" · ")],
@@ -72,7 +71,11 @@ function Facts({ details }: { readonly details: MessageDetails }): JSX.Element {
           <PathGlyph path={delivery.path} /> {t.delivery.receivedLong[delivery.path]}
         </p>
       )}
-      <DeviceList title={words.detailsDevices} devices={theirs} />
+      {members === undefined ? (
+        <DeviceList title={words.detailsDevices} devices={theirs} />
+      ) : (
+        <MemberList members={members} />
+      )}
       <DeviceList title={words.detailsOwnDevices} devices={ours} />
       {reactions.length > 0 && (
         <section>

@@ -2,7 +2,6 @@ import type { JSX } from "preact";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import type { MessageId } from "../../../shared/protocol/index.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
-import { entryName } from "../model/buddies.ts";
 import { bodySummary } from "../model/body.ts";
 import { QuoteThumbnail } from "./media-picture.tsx";
 import type { ConversationModel } from "../model/conversation-model.ts";
@@ -15,6 +14,7 @@ export function Quote(props: {
 }): JSX.Element {
   const { of, model, peerName } = props;
   const app = useApp();
+  const account = useAccount();
   const { t } = useText();
   const quoted = model.quoted(of);
   return (
@@ -30,7 +30,9 @@ export function Quote(props: {
           <QuoteThumbnail body={quoted.body} />
           <span class="quote-words">
             <span class="quote-name">
-              <bdi>{quoted.own ? t.chat.you : peerName}</bdi>
+              <bdi>
+                {quoted.own ? t.chat.you : model.inGroup ? account.nameOf(quoted.from) : peerName}
+              </bdi>
             </span>
             <span class="quote-text" dir="auto">
               {bodySummary(t, quoted.body).slice(0, 300)}
@@ -45,15 +47,15 @@ export function Quote(props: {
 /** Reactions below a bubble: each emoji once, with who chose it. */
 export function Reactions({ message }: { message: Message }): JSX.Element | null {
   const app = useApp();
-  const { kit, roster, self } = useAccount();
+  const account = useAccount();
+  const { kit, self } = account;
   const { t } = useText();
   if (message.reactions.length === 0) return null;
   const me = self.value?.profile.userId;
   const byEmoji = new Map<string, string[]>();
   const own = new Set<string>();
   for (const { userId, emoji } of message.reactions) {
-    const entry = roster.value.get(userId);
-    const name = userId === me ? t.chat.you : entry === undefined ? "?" : entryName(entry);
+    const name = userId === me ? t.chat.you : account.nameOf(userId);
     byEmoji.set(emoji, [...(byEmoji.get(emoji) ?? []), name]);
     if (userId === me) own.add(emoji);
   }

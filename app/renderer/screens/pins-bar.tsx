@@ -53,7 +53,8 @@ function AllPins(props: {
   readonly onClose: () => void;
 }): JSX.Element {
   const app = useApp();
-  const { kit, roster } = useAccount();
+  const account = useAccount();
+  const { kit } = account;
   const { t, format } = useText();
   return (
     <Dialog title={t.conversations.allPins} onClose={props.onClose}>
@@ -62,11 +63,7 @@ function AllPins(props: {
           <li key={message.id} class="pins-item">
             <button type="button" class="pins-jump" onClick={() => props.onGo(message)}>
               <span class="pins-title">
-                <bdi>
-                  {message.own
-                    ? t.chat.you
-                    : (roster.value.get(message.from)?.profile.displayName ?? "?")}
-                </bdi>
+                <bdi>{message.own ? t.chat.you : account.nameOf(message.from)}</bdi>
                 <time dateTime={new Date(message.sentAt).toISOString()}>
                   {format.full(message.sentAt)}
                 </time>

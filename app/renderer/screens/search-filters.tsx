@@ -46,7 +46,8 @@ export function SearchFilters(props: {
   readonly onChange: (choice: SearchChoice) => void;
 }): JSX.Element {
   const { choice, onChange } = props;
-  const { conversations, roster, self } = useAccount();
+  const account = useAccount();
+  const { conversations, roster, self } = account;
   const { t } = useText();
   const people = [...roster.value.values()]
     .filter(({ state }) => state === "buddies")
@@ -55,10 +56,7 @@ export function SearchFilters(props: {
   const own = self.value?.profile.userId;
   const chats = conversations.value
     .filter(({ last }) => last !== undefined)
-    .map(({ conversationId, peer, title }) => {
-      const entry = roster.value.get(peer);
-      return { value: conversationId, label: entry === undefined ? title : entryName(entry) };
-    })
+    .map((one) => ({ value: one.conversationId, label: account.titleOf(one) }))
     .toSorted(byLabel);
   return (
     <div class="filters" role="group" aria-label={t.history.filters} data-testid="filters">

@@ -2,14 +2,14 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SearchHit } from "../../../shared/chatkit/chatkit.ts";
 import { moveWithArrows } from "../components/arrow-keys.ts";
-import { Avatar } from "../components/avatar.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Marked } from "../components/marked.tsx";
 import { useNow } from "../components/use-now.ts";
-import { entryName, matches, matchesText } from "../model/buddies.ts";
+import { matches, matchesText } from "../model/buddies.ts";
 import { goToMessage, MessageSearch } from "../model/message-search.ts";
 import { BuddyRow } from "./buddy-list.tsx";
-import { ChatRow } from "./chat-list.tsx";
+import { ChatRow, isListed } from "./chat-list.tsx";
+import { ConversationAvatar } from "./conversation-avatar.tsx";
 import { Empty } from "./empty.tsx";
 import { EVERYTHING, filterOf, isNarrowed, SearchFilters } from "./search-filters.tsx";
 
@@ -28,12 +28,12 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
   const { hits, busy, failed, more, query: foundFor } = search.state.value;
   const settled = busy ? undefined : foundFor;
   const roster = account.roster.value;
-  const talked = account.conversations.value.filter(
-    ({ peer, last, settings }) =>
-      last !== undefined || peer === account.open.value?.peer || Object.keys(settings).length > 0,
+  const talked = account.conversations.value.filter((conversation) =>
+    isListed(account, conversation),
   );
   const chats = talked.filter((conversation) => {
-    const entry = roster.get(conversation.peer);
+    const { peer } = conversation;
+    const entry = peer === undefined ? undefined : roster.get(peer);
     return entry === undefined ? matchesText([conversation.title], query) : matches(entry, query);
   });
   const known = new Set(talked.map(({ peer }) => peer));
@@ -118,9 +118,7 @@ function HitRow({ hit }: { readonly hit: SearchHit }): JSX.Element {
   const now = useNow(MINUTE);
   const { message, ranges, text } = hit;
   const conversation = account.kit.conversations.get(message.conversationId);
-  const peer = conversation?.peer;
-  const entry = peer === undefined ? undefined : account.roster.value.get(peer);
-  const name = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
+  const name = conversation === undefined ? "" : account.titleOf(conversation);
   return (
     <li class="row" data-testid="hit">
       <button
@@ -128,7 +126,7 @@ function HitRow({ hit }: { readonly hit: SearchHit }): JSX.Element {
         class="row-main"
         onClick={() => app.attempt(() => goToMessage(account, message))}
       >
-        <Avatar id={conversation?.peer ?? message.from} name={name} size={36} />
+        {conversation !== undefined && <ConversationAvatar conversation={conversation} size={36} />}
         <span class="row-words">
           <span class="row-line">
             <bdi class="row-name">{name}</bdi>
@@ -138,6 +136,9 @@ function HitRow({ hit }: { readonly hit: SearchHit }): JSX.Element {
           </span>
           <span class="hit-text" dir="auto">
             {message.own && <span class="hit-own">{t.history.ownMessage} </span>}
+            {!message.own && conversation !== undefined && conversation.peer === undefined && (
+              <span class="hit-own">{t.groups.summary(account.nameOf(message.from), "")}</span>
+            )}
             <Marked text={text} ranges={ranges} />
           </span>
         </span>

@@ -8,6 +8,7 @@ import {
   type KeptBody,
   type MessageId,
 } from "../../../shared/protocol/index.ts";
+import { Avatar, toneOf } from "../components/avatar.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { DeliveryMark, deliveryName, deliveryWords } from "../components/delivery-mark.tsx";
 import { Confirm } from "../components/dialog.tsx";
@@ -16,7 +17,8 @@ import { Icon } from "../components/icons.tsx";
 import { Illustration } from "../components/illustrations.tsx";
 import { PathGlyph } from "../components/path-glyph.tsx";
 import { Tooltip } from "../components/tooltip.tsx";
-import { bodyText } from "../model/body.ts";
+import { bodyText, readerOf } from "../model/body.ts";
+import { membershipText } from "../model/group-words.ts";
 import type { ConversationModel } from "../model/conversation-model.ts";
 import { emojiOnlyCount } from "../model/emoji.ts";
 import type { TimelineRow } from "../model/timeline.ts";
@@ -41,15 +43,17 @@ export interface TimelineRowProps {
 export function TimelineRowView(props: TimelineRowProps): JSX.Element {
   const { t, format } = useText();
   const { row, peerName } = props;
+  const { inGroup } = props.model;
+  const words = inGroup ? t.groups : t.chat;
   switch (row.kind) {
     case "start":
       return (
         <div class={`line chat-start ${props.alone ? "is-alone" : ""}`}>
           <Illustration name="hello" />
           <p class="empty-title" dir="auto">
-            {t.chat.startTitle(peerName)}
+            {inGroup ? t.groups.startTitle(peerName) : t.chat.startTitle(peerName)}
           </p>
-          <p class="empty-text">{props.alone ? t.chat.emptyText : t.chat.startText}</p>
+          <p class="empty-text">{props.alone ? words.emptyText : words.startText}</p>
         </div>
       );
     case "loading":
@@ -78,16 +82,33 @@ export function TimelineRowView(props: TimelineRowProps): JSX.Element {
           <span>{t.chat.unreadDivider}</span>
         </div>
       );
+    case "news":
+      return <NewsRow row={row} />;
     case "message":
       return <MessageRow {...props} row={row} />;
   }
+}
+
+/** What happened in the group, in its place in time. */
+function NewsRow({ row }: { row: Extract<TimelineRow, { kind: "news" }> }): JSX.Element {
+  const account = useAccount();
+  const { t, format } = useText();
+  const { sentAt } = row.message;
+  return (
+    <div class="line news-line" data-testid="news" data-id={row.message.id}>
+      <span dir="auto" title={format.full(sentAt)}>
+        {membershipText(t, format, row.note, readerOf(account))}
+      </span>
+    </div>
+  );
 }
 
 type MessageRowProps = TimelineRowProps & { row: Extract<TimelineRow, { kind: "message" }> };
 
 function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Element {
   const app = useApp();
-  const { kit } = useAccount();
+  const account = useAccount();
+  const { kit } = account;
   const { t, format } = useText();
   const { message, first, last } = row;
   const { own, delivery, body } = message;
@@ -97,15 +118,17 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
   const text = bodyText(body);
   const replyTo = answered(body);
   const emoji = text === undefined ? 0 : emojiOnlyCount(text);
+  const withSender = model.inGroup && !own;
   const classes = [
     "line message",
     own ? "is-own" : "is-theirs",
     first ? "is-first" : "",
     last ? "is-last" : "",
+    withSender ? "has-sender" : "",
     emoji > 0 ? "is-emoji" : "",
     newest ? "is-newest" : "",
   ];
-  const author = own ? t.chat.you : peerName;
+  const author = own ? t.chat.you : model.inGroup ? account.nameOf(message.from) : peerName;
   return (
     <article
       class={classes.join(" ")}
@@ -117,7 +140,17 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
       data-path={"path" in delivery ? delivery.path : undefined}
     >
       <div class="bubble-row">
+        {withSender && (
+          <span class="sender-avatar">
+            {last && <Avatar id={message.from} name={author} size={30} />}
+          </span>
+        )}
         <div class="bubble">
+          {withSender && first && (
+            <p class={`sender-name tone-${toneOf(message.from)}`} aria-hidden="true">
+              <bdi>{author}</bdi>
+            </p>
+          )}
           {replyTo !== undefined && <Quote of={replyTo} model={model} peerName={peerName} />}
           <MessageBody message={message} />
           <MessageMark

@@ -9,15 +9,23 @@ const SAY_EVERY_MS = 30_000;
 /** That somebody types, in place of what else is said of them. */
 export function TypingWords(props: {
   readonly conversationId: ConversationId;
-  readonly name: string;
+  /** Of the only one who can be typing there. */
+  readonly name?: string;
   readonly children: ComponentChildren;
 }): JSX.Element {
   const account = useAccount();
   const { t } = useText();
-  const types = account.typing.value.has(props.conversationId);
+  const typing = account.typing.value.get(props.conversationId) ?? [];
+  const types = typing.length > 0;
   const [said, setSaid] = useState("");
   const saidAt = useRef(-Infinity);
-  const words = t.conversations.typing(props.name);
+  const [one, two] = typing.map((userId) => props.name ?? account.nameOf(userId));
+  const words =
+    typing.length > 2
+      ? t.groups.typingMany(typing.length)
+      : two === undefined
+        ? t.conversations.typing(one ?? "")
+        : t.groups.typingTwo(one ?? "", two);
   useEffect(() => {
     if (!types) setSaid("");
     else if (performance.now() - saidAt.current >= SAY_EVERY_MS) {

@@ -40,8 +40,9 @@ import {
 import { FakeFiles } from "./fake-files.ts";
 import { FakeArchive } from "./fake-archive.ts";
 import { FakeGroups } from "./fake-groups.ts";
+import { groupTalk, someGroups, strangers } from "./fake-group-talk.ts";
 import { FakeNetwork } from "./fake-network.ts";
-import { FakePrivacy, someTrail } from "./fake-parts.ts";
+import { FakePrivacy, someMemberTrail, someTrail } from "./fake-parts.ts";
 import { FakeSafety } from "./fake-safety.ts";
 
 type Handlers = { [E in keyof ChatKitEvents]: Set<(payload: ChatKitEvents[E]) => void> };
@@ -50,6 +51,8 @@ export interface FakeOptions {
   readonly people?: readonly Person[];
   /** Unread messages by number of the person. */
   readonly unread?: Readonly<Record<number, number>>;
+  /** With some groups. */
+  readonly groups?: boolean;
   readonly signedIn?: boolean;
   readonly registration?: ServerInfo["registration"];
   readonly now?: number;
@@ -122,6 +125,10 @@ export class FakeKit implements ChatKitApi {
       );
       this.#unread.set(id, options.unread?.[person.number] ?? 0);
     }
+    if (options.groups === true) {
+      for (const group of someGroups(this.#now)) this.groups.add(group);
+      for (const [id, talk] of groupTalk(this.#now)) this.messages.set(id, [...talk]);
+    }
     const base = {
       relay: "none",
       bytesSent: 0,
@@ -182,7 +189,8 @@ export class FakeKit implements ChatKitApi {
       [...this.messages.keys()]
         .map((id) => this.#conversation(id))
         .toSorted((a, b) => (b.last?.sentAt ?? 0) - (a.last?.sentAt ?? 0)),
-    get: (id) => (this.#peers.has(id) ? this.#conversation(id) : undefined),
+    get: (id) =>
+      this.#peers.has(id) || this.groups.get(id) !== undefined ? this.#conversation(id) : undefined,
     withPeer: async (peer) => {
       for (const [id, of] of this.#peers) if (of === peer) return this.#conversation(id);
       this.#next += 1;
@@ -209,7 +217,17 @@ export class FakeKit implements ChatKitApi {
   };
 
   readonly privacy = new FakePrivacy();
-  readonly groups = new FakeGroups();
+  readonly groups = new FakeGroups({
+    nameOf: (id) => this.#nameOf(id),
+    conversation: (id) => this.#conversation(id),
+    tell: (group, note) => {
+      this.emit("group", group);
+      this.#next += 1;
+      const { conversationId: id } = group;
+      const told = message(0, this.#next, [0, true, ""], Date.now());
+      this.receive({ ...told, conversationId: id, body: { type: "membership", ...note } });
+    },
+  });
 
   readonly devices: DevicesApi = {
     list: () => this.#ownDevices(),
@@ -323,6 +341,9 @@ export class FakeKit implements ChatKitApi {
       from: { userId: found.from, deviceId: deviceId(0), name: "Chrome · Linux" },
       reactions: found.reactions.map((reaction) => ({ ...reaction, at: found.sentAt + 60_000 })),
       devices: found.own ? someTrail(found.sentAt) : [],
+      ...(found.own && this.groups.get(found.conversationId) !== undefined
+        ? { members: someMemberTrail }
+        : {}),
     };
   };
   resend = async (id: Message["id"]): Promise<Message> => {
@@ -449,14 +470,20 @@ export class FakeKit implements ChatKitApi {
     this.emit("rosterRemoved", id);
   }
 
+  #nameOf(id: UserId): string {
+    const stranger = [...strangers].find(([number]) => userId(number) === id)?.[1];
+    if (id === this.self?.profile.userId) return this.self.profile.displayName;
+    return this.#entries.get(id)?.profile.displayName ?? stranger ?? "Somebody";
+  }
+
   #conversation(id: ConversationId): Conversation {
+    const group = this.groups.get(id);
     const peer = this.#peers.get(id) ?? userId(0);
     const last = this.messages.get(id)?.at(-1);
-    const entry = this.#entries.get(peer);
     return {
       conversationId: id,
-      peer,
-      title: entry?.profile.displayName ?? "Somebody",
+      ...(group === undefined ? { peer } : {}),
+      title: group?.about?.name ?? this.#nameOf(peer),
       unread: this.#unread.get(id) ?? 0,
       settings: this.#settings.get(id) ?? {},
       ...(last === undefined
@@ -465,6 +492,7 @@ export class FakeKit implements ChatKitApi {
             last: {
               id: last.id,
               body: last.body,
+              from: last.from,
               own: last.own,
               sentAt: last.sentAt,
               ...(last.own ? { delivery: last.delivery } : {}),

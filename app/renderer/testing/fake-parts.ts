@@ -1,5 +1,5 @@
 /** Small parts of the scripted engine. */
-import type { DeviceDelivery } from "../../../shared/chatkit/api.ts";
+import type { DeviceDelivery, MemberDelivery } from "../../../shared/chatkit/api.ts";
 import type { Privacy, PrivacyApi } from "../../../shared/chatkit/chatkit.ts";
 import { deviceId, userId } from "./fake-people.ts";
 
@@ -45,3 +45,13 @@ export function someTrail(sentAt: number): readonly DeviceDelivery[] {
     },
   ];
 }
+
+/** In a group: three have read it, two have it, and one is away. */
+export const someMemberTrail: readonly MemberDelivery[] = [
+  { userId: userId(1), state: "read" },
+  { userId: userId(2), state: "read" },
+  { userId: userId(31), state: "read" },
+  { userId: userId(3), state: "delivered" },
+  { userId: userId(5), state: "delivered" },
+  { userId: userId(4), state: "stored" },
+];

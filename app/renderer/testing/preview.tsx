@@ -76,6 +76,7 @@ const registration = query.get("registration");
 const kit = new FakeKit({
   signedIn: query.get("screen") !== "sign-in",
   unread: { 2: 3, 5: 1 },
+  groups: query.has("groups"),
   registration: registration === "invite" || registration === "closed" ? registration : "open",
   ...(query.get("screen") === "empty" ? { people: [] } : {}),
 });

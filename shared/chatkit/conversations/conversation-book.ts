@@ -83,7 +83,7 @@ export class ConversationBook {
   added(peer: UserId | undefined, message: MessageRecord): StoreWrite {
     const before =
       peer === undefined ? this.ensureGroup(message.conversationId) : this.ensure(peer);
-    const { id, order, body, own, sentAt } = message;
+    const { id, order, body, from, own, sentAt } = message;
     const isNewest = before.last === undefined || order > before.last.order;
     const isSeen = !counts(message) || (before.readUpTo !== undefined && order <= before.readUpTo);
     const { settings } = before;
@@ -95,7 +95,7 @@ export class ConversationBook {
       ...before,
       ...(comesBack ? { settings: changedSettings(settings, { archived: false }) } : {}),
       unread: before.unread + (isSeen ? 0 : 1),
-      ...(isNewest ? { last: { id, order, body, own, sentAt } } : {}),
+      ...(isNewest ? { last: { id, order, body, from, own, sentAt } } : {}),
     };
     const last = isNewest ? message : this.#entries.get(record.conversationId)?.last;
     this.#entries.set(record.conversationId, { record, last });
@@ -184,9 +184,9 @@ export class ConversationBook {
     const shown = entry?.record.last;
     if (entry === undefined || (shown !== undefined && shown.order >= message.order))
       return undefined;
-    const { id, order, body, own, sentAt } = message;
+    const { id, order, body, from, own, sentAt } = message;
     entry.last = message;
-    entry.record = { ...entry.record, last: { id, order, body, own, sentAt } };
+    entry.record = { ...entry.record, last: { id, order, body, from, own, sentAt } };
     return { type: "put-conversation", conversation: entry.record };
   }
 
