@@ -251,6 +251,14 @@ test(
     await ada.kit.groups.invite(id, [cleo.userId]);
     await cleo.until("the name", () => isNamed(cleo));
     expect(cleo.kit.conversations.get(id)?.title).toBe("Harbour");
+    await ada.kit.groups.remove(id, [ben.userId]);
+    await ada.kit.groups.setAbout(id, { name: "Pier" });
+    await cleo.until("the new name", () => cleo.group(id)?.about?.name === "Pier");
+    await ben.until("out", () => ben.group(id)?.standing === "removed");
+    expect(ben.group(id)?.about?.name).toBe("Harbour");
+    await ada.kit.groups.invite(id, [ben.userId]);
+    await ada.kit.groups.setAbout(id, { name: "Harbour" });
+    await cleo.until("the old name", () => isNamed(cleo));
     // Ben is no buddy of Cleo's.
     await cleo.until("Ben's name", () => cleo.names(id).includes("ben"));
     const second = await scene.deviceOf(cleo, "second");

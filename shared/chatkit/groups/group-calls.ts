@@ -143,8 +143,15 @@ export class GroupCalls implements GroupsApi {
   setAbout(conversationId: ConversationId, about: GroupAbout): Promise<void> {
     return calling(async () => {
       const checked = checkedAbout(about);
-      const { changes } = this.#open();
-      await changes.change(conversationId, (_, group) => changes.aboutChange(group, checked));
+      const open = this.#open();
+      const hasNewKey = await open.changes.setAbout(conversationId, checked);
+      if (!hasNewKey) return;
+      const { members = [] } = open.group(conversationId) ?? {};
+      const others = members.filter(({ userId }) => userId !== open.self());
+      open.greet(
+        conversationId,
+        others.map(({ userId }) => userId),
+      );
     });
   }
 

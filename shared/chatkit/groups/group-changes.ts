@@ -134,16 +134,22 @@ export class GroupChanges {
     }
   }
 
-  /** Name, description and picture of a group, sealed, with the statement that names them. */
-  aboutChange(group: KnownGroup, about: GroupAbout): Planned {
-    const { random } = this.#options;
-    const key = group.key ?? random.bytes(KEY_BYTES);
-    const sealed = sealAbout(key, group.membership.conversationId, about, random);
-    return {
-      change: { type: "about", hash: statementHash(sealed) },
-      about: sealed,
-      kept: { key },
-    };
+  /**
+   * Another name, description and picture. Where somebody has left who knows the key, with a new one.
+   * @returns whether the others must be told the key
+   */
+  async setAbout(conversationId: ConversationId, about: GroupAbout): Promise<boolean> {
+    const { book, random } = this.#options;
+    const before = book.known(conversationId)?.key;
+    await this.change(conversationId, ({ conversationId: id }, group) => {
+      const isKnownOutside = group.key === undefined || group.former.size > 0;
+      const key = isKnownOutside ? random.bytes(KEY_BYTES) : group.key;
+      const sealed = sealAbout(key, id, about, random);
+      const change = { type: "about" as const, hash: statementHash(sealed) };
+      return { change, about: sealed, kept: { key } };
+    });
+    const after = book.known(conversationId)?.key;
+    return before === undefined || after === undefined || !sameBytes(before, after);
   }
 
   /** @throws ChatKitError group-link-invalid */

@@ -85,6 +85,27 @@ test("G5: a group whose founding got no answer has its name all the same", async
   expect(id === undefined ? undefined : ada.book.known(id)?.about).toEqual({ name: "Team" });
 });
 
+test("G5: once somebody who knows it has left, another name is sealed with another key", async () => {
+  await using all = await scene();
+  const { ada, ben, cleo, id, world } = all;
+  const first = ada.book.get(id)?.note;
+  expect(await world.run(ada.changes.setAbout(id, { name: "Harbour" }))).toBe(false);
+  expect(ada.book.get(id)?.note.key).toBe(first?.key);
+  await world.run(ada.changes.change(id, remove(ben.userId)));
+  expect(await world.run(ada.changes.setAbout(id, { name: "Pier" }))).toBe(true);
+  await world.settle();
+  const note = ada.book.get(id)?.note;
+  expect(note?.key).not.toBe(first?.key);
+  if (first === undefined || note === undefined) throw new Error("no note");
+  // With the old key nothing new is read.
+  cleo.book.heard(id, ada.userId, first);
+  await world.settle();
+  expect(cleo.book.known(id)?.about).toBeUndefined();
+  cleo.book.heard(id, ada.userId, note);
+  await world.settle();
+  expect(cleo.book.known(id)?.about).toEqual({ name: "Pier" });
+});
+
 test("G5: a wrong key of a member's takes no name away", async () => {
   await using all = await scene();
   const { ada, ben, cleo, id, world } = all;
