@@ -26,12 +26,7 @@ import type { Emitter } from "./emitter.ts";
 import { accountName, deletionOf } from "./erase.ts";
 import { FileEngine } from "./files/file-engine.ts";
 import { FileError, type FileVault } from "./files/file-vault.ts";
-import type { OpenGroups } from "./groups/group-calls.ts";
-import { GroupChanges } from "./groups/group-changes.ts";
-import { GroupPeople } from "./groups/group-people.ts";
-import { groupTitle, groupView } from "./groups/group-view.ts";
-import type { Group } from "./groups/groups-api.ts";
-import { MembershipBook } from "./groups/membership-book.ts";
+import { AccountGroups } from "./groups/account-groups.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { LinkPeer } from "./link.ts";
 import { IceServerBook } from "./links/ice-server-book.ts";
@@ -84,8 +79,8 @@ export class Account implements AsyncDisposable {
   readonly examiner: Examiner;
   /** The conversations' MLS groups. */
   readonly groups: GroupBook;
-  /** Who is in which group of people. */
-  readonly memberships: MembershipBook;
+  /** Groups of people. */
+  readonly people: AccountGroups;
   readonly prepared: GroupPreparation;
   readonly privacy: PrivacyBook;
   readonly delivery: Delivery;
@@ -102,14 +97,10 @@ export class Account implements AsyncDisposable {
   #listed: Promise<void> = Promise.resolve();
   #lastDevices = "";
   readonly #newcomers: Newcomers;
-  readonly #groupChanges: GroupChanges;
-  readonly #people: GroupPeople;
   readonly #addresses: AddressWatch;
   readonly #announcer: RouteAnnouncer;
   readonly #hiding: AddressHiding;
   readonly #ice: IceServerBook;
-  /** Device lists of people in groups that are being read for the first time. */
-  readonly #firstLists = new Map<UserId, Promise<boolean>>();
   readonly #forgeriesTold = new Set<UserId>();
   #wantedScheduled = false;
   #clockTold = false;
@@ -164,14 +155,14 @@ export class Account implements AsyncDisposable {
       random,
       log,
       self: () => this.roster.account?.profile.userId,
-      nameOf: (userId) => this.nameOf(userId),
+      nameOf: (userId) => this.people.nameOf(userId),
       deviceName: (id) => this.roster.ownRows().find(({ deviceId }) => deviceId === id)?.name,
       isKept: (userId) =>
-        this.roster.get(userId) !== undefined || this.memberships.people.has(userId),
+        this.roster.get(userId) !== undefined || this.people.book.people.has(userId),
       save: (writes) => this.#save(writes),
       beforeListed: () => this.groups.publishKeyPackages(),
       onKeys: (userId, keys) => this.roster.learn(userId, keys),
-      onLeft: (keys) => this.memberships.devicesLeft(keys),
+      onLeft: (keys) => this.people.book.devicesLeft(keys),
       onChanged: () => this.#rosterChanged(),
       onSafety: (userId) => this.safety.tell(userId),
       notice: (notice) => this.#notice(notice),
@@ -214,38 +205,34 @@ export class Account implements AsyncDisposable {
       conversationWith: (peer) => this.book.idWith(peer),
       prepare: (request) => this.groups.prepare(request),
     });
-    this.memberships = new MembershipBook({
+    this.people = new AccountGroups({
+      server: parseServerAddress(server).origin,
       secrets,
       clock,
       random,
       log,
       connection: this.connection,
-      self: () => this.roster.account?.profile.userId,
-      directory: this.trust,
-      device: (deviceId) => this.roster.device(deviceId),
+      identity,
+      trust: this.trust,
+      roster: () => this.roster,
       commit: (writes) => this.commit(writes),
+      save: (writes) => this.#save(writes),
       onNews: (news) => this.delivery.takeNews(news),
-      onChanged: (conversationId, { left }) => {
+      onMembers: (conversationId, { left }) => {
         if (left) this.groups.somebodyLeft(conversationId);
-        this.#groupChanged(conversationId);
+        this.delivery.groupChanged();
+        this.files?.directoryChanged();
+      },
+      onGroup: (group) => {
+        emitter.emit("group", group);
+        this.conversationChanged(group.conversationId);
       },
       onNotice: (notice) => this.#notice(notice),
-    });
-    this.#groupChanges = new GroupChanges({
-      book: this.memberships,
-      identity,
-      self: () => this.roster.self.userId,
-      clock,
-      random,
-    });
-    this.#people = new GroupPeople({
-      connection: this.connection,
-      clock,
-      log,
-      isKnown: (userId) =>
-        userId === this.roster.account?.profile.userId || this.roster.get(userId) !== undefined,
-      save: (writes) => this.#save(writes),
-      onNames: (conversationId) => this.#tellGroup(conversationId),
+      greet: (conversationId, people) => this.delivery.greet(conversationId, people),
+      conversation: (conversationId) => {
+        this.book.ensureGroup(conversationId);
+        return this.conversation(conversationId);
+      },
     });
     this.groups = new GroupBook({
       store,
@@ -258,10 +245,7 @@ export class Account implements AsyncDisposable {
       keys: identity,
       self: () => this.roster.account?.profile.userId,
       directory: this.trust,
-      groups: {
-        accounts: (id) => this.memberships.accounts(id),
-        look: async (id) => (await this.memberships.look(id)) === "known",
-      },
+      groups: this.people.members,
       suite: options.host.mlsSuite,
       onNotice: (notice) => this.#notice(notice),
     });
@@ -368,7 +352,7 @@ export class Account implements AsyncDisposable {
       connection: this.connection,
       links: this.links,
       directory: this.roster,
-      groups: this.memberships,
+      groups: this.people.book,
       sealing: this.groups,
       identity,
       book: this.book,
@@ -476,8 +460,7 @@ export class Account implements AsyncDisposable {
     await this.routes.load(store);
     await this.book.load(store);
     await this.privacy.load(store);
-    await this.memberships.load(store);
-    await this.#people.load(store);
+    await this.people.load(store);
     await this.delivery.start();
     await this.files?.start();
     this.history.start();
@@ -515,71 +498,13 @@ export class Account implements AsyncDisposable {
     const record = this.book.get(conversationId)?.record;
     if (record === undefined || this.connection.state.state !== "online") return;
     const { userId } = this.roster.self;
-    this.#lookAtPeople(conversationId);
-    const people = this.delivery.audience.people(record);
-    await this.#peopleRead(people);
-    const shown = people.flatMap((person) => {
+    await this.people.lookFor(conversationId);
+    const shown = this.delivery.audience.people(record).flatMap((person) => {
       const entry = this.roster.get(person);
       return entry?.state === "buddies" ? [{ userId: person, devices: entry.devices }] : [];
     });
     if (shown.length === 0) return;
     await this.#newcomers.look([...shown, { userId, devices: this.roster.ownRows() }]);
-  }
-
-  /** A group of people as it is known here; undefined for a conversation of two. */
-  group(conversationId: ConversationId): Group | undefined {
-    const known = this.memberships.known(conversationId);
-    const self = this.roster.account?.profile.userId;
-    if (known === undefined || self === undefined) return undefined;
-    const nameOf = (userId: UserId): string => this.nameOf(userId);
-    const userNameOf = (userId: UserId): string | undefined => this.#userNameOf(userId);
-    return groupView(conversationId, known, { self, server: this.#origin, nameOf, userNameOf });
-  }
-
-  #userNameOf(userId: UserId): string | undefined {
-    const self = this.roster.account?.profile;
-    if (userId === self?.userId) return self.userName;
-    return this.roster.get(userId)?.profile.userName ?? this.#people.userNameOf(userId);
-  }
-
-  /** What to call somebody who is on the roster, or in a group with this account, or was. */
-  nameOf(userId: UserId): string {
-    const self = this.roster.account?.profile;
-    if (userId === self?.userId) return self.displayName || self.userName;
-    const name = this.roster.nameOf(userId);
-    // The roster calls those it does not know by their ids.
-    return name === userId ? (this.#people.nameOf(userId) ?? userId) : name;
-  }
-
-  /** What `kit.groups` works with. */
-  get openGroups(): OpenGroups {
-    return {
-      changes: this.#groupChanges,
-      random: this.#options.ports.random,
-      server: this.#origin,
-      self: () => this.roster.self.userId,
-      isBuddy: (userId) => this.roster.isBuddy(userId),
-      group: (conversationId) => this.group(conversationId),
-      nameOf: (userId) => this.nameOf(userId),
-      ready: async () => {
-        await this.memberships.ready();
-        await this.#people.settled();
-      },
-      greet: (conversationId, people) => {
-        this.#greet(conversationId, people).catch((error: unknown) => {
-          // They learn it from whatever is said there next.
-          this.#options.ports.log.warn("people in a group were not told its name", { error });
-        });
-      },
-      conversation: (conversationId) => {
-        this.book.ensureGroup(conversationId);
-        const conversation = this.conversation(conversationId);
-        if (conversation === undefined) {
-          throw new ChatKitError("no-such-conversation", "There is no such group.");
-        }
-        return conversation;
-      },
-    };
   }
 
   /** @throws StoreError */
@@ -597,7 +522,7 @@ export class Account implements AsyncDisposable {
       ...(peer === undefined ? {} : { peer }),
       title:
         peer === undefined
-          ? this.#titleOfGroup(conversationId, entry.record.title)
+          ? (this.people.titleOf(conversationId) ?? entry.record.title ?? "")
           : this.roster.nameOf(peer),
       unread,
       settings,
@@ -625,7 +550,7 @@ export class Account implements AsyncDisposable {
     await this.files?.close();
     await this.delivery.close();
     this.groups.close();
-    this.memberships.close();
+    this.people.close();
     this.examiner.close();
     this.links.close();
     this.#announcer.close();
@@ -645,7 +570,7 @@ export class Account implements AsyncDisposable {
     await this.files?.forgetAll();
     await this.delivery.close();
     this.groups.close();
-    this.memberships.close();
+    this.people.close();
     // What the groups have changed is saved first, or it would follow what is deleted here.
     await this.#journal.commit([]);
     await this.#journal.commit(await deletionOf(this.#store));
@@ -698,12 +623,7 @@ export class Account implements AsyncDisposable {
     this.#listed = this.#passwordKey === undefined ? Promise.resolve() : listed;
     this.#passwordKey = undefined;
     this.groups.sessionBegan(listed.catch(() => undefined));
-    this.memberships.sessionBegan();
-    for (const id of this.memberships.ids()) this.#lookAtPeople(id);
-    // The roster tells how long the lists of buddies are.
-    for (const userId of this.memberships.people) {
-      if (!this.roster.isBuddy(userId)) void this.trust.refresh(userId);
-    }
+    this.people.sessionBegan();
     this.#hiding.sessionBegan();
     this.delivery.sessionBegan();
     const differs = Math.abs(session.server.now - this.#options.ports.clock.now());
@@ -715,54 +635,6 @@ export class Account implements AsyncDisposable {
       });
     }
     this.#clockTold = differs > CLOCK_TOLERANCE_MS;
-  }
-
-  get #origin(): string {
-    return parseServerAddress(this.#options.server).origin;
-  }
-
-  #titleOfGroup(conversationId: ConversationId, merged = ""): string {
-    const group = this.group(conversationId);
-    const self = this.roster.account?.profile.userId;
-    return group === undefined || self === undefined ? merged : groupTitle(group, self);
-  }
-
-  /** Resolves once no device list of theirs is being read for the first time any more. */
-  async #peopleRead(people: readonly UserId[]): Promise<void> {
-    await Promise.all(people.flatMap((person) => this.#firstLists.get(person) ?? []));
-  }
-
-  async #greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
-    await this.#peopleRead(people);
-    await this.delivery.greet(conversationId, people);
-  }
-
-  #groupChanged(conversationId: ConversationId): void {
-    if (this.#closed) return;
-    this.#lookAtPeople(conversationId);
-    this.delivery.groupChanged();
-    this.files?.directoryChanged();
-    this.#tellGroup(conversationId);
-  }
-
-  #tellGroup(conversationId: ConversationId): void {
-    const group = this.group(conversationId);
-    if (group === undefined || this.#closed) return;
-    this.#options.emitter.emit("group", group);
-    this.conversationChanged(conversationId);
-  }
-
-  /** Whoever is in a group must be known: their devices get what is said there. */
-  #lookAtPeople(conversationId: ConversationId): void {
-    const { standing, members } = this.memberships.get(conversationId) ?? {};
-    if (standing !== "member" || members === undefined) return;
-    this.#people.look(conversationId, members);
-    for (const userId of members) {
-      if (this.trust.devices(userId).length > 0 || this.#firstLists.has(userId)) continue;
-      const reading = this.trust.refresh(userId);
-      this.#firstLists.set(userId, reading);
-      void reading.finally(() => this.#firstLists.delete(userId));
-    }
   }
 
   #saveSession(isOpen: boolean): void {

@@ -297,8 +297,8 @@ export class ChatKit implements ChatKitApi {
       () => this.#open(),
     );
     this.groups = new GroupCalls(
-      () => this.#account?.openGroups,
-      () => this.#open().openGroups,
+      () => this.#account?.people.open,
+      () => this.#open().people.open,
     );
     this.#archive = new ArchiveCalls(() => this.#open());
     this.archive = this.#archive;

@@ -356,6 +356,9 @@ export const MAX_NO_GROUPS = 256;
 /** Groups that are being founded, or whose founding got no answer: a person founds one at a time. */
 export const MAX_FOUNDING = 16;
 
+/** People in groups of whom no device list is known: the server is asked for it again after this. */
+export const LISTS_AGAIN_MS = 30_000;
+
 /** Names of people in groups who are no buddies: kept so long, and so many. */
 export const PEOPLE_MAX_AGE_MS = 24 * 60 * 60 * 1000;
 export const MAX_PEOPLE = 8_192;

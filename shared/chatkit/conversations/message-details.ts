@@ -16,7 +16,7 @@ export async function messageDetails(
   const devices = all(trail, recipients).map(([step, recipient]) =>
     deviceDelivery(account, step, recipient),
   );
-  const isGroup = account.group(record.conversationId) !== undefined;
+  const isGroup = account.people.get(record.conversationId) !== undefined;
   return {
     message: toMessage(record),
     from: { ...from, ...(name === undefined ? {} : { name }) },
