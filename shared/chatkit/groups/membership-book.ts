@@ -1,5 +1,5 @@
 import type { ConversationId, GroupNote, UserId } from "../../protocol/index.ts";
-import { encodeBase64, memberKey, sameBytes, statementHash } from "../../crypto/index.ts";
+import { encodeBase64, memberKey, sameBytes } from "../../crypto/index.ts";
 import { ChatKitError, type Notice } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
 import { MAX_FOUNDING, MAX_NO_GROUPS, NO_GROUP_MS } from "../limits.ts";
@@ -23,7 +23,8 @@ import {
   type ReadLog,
 } from "./log-reading.ts";
 import { LogAttention, type LookedAt } from "./log-attention.ts";
-import { LogService, type ToldLog } from "./log-service.ts";
+import { LogFollower } from "./log-follower.ts";
+import { LogService } from "./log-service.ts";
 import { SignerCheck, type SignerCheckOptions } from "./signer-check.ts";
 
 export interface MembershipBookOptions {
@@ -57,7 +58,7 @@ export class MembershipBook implements GroupDirectory, Disposable {
   readonly service: LogService;
   readonly #options: MembershipBookOptions;
   readonly #shelf: GroupShelf;
-  readonly #signers: SignerCheck;
+  readonly #follower: LogFollower;
   readonly #attention: LogAttention;
   readonly #former: FormerDevices;
   /** For each group one thing after the other. */
@@ -85,7 +86,14 @@ export class MembershipBook implements GroupDirectory, Disposable {
         options.log.warn("devices that left were not saved", { error });
       });
     });
-    this.#signers = new SignerCheck({ ...options, former: this.#former });
+    this.#follower = new LogFollower({
+      service: this.service,
+      signers: new SignerCheck({ ...options, former: this.#former }),
+      former: this.#former,
+      clock: options.clock,
+      self: () => this.#selfKey,
+      distrust: (what) => this.#distrust(what),
+    });
     this.#attention = new LogAttention({ ...options, look: (id) => this.#readOn(id) });
     this.#unsubscribe = connection.onEvent("conversation.changed", ({ conversationId, length }) => {
       if (length === this.#lengthOf(conversationId)) return;
@@ -231,69 +239,22 @@ export class MembershipBook implements GroupDirectory, Disposable {
         ...unknownGroup(idBytes(conversationId)),
         ...this.#founding.get(conversationId),
       };
-      const { length } = group.membership;
-      const left = this.#former.count;
-      // The last one known is asked for again: it tells whether it is still the same log.
-      const told = await this.service.read(conversationId, Math.max(0, length - 1));
-      if (told === undefined) return known === undefined || length === 0 ? "none" : "known";
-      const news = this.#newsIn(group, told);
-      if (news === undefined) return "known";
-      const { clock } = this.#options;
-      const read = await readStatements(group.membership, news, this.#selfKey, clock);
-      if (read.statements.length < news.length) {
-        this.#distrust("statements in a group's log that do not belong there");
-      }
-      const { believed, isUnsure } = await this.#believed(group, news, read);
-      // Nobody is told of a group in which this account never was.
-      const isOurs = length > 0 || believed.statements.some((one) => one.isOurs);
-      if (!isOurs && !isUnsure) return "none";
-      const isWhole = length + believed.statements.length === told.length;
-      const next = {
-        ...withAbout(withStatements(group, believed), told),
-        ...(isWhole ? { left } : {}),
-      };
+      const followed = await this.#follower.readOn(conversationId, group);
+      if (followed === undefined) return known === undefined ? "none" : "known";
+      const { group: next, read, isUnsure } = followed;
       const isNews = next.sealedAbout !== group.sealedAbout || next.left !== group.left;
-      if (isOurs && (believed.statements.length > 0 || isNews)) {
-        await this.#take(conversationId, next, believed);
+      // Nobody is told of a group in which this account never was.
+      const isOurs = group.membership.length > 0 || read.statements.some((one) => one.isOurs);
+      if (isOurs && (read.statements.length > 0 || isNews)) {
+        await this.#take(conversationId, next, read);
       }
       if (isUnsure) {
         throw new ChatKitError("server-unreachable", "A device list could not be read.", {
           retryable: true,
         });
       }
-      return "known";
+      return isOurs ? "known" : "none";
     });
-  }
-
-  /** What comes after that which is known; undefined where the server shows another log, or less. */
-  #newsIn({ membership }: KnownGroup, told: ToldLog): readonly string[] | undefined {
-    if (membership.length === 0) return told.statements;
-    if (told.length < membership.length) {
-      this.#distrust("an old state of a group's log");
-      return undefined;
-    }
-    const [last, ...news] = told.statements;
-    if (last === undefined) return undefined;
-    if (!sameBytes(statementHash(foreignBytes(last)), membership.head)) {
-      this.#distrust("another log of a group than the one known here");
-      return undefined;
-    }
-    return news;
-  }
-
-  /** `isUnsure`: it may go on, by lists that could not be read now. */
-  async #believed(
-    group: KnownGroup,
-    news: readonly string[],
-    read: ReadLog,
-  ): Promise<{ readonly believed: ReadLog; readonly isUnsure: boolean }> {
-    const { believed, isSure } = await this.#signers.check(read, group.left);
-    if (believed === read.statements.length) return { believed: read, isUnsure: false };
-    if (isSure) this.#distrust("a statement of a group's member by a device that is not theirs");
-    const { clock } = this.#options;
-    const part = news.slice(0, believed);
-    const readAgain = await readStatements(group.membership, part, this.#selfKey, clock);
-    return { believed: readAgain, isUnsure: !isSure };
   }
 
   /** In a turn. The history comes first: what is told again after a crash has the same ids. */
@@ -391,14 +352,6 @@ export class MembershipBook implements GroupDirectory, Disposable {
     });
     return turn;
   }
-}
-
-/** What the log names, where the server showed just that. */
-function withAbout(group: KnownGroup, { about }: ToldLog): KnownGroup {
-  const named = group.membership.about;
-  if (about === undefined || named === undefined || group.sealedAbout !== undefined) return group;
-  const sealedAbout = foreignBytes(about);
-  return sameBytes(statementHash(sealedAbout), named) ? { ...group, sealedAbout } : group;
 }
 
 /** With name and picture, as far as the key is here. */
