@@ -1,109 +1,32 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import * as v from "valibot";
-import { RendezvousProcess } from "./support/rendezvous-process.ts";
+import { CliStage, ofEvent, online, type Ended } from "./support/cli-stage.ts";
 
 // A test starts up to 13 processes, each of them a third of a second of work.
 vi.setConfig({ testTimeout: 60_000 });
 
-const MAIN = fileURLToPath(new URL("../app/cli/main.ts", import.meta.url));
-
-const Line = v.looseObject({ event: v.string() });
-type Line = v.InferOutput<typeof Line>;
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
-
-let folder: string;
-let server: RendezvousProcess;
+let stage: CliStage;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "beeline-cli-e2e-"));
-  server = await RendezvousProcess.start(join(folder, "server"));
-  for (const [name, password] of [
-    ["right", "correct horse battery"],
-    ["wrong", "incorrect horse"],
-  ] as const) {
-    writeFileSync(join(folder, name), `${password}\n`, { mode: 0o600 });
-  }
+  stage = await CliStage.begin();
 });
 
 afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  await stage[Symbol.asyncDispose]();
 });
 
-function start(user: string, argv: readonly string[]): Child {
-  return spawn(process.execPath, [MAIN, "--data", join(folder, user), ...argv], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+function beeline(user: string, argv: readonly string[], input = ""): Promise<Ended> {
+  return stage.beeline(user, argv, input);
 }
 
-async function beeline(user: string, argv: readonly string[], input = "") {
-  const child = start(user, argv);
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  child.stdin.end(input);
-  await once(child, "close");
-  return { code: child.exitCode, out, err };
+function register(user: string): Promise<void> {
+  return stage.register(user);
 }
 
-async function register(user: string): Promise<void> {
-  const account = ["--server", server.address, "--user", user];
-  const password = ["--password-file", join(folder, "right")];
-  const result = await beeline(user, ["register", ...account, ...password]);
-  expect(result).toMatchObject({ code: 0, err: "" });
+function becomeBuddies(a: string, b: string): Promise<void> {
+  return stage.becomeBuddies(a, b);
 }
-
-async function becomeBuddies(a: string, b: string): Promise<void> {
-  expect(await beeline(a, ["buddies", "add", b])).toMatchObject({ code: 0, err: "" });
-  expect(await beeline(b, ["buddies", "accept", a])).toMatchObject({ code: 0, err: "" });
-}
-
-/** `beeline listen`, read line by line. */
-class Listening implements AsyncDisposable {
-  readonly #child: Child;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(user: string, ...flags: readonly string[]) {
-    this.#child = start(user, ["listen", ...flags]);
-    this.#child.stderr.pipe(process.stderr);
-    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-  }
-
-  /** The next line of which `matches` holds; those before it are passed over. */
-  async next(matches: (line: Line) => boolean): Promise<Line> {
-    for (;;) {
-      const result = await this.#lines.next();
-      if (result.done === true) throw new Error("listen has ended");
-      const line = v.parse(Line, JSON.parse(result.value));
-      if (matches(line)) return line;
-    }
-  }
-
-  /** @returns the exit code */
-  async stop(): Promise<number | null> {
-    const ended = once(this.#child, "exit");
-    this.#child.kill("SIGTERM");
-    await ended;
-    return this.#child.exitCode;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) await this.stop();
-  }
-}
-
-const ofEvent = (event: string) => (line: Line) => line.event === event;
-const online = (line: Line) => line.event === "connection" && line["state"] === "online";
 
 test("two people register, become buddies, and talk by send and listen", async () => {
   await register("ada");
@@ -114,7 +37,7 @@ test("two people register, become buddies, and talk by send and listen", async (
     out: "ben                  offline\n",
   });
 
-  await using ben = new Listening("ben");
+  await using ben = stage.listen("ben");
   expect(await ben.next(ofEvent("ready"))).toMatchObject({ user: "ben" });
   await ben.next(online);
 
@@ -139,21 +62,21 @@ test("what was sent to somebody offline waits at the server and is told once, in
   // Another command fetches them; what it does not show must not be lost to the listener.
   expect(await beeline("dan", ["buddies"])).toMatchObject({ code: 0 });
   {
-    await using dan = new Listening("dan");
+    await using dan = stage.listen("dan");
     for (const text of ["one", "two", "three"]) {
       expect(await dan.next(ofEvent("message"))).toMatchObject({ text, path: "stored" });
     }
     expect(await dan.stop()).toBe(0);
   }
   expect(await beeline("cleo", ["send", "dan", "four"])).toMatchObject({ code: 0 });
-  await using dan = new Listening("dan");
+  await using dan = stage.listen("dan");
   expect(await dan.next(ofEvent("message"))).toMatchObject({ text: "four" });
 });
 
 test("a bot accepts who asks, and may be talked to at once", async () => {
   await register("bot");
   await register("eve");
-  await using bot = new Listening("bot", "--accept-requests");
+  await using bot = stage.listen("bot", "--accept-requests");
   await bot.next(online);
   expect(await beeline("eve", ["buddies", "add", "bot"])).toMatchObject({ code: 0 });
   await bot.next((line) => line.event === "presence" && line["state"] === "buddies");
@@ -163,11 +86,13 @@ test("a bot accepts who asks, and may be talked to at once", async () => {
 
 test("a wrong password is refused with code 4 and one line", async () => {
   await register("finn");
-  const login = ["login", "--server", server.address, "--user", "finn", "--password-file"];
-  const refused = await beeline("finn-2", [...login, join(folder, "wrong")]);
+  const login = ["login", "--server", stage.server.address, "--user", "finn", "--password-file"];
+  const refused = await beeline("finn-2", [...login, join(stage.folder, "wrong")]);
   expect(refused).toMatchObject({ code: 4, out: "" });
   expect(refused.err).toMatch(/^beeline: [^\n]+\n$/);
-  expect(await beeline("finn-2", [...login, join(folder, "right")])).toMatchObject({ code: 0 });
+  expect(await beeline("finn-2", [...login, join(stage.folder, "right")])).toMatchObject({
+    code: 0,
+  });
 });
 
 test("after logout, and without a login, commands say so with code 4", async () => {
@@ -221,22 +146,22 @@ test("a server that cannot be reached is code 3; the message stays queued and go
   await becomeBuddies("ida", "jon");
   // Takes the friendship and the buddy's device into the saved roster.
   expect(await beeline("ida", ["buddies"])).toMatchObject({ code: 0 });
-  await server.stop("SIGTERM");
+  await stage.server.stop("SIGTERM");
   const failed = await beeline("ida", ["send", "jon", "later"]);
   expect(failed).toMatchObject({ code: 3, out: "" });
   expect(failed.err).toMatch(/^beeline: The message is queued, not sent\.[^\n]+\n$/);
   expect(await beeline("ida", ["buddies"])).toMatchObject({ code: 3 });
   expect(await beeline("ida", ["doctor"])).toMatchObject({ code: 1 });
-  await server.start();
+  await stage.server.start();
   expect(await beeline("ida", ["send", "jon", "now"])).toMatchObject({ code: 0 });
-  await using jon = new Listening("jon");
+  await using jon = stage.listen("jon");
   expect(await jon.next(ofEvent("message"))).toMatchObject({ text: "later" });
   expect(await jon.next(ofEvent("message"))).toMatchObject({ text: "now" });
 });
 
 test("a history in use by another process is code 6", async () => {
   await register("kim");
-  await using kim = new Listening("kim");
+  await using kim = stage.listen("kim");
   await kim.next(online);
   const second = await beeline("kim", ["buddies"]);
   expect(second.code).toBe(6);
@@ -256,16 +181,16 @@ test("a file is sent, and saved under a safe name by who listens", async () => {
   await register("fay");
   await register("gil");
   await becomeBuddies("fay", "gil");
-  const path = join(folder, "report: final.txt");
+  const path = join(stage.folder, "report: final.txt");
   writeFileSync(path, "all is well\n");
-  const saved = join(folder, "saved");
-  await using listening = new Listening("gil", "--files", saved);
+  const saved = join(stage.folder, "saved");
+  await using listening = stage.listen("gil", "--files", saved);
   await listening.next(online);
   expect(await beeline("fay", ["send-file", "gil", path])).toMatchObject({ code: 0, err: "" });
   const line = await listening.next(ofEvent("file"));
   expect(line).toMatchObject({ path: join(saved, "report_ final.txt") });
   expect(readFileSync(join(saved, "report_ final.txt"), "utf8")).toBe("all is well\n");
-  const missing = await beeline("fay", ["send-file", "gil", join(folder, "missing")]);
+  const missing = await beeline("fay", ["send-file", "gil", join(stage.folder, "missing")]);
   expect(missing.code).not.toBe(0);
 });
 
@@ -274,8 +199,11 @@ test("the history goes into a file, and from there to another machine of the sam
   await register("ivy");
   await becomeBuddies("hal", "ivy");
   expect(await beeline("hal", ["send", "ivy", "keep this"])).toMatchObject({ code: 0 });
-  const [plain, sealed] = [join(folder, "history.json"), join(folder, "history.backup")];
-  const secret = ["--passphrase-file", join(folder, "right")];
+  const [plain, sealed] = [
+    join(stage.folder, "history.json"),
+    join(stage.folder, "history.backup"),
+  ];
+  const secret = ["--passphrase-file", join(stage.folder, "right")];
   const told = await beeline("hal", ["export", plain, "--chat", "ivy", "--json"]);
   expect(told).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(told.out)).toEqual({ file: plain, messages: 1 });
@@ -286,8 +214,10 @@ test("the history goes into a file, and from there to another machine of the sam
   expect(await beeline("hal", ["export", plain])).toMatchObject({ code: 2 });
 
   const other = "hal’s other machine";
-  const login = ["login", "--server", server.address, "--user", "hal"];
-  expect(await beeline(other, [...login, "--password-file", join(folder, "right")])).toMatchObject({
+  const login = ["login", "--server", stage.server.address, "--user", "hal"];
+  expect(
+    await beeline(other, [...login, "--password-file", join(stage.folder, "right")]),
+  ).toMatchObject({
     code: 0,
     err: "",
   });

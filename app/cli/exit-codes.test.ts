@@ -11,6 +11,8 @@ test.each([
   [new ChatKitError("session-ended", "m"), exitCodes.refused],
   [new ChatKitError("no-such-user", "m"), exitCodes.refused],
   [new ChatKitError("text-too-long", "m"), exitCodes.usage],
+  [new ChatKitError("invalid-group", "m"), exitCodes.usage],
+  [new ChatKitError("group-link-invalid", "m"), exitCodes.refused],
   [new ChatKitError("store-failed", "m"), exitCodes.store],
   [new ChatKitError("wrong-certificate", "m"), exitCodes.wrongCertificate],
   [new ChatKitError("internal", "m"), exitCodes.failed],

@@ -52,6 +52,7 @@ function codeOf(error: unknown): ExitCode {
     case "empty-text":
     case "text-too-long":
     case "invalid-file":
+    case "invalid-group":
       return exitCodes.usage;
     case "closed":
     case "not-open":

@@ -6,6 +6,7 @@ const general = `beeline: messages between people, from a terminal or a script
   beeline login         sign in on this machine
   beeline logout        end the session
   beeline buddies       list buddies; add, accept or remove one
+  beeline group         groups: list, create, invite, join, and the rest
   beeline send          send a message
   beeline send-file     send files
   beeline listen        print what happens as JSON lines
@@ -61,13 +62,39 @@ The list has a line for each entry: the name, then online, away, busy or offline
 buddies, otherwise requested (you asked), pending (they asked) or blocked. With --json
 each line is an object: user, displayName, state, show, statusText.
 `,
+  group: `beeline group list [--json]                 those you are in, or were
+beeline group create NAME USER...            USERs are buddies of yours
+                 [--description TEXT] [--announcements on|off] [--members-invite on|off]
+beeline group show GROUP                     who is in it, and what its settings are
+beeline group invite GROUP USER...
+beeline group remove GROUP USER...
+beeline group leave GROUP
+beeline group dissolve GROUP                 nobody writes there any more
+beeline group role GROUP USER member|admin|owner
+beeline group about GROUP [--name TEXT] [--description TEXT]
+beeline group settings GROUP [--announcements on|off] [--members-invite on|off]
+beeline group link GROUP [--expires 12h|7d]  shows the link, or makes one in its place
+beeline group link GROUP --end               it lets nobody in any more
+beeline group join LINK
+
+GROUP is the name of a group or its id; USER is a user name. The owner does everything;
+admins invite, remove members, and change name, settings and link. In a group with
+--announcements on only they write. With --members-invite on everybody invites. Whoever
+has the link can join: it is made to be shared, and printed to whoever reads the output.
+
+With --json each line is an object. list tells one for each group, and all others but link
+the group as it is afterwards: id, name, description; standing: member, left, removed,
+dissolved; role, announcements, membersInvite, link (text, expiresAt); members: user,
+userId, displayName, role, since. link tells id, link, expiresAt.
+`,
   send: `beeline send USER TEXT [--wait queued|sent|delivered] [--timeout SECONDS] [--json]
+beeline send --group GROUP TEXT [...]    to everybody in a group, by its name or id
 
 Sends a message; TEXT - reads it from the standard input. Ends when it is
   queued      on this machine's disk; it leaves with the next command that connects
   sent        out of this machine's care: kept by the server's mailbox on its disk, or
               received by the recipient (the default)
-  delivered   received by every device of the recipient
+  delivered   received by every device of the recipient; in a group, by everybody in it
 or with code 5 after --timeout (default 30). What is not sent in time stays queued.
 Prints the state and the path (direct, relayed, stored); with --json id, state, path.
 `,
@@ -89,10 +116,16 @@ Prints one JSON object per line until Ctrl-C or SIGTERM. Times are milliseconds 
   presence    user, userId; state: buddies, requested, pending, blocked;
               show: online, away, busy, offline; statusText. One for each entry of the
               roster at the start, then one for each change
-  message     id, conversationId; user (absent where they left the roster), userId: of
-              the sender; type: text, or that of a newer version; text; sentAt,
-              receivedAt; path: direct, relayed, stored
-  delivery    of an own message: id, conversationId, user, userId; state: queued
+  group       a group that is there, new or changed: conversationId, group: its name;
+              standing: member, left, removed, dissolved; role, members (their number),
+              announcements
+  message     id, conversationId, group (its name, in a group); user (absent where they
+              left the roster), userId: of the sender; type: text, or that of a newer
+              version; text; sentAt, receivedAt; path: direct, relayed, stored
+  membership  somebody changed a group: id, conversationId, group, user, userId, sentAt;
+              change: found, invite, remove, leave, join, role, settings, about, link,
+              dissolve; people (user, userId): whom they invited, removed or gave a role
+  delivery    of an own message: id, conversationId, user and userId, or group; state: queued
               (waiting), sent, delivered, read (path, reason, at), failed (reason)
   change      a message was edited, taken back (type: recalled), reacted to, pinned or
               unpinned; as it is now: id, conversationId, user, userId, type, text;

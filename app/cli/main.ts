@@ -38,6 +38,8 @@ async function run({ command, arguments: words, options }: Invocation): Promise<
       return (await import("./commands/accounts.ts"))[command](context);
     case "buddies":
       return (await import("./commands/buddies.ts")).buddies(context, words);
+    case "group":
+      return (await import("./commands/group.ts")).group(context, words);
     case "send":
       return (await import("./commands/send.ts")).send(context, words);
     case "send-file":
