@@ -52,6 +52,7 @@ export function menuTemplate(
       label: t.file,
       submenu: [
         own("new-conversation", t.newConversation, "CmdOrCtrl+N"),
+        own("new-group", t.newGroup, "CmdOrCtrl+Shift+N"),
         ...(mac ? [] : [LINE, settings]),
         LINE,
         { role: "close", label: t.close },

@@ -37,6 +37,7 @@ export const MENU_COMMANDS = [
   "about",
   "settings",
   "new-conversation",
+  "new-group",
   "search",
   "next-conversation",
   "previous-conversation",

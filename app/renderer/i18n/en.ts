@@ -850,6 +850,7 @@ export const en = {
       about: "About Beeline",
       settings: "Settings",
       "new-conversation": "Add a buddy",
+      "new-group": "New group",
       search: "Search",
       "next-conversation": "Next conversation",
       "previous-conversation": "Previous conversation",

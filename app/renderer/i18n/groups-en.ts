@@ -65,6 +65,7 @@ export const groupsEn = {
   } satisfies Record<GroupRole, string>,
   you: "You",
   noBuddy: "Not a buddy",
+  moreMembers: (n: number) => count(n, "Show # more", "Show # more"),
   searchMembers: "Search members",
   menuOf: (name: string) => `Actions for ${name}`,
   write: (name: string) => `Write to ${name}`,

@@ -56,6 +56,7 @@ export const groupsZhCn: typeof groupsEn = {
   roles: { owner: "群主", admin: "管理员", member: "成员" },
   you: "你",
   noBuddy: "不是好友",
+  moreMembers: (n) => count(n, "再显示 # 人"),
   searchMembers: "搜索成员",
   menuOf: (name) => `对${name}的操作`,
   write: (name) => `给${name}发消息`,

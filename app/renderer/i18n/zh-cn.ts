@@ -770,6 +770,7 @@ export const zhCn: Catalogue = {
       about: "关于 Beeline",
       settings: "设置",
       "new-conversation": "添加好友",
+      "new-group": "新建群组",
       search: "搜索",
       "next-conversation": "下一个对话",
       "previous-conversation": "上一个对话",

@@ -44,7 +44,8 @@ export function commandOf(keys: CommandKeys, host: "browser" | "electron"): Comm
   if (keys.ctrlKey === keys.metaKey || keys.altKey) return undefined;
   switch (keys.key.toLowerCase()) {
     case "n":
-      return host === "electron" && !keys.shiftKey ? "new-conversation" : undefined;
+      if (host !== "electron") return undefined;
+      return keys.shiftKey ? "new-group" : "new-conversation";
     case ",":
       return "settings";
     // Of some keyboards it is typed with Shift.
@@ -72,6 +73,8 @@ export function commandWords(
       return `${ctrl}/`;
     case "new-conversation":
       return host === "electron" ? `${ctrl}N` : undefined;
+    case "new-group":
+      return host === "electron" ? (mac ? "⇧⌘N" : "Ctrl+Shift+N") : undefined;
     case "next-conversation":
       return `${alt}↓`;
     case "previous-conversation":

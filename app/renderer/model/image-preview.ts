@@ -98,7 +98,34 @@ function durationOf({ duration }: HTMLMediaElement): Preview {
 async function drawn(picture: CanvasImageSource, width: number, height: number): Promise<Preview> {
   if (width < 1 || height < 1 || Math.max(width, height) > MAX_PIXELS) return {};
   const size = { width, height };
-  for (const [side, quality] of ATTEMPTS) {
+  const small = await smallPicture(picture, {
+    left: 0,
+    top: 0,
+    ...size,
+    attempts: ATTEMPTS,
+    maxBytes: MAX_THUMBNAIL_BYTES,
+  });
+  return { image: small === undefined ? size : { ...size, thumbnail: encodeBase64(small) } };
+}
+
+/**
+ * A part of a picture, drawn smaller: nothing else of its file is left.
+ * @param part pixels; `attempts`: longest side and quality (0 to 1), best first, until one fits
+ * @returns WebP; undefined where none fits, or this browser cannot write it
+ */
+export async function smallPicture(
+  picture: CanvasImageSource,
+  part: {
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+    readonly attempts: readonly (readonly [side: number, quality: number])[];
+    readonly maxBytes: number;
+  },
+): Promise<Uint8Array | undefined> {
+  const { attempts, height, left, maxBytes, top, width } = part;
+  for (const [side, quality] of attempts) {
     const scale = Math.min(1, side / Math.max(width, height));
     const canvas = new OffscreenCanvas(
       Math.max(1, Math.round(width * scale)),
@@ -107,12 +134,11 @@ async function drawn(picture: CanvasImageSource, width: number, height: number):
     const context = canvas.getContext("2d");
     if (context === null) break;
     context.imageSmoothingQuality = "high";
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, left, top, width, height, 0, 0, canvas.width, canvas.height);
     // A browser that cannot write WebP gives PNG, which seldom is small enough.
     const blob = await canvas.convertToBlob({ type: "image/webp", quality });
-    if (blob.type !== "image/webp" || blob.size > MAX_THUMBNAIL_BYTES) continue;
-    const thumbnail = encodeBase64(new Uint8Array(await blob.arrayBuffer()));
-    return { image: { ...size, thumbnail } };
+    if (blob.type !== "image/webp" || blob.size > maxBytes) continue;
+    return new Uint8Array(await blob.arrayBuffer());
   }
-  return { image: size };
+  return undefined;
 }

@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import type { Conversation } from "../../../shared/chatkit/api.ts";
 import { limits, type RosterEntry, type UserId } from "../../../shared/protocol/index.ts";
 import { Avatar } from "../components/avatar.tsx";
-import { Button, IconButton } from "../components/button.tsx";
+import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
@@ -10,6 +11,7 @@ import { Icon } from "../components/icons.tsx";
 import { entryName } from "../model/buddies.ts";
 import { mutedUntil } from "../model/mute.ts";
 import { ConversationMenu } from "./conversation-menu.tsx";
+import { DetailsPanel } from "./details-panel.tsx";
 import { HistoryDetails } from "./history-details.tsx";
 import { LinkLine } from "./link-line.tsx";
 import { presenceLine } from "./presence-line.ts";
@@ -24,36 +26,11 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
   const entry = account.roster.value.get(peer);
   const open = account.open.value;
   const model = open?.peer === peer ? open.model : undefined;
-  const title = account.conversations.value.find((one) => one.peer === peer)?.title;
-  const name = entry === undefined ? (title ?? "") : entryName(entry);
-  const panel = useRef<HTMLElement>(null);
-  useLayoutEffect(() => {
-    const before = document.activeElement;
-    panel.current?.focus();
-    return () => {
-      // On a narrow window what had the focus is hidden until the panel is gone.
-      requestAnimationFrame(() => {
-        const nowhere = document.activeElement === null || document.activeElement === document.body;
-        if (nowhere && before instanceof HTMLElement && before.isConnected) before.focus();
-      });
-    };
-  }, []);
+  const conversation = account.conversations.value.find((one) => one.peer === peer);
+  const name = entry === undefined ? (conversation?.title ?? "") : entryName(entry);
+  const thisChat = conversation !== undefined && <ThisChat conversation={conversation} />;
   return (
-    <section
-      ref={panel}
-      tabIndex={-1}
-      class="details"
-      aria-label={t.details.title}
-      onKeyDown={(event) => {
-        // An Escape that closes a question asked from here is that question's alone.
-        const asked = event.target instanceof Element && event.target.closest("dialog") !== null;
-        if (event.key === "Escape" && !asked) onClose();
-      }}
-    >
-      <header class="details-head">
-        <h2>{t.details.title}</h2>
-        <IconButton icon="close" label={t.common.close} onClick={onClose} />
-      </header>
+    <DetailsPanel onClose={onClose}>
       {entry === undefined && (
         // Somebody who is no buddy any more: what was said is here all the same.
         <div class="details-body">
@@ -64,7 +41,7 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
             </p>
             <p class="details-status">{t.composer.gone(name)}</p>
           </div>
-          <ThisChat peer={peer} />
+          {thisChat}
           {model !== undefined && <HistoryDetails key={`h:${peer}`} model={model} name={name} />}
         </div>
       )}
@@ -86,7 +63,7 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
               <bdi>@{entry.profile.userName}</bdi>
             </p>
           </div>
-          <ThisChat peer={peer} />
+          {thisChat}
           {entry.state === "buddies" && <Naming key={peer} entry={entry} />}
           {entry.state === "buddies" && <Verification peer={peer} name={name} />}
           {entry.state === "buddies" && <Devices entry={entry} />}
@@ -95,17 +72,14 @@ export function Details({ peer, onClose }: { peer: UserId; onClose: () => void }
           <Danger entry={entry} onDone={onClose} />
         </div>
       )}
-    </section>
+    </DetailsPanel>
   );
 }
 
 /** What the person chose for the conversation, and the way to change it. */
-function ThisChat({ peer }: { peer: UserId }): JSX.Element | null {
-  const account = useAccount();
+export function ThisChat({ conversation }: { readonly conversation: Conversation }): JSX.Element {
   const { t, format } = useText();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
-  const conversation = account.conversations.value.find((one) => one.peer === peer);
-  if (conversation === undefined) return null;
   const { archived, pinned } = conversation.settings;
   const muted = mutedUntil(conversation.settings, Date.now());
   const words = t.conversations;

@@ -13,6 +13,7 @@ import { Details } from "./details.tsx";
 import { Empty } from "./empty.tsx";
 import { GroupDetails } from "./group-details.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
+import { NewGroupDialog } from "./new-group.tsx";
 import { RestoreOffer } from "./restore-offer.tsx";
 import { SettingsDialog } from "./settings.tsx";
 import { ShortcutsDialog } from "./shortcuts.tsx";
@@ -22,7 +23,9 @@ import { Sidebar } from "./sidebar.tsx";
 export function MainScreen({ account }: { account: AccountModel }): JSX.Element {
   const app = useApp();
   const { t } = useText();
-  const [dialog, setDialog] = useState<"add-buddy" | "settings" | "about" | "shortcuts">();
+  const [dialog, setDialog] = useState<
+    "add-buddy" | "new-group" | "settings" | "about" | "shortcuts"
+  >();
   const [details, setDetails] = useState(false);
   const open = account.open.value;
   /** A dialog tells late that it was closed: another may be open by then. */
@@ -36,6 +39,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
       commands.on("about", () => setDialog("about")),
       commands.on("shortcuts", () => setDialog("shortcuts")),
       commands.on("new-conversation", () => setDialog("add-buddy")),
+      commands.on("new-group", () => setDialog("new-group")),
       commands.on("next-conversation", () => app.attempt(() => account.openNext(1))),
       commands.on("previous-conversation", () => app.attempt(() => account.openNext(-1))),
     ];
@@ -55,6 +59,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
           <h1 class="visually-hidden">{t.appName}</h1>
           <Sidebar
             onAddBuddy={() => setDialog("add-buddy")}
+            onNewGroup={() => setDialog("new-group")}
             onSettings={() => setDialog("settings")}
           />
           {open === undefined ? (
@@ -87,6 +92,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
           )}
         </main>
         {dialog === "add-buddy" && <AddBuddyDialog onClose={closeOf("add-buddy")} />}
+        {dialog === "new-group" && <NewGroupDialog onClose={closeOf("new-group")} />}
         {dialog === "settings" && <SettingsDialog onClose={closeOf("settings")} />}
         {dialog === "about" && <SettingsDialog section="about" onClose={closeOf("about")} />}
         {dialog === "shortcuts" && <ShortcutsDialog onClose={closeOf("shortcuts")} />}

@@ -7,6 +7,7 @@ import { shortcutWords } from "../model/shortcuts.ts";
 const COMMANDS: readonly Command[] = [
   "search",
   "new-conversation",
+  "new-group",
   "next-conversation",
   "previous-conversation",
   "settings",

@@ -14,11 +14,12 @@ const READ_AHEAD_MS = 1_000;
 
 export interface SidebarProps {
   readonly onAddBuddy: () => void;
+  readonly onNewGroup: () => void;
   readonly onSettings: () => void;
 }
 
 /** Oneself, search, and the two lists. */
-export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
+export function Sidebar({ onAddBuddy, onNewGroup, onSettings }: SidebarProps): JSX.Element {
   const app = useApp();
   const account = useAccount();
   const { t } = useText();
@@ -69,6 +70,7 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
       <div class="sidebar-head">
         <PresenceMenu />
         <IconButton icon="addPerson" label={t.sidebar.addBuddy} onClick={onAddBuddy} />
+        <IconButton icon="addGroup" label={t.groups.newGroup} onClick={onNewGroup} />
         <IconButton icon="settings" label={t.sidebar.settings} onClick={onSettings} />
       </div>
       <div class="search" role="search">

@@ -147,7 +147,7 @@ function MessageRow({ row, peerName, newest, model }: MessageRowProps): JSX.Elem
         )}
         <div class="bubble">
           {withSender && first && (
-            <p class={`sender-name tone-${toneOf(message.from)}`} aria-hidden="true">
+            <p class={`tone-${toneOf(message.from)} sender-name`} aria-hidden="true">
               <bdi>{author}</bdi>
             </p>
           )}
