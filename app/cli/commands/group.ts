@@ -26,6 +26,8 @@ interface Action {
 
 const MANY = 500;
 const roles = ["member", "admin", "owner"] as const;
+/** Devices of many people get the group's name. */
+const NAMES_PATIENCE_MS = 10_000;
 const DAY_MS = 86_400_000;
 /** A year: a link is to end some day. */
 const MAX_EXPIRY_DAYS = 365;
@@ -167,8 +169,17 @@ export async function group(context: Context, words: readonly string[]): Promise
   await online(kit);
   await groupsRead(kit);
   await action.run({ context, kit, words: rest });
+  await namesTold(kit);
   // What these people are sent next may have no server.
   await kit.roster.ready();
+}
+
+/** What is not told by then travels with the next message. */
+async function namesTold(kit: ChatKitApi): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, NAMES_PATIENCE_MS);
+  await Promise.race([kit.groups.told(), late.promise]);
+  clearTimeout(timer);
 }
 
 /** Options that only some actions take. */

@@ -41,6 +41,8 @@ export class FakeGroups implements GroupsApi {
 
   async ready(): Promise<void> {}
 
+  async told(): Promise<void> {}
+
   get(id: ConversationId): Group | undefined {
     return this.#groups.get(id);
   }

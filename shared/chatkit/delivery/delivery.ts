@@ -388,11 +388,13 @@ export class Delivery {
   }
 
   /**
-   * Brings people who have just come into a group the key of its name. Durable once this resolves.
+   * Brings people who have just come into a group the key of its name. Durable here by then; resolves
+   * when it has left: no device of theirs has to wait for this one any more.
    * @throws ChatKitError not-permitted, too-many-requests, store-failed
    */
-  greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
-    return this.#sending.greet(conversationId, people);
+  async greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
+    const id = await this.#sending.greet(conversationId, people);
+    if (id !== undefined) await this.#outbox.left(id);
   }
 
   /** The members of a group, or what they may do, are others now: whoever is out gets nothing more. */

@@ -48,6 +48,8 @@ interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #items = new Map<MessageId, OutboxItem>();
+  /** Messages of which somebody wants to know when they have left. */
+  readonly #leaving = new Map<MessageId, PromiseWithResolvers<void>>();
   readonly #encoder = new TextEncoder();
   #position = 0;
 
@@ -69,6 +71,14 @@ export class Outbox {
 
   get(id: MessageId): OutboxItem | undefined {
     return this.#items.get(id);
+  }
+
+  /** Resolves when no device has to wait for it here: it has it, the mailbox keeps it, or it ended. */
+  left(id: MessageId): Promise<void> {
+    if (this.#hasLeft(id)) return Promise.resolve();
+    const leaving = this.#leaving.get(id) ?? Promise.withResolvers<void>();
+    this.#leaving.set(id, leaving);
+    return leaving.promise;
   }
 
   /** The message as it is now, where the store may be behind. */
@@ -111,6 +121,7 @@ export class Outbox {
   /** The commit that would have made it durable failed. */
   discard(id: MessageId): void {
     this.#items.delete(id);
+    this.#tellLeft(id);
   }
 
   waiting(item: OutboxItem, device: DeviceId, reason: WaitReason): void {
@@ -172,6 +183,7 @@ export class Outbox {
     if (gone === undefined) return;
     this.#save(this.#options.onGivenUp(item.record, gone));
     item.record = { ...item.record, recipients };
+    this.#tellLeft(item.record.id);
     const peerLeft = recipients.some((one) => this.#isPeer(item, one.deviceId));
     // A read mark may be for one's own devices alone; it ends when the last of them has it.
     if (!peerLeft && (item.message !== undefined || recipients.length === 0)) {
@@ -207,6 +219,7 @@ export class Outbox {
     const gaps = item.record.recipients
       .filter(({ state }) => state !== "acknowledged")
       .flatMap((recipient) => this.#options.onGivenUp(item.record, recipient));
+    this.#tellLeft(item.record.id);
     this.#save([{ type: "delete-outbox", id: item.record.id }, ...messageWrite(item), ...gaps]);
     this.#options.onEnded(item);
   }
@@ -266,7 +279,19 @@ export class Outbox {
       return { ...one, state };
     });
     if (changed) item.record = { ...item.record, recipients };
+    if (changed) this.#tellLeft(item.record.id);
     return changed;
+  }
+
+  #hasLeft(id: MessageId): boolean {
+    const recipients = this.#items.get(id)?.record.recipients ?? [];
+    return recipients.every(({ state }) => state !== "waiting");
+  }
+
+  #tellLeft(id: MessageId): void {
+    if (!this.#hasLeft(id)) return;
+    this.#leaving.get(id)?.resolve();
+    this.#leaving.delete(id);
   }
 
   /** Leaves where everybody has it, or saves who has. */

@@ -180,17 +180,21 @@ export class Sending {
    * Brings people who have just come into a group the key of its name; this account's other devices,
    * too. Nobody sees it. @throws ChatKitError not-permitted, too-many-requests, store-failed
    */
-  async greet(conversationId: ConversationId, people: readonly UserId[]): Promise<void> {
+  async greet(
+    conversationId: ConversationId,
+    people: readonly UserId[],
+  ): Promise<MessageId | undefined> {
     const { audience, clock, directory, timelines } = this.#options;
     const place = audience.place(conversationId);
     const devices = [...audience.devicesOf(people, place), ...directory.ownOthers()];
-    if (devices.length === 0) return;
+    if (devices.length === 0) return undefined;
     this.#checkRoom();
     const now = clock.now();
     const next = timelines.next(conversationId, devices, now, audience.others(place));
     const content = this.#content(place, next.at, { type: "greeting" });
     const record = recordOf({ id: this.#newId(), place, content, next, now });
     await this.#queue(record, undefined, () => []);
+    return record.id;
   }
 
   /** @throws ChatKitError store-failed */

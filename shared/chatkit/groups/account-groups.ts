@@ -39,7 +39,7 @@ export interface AccountGroupsOptions {
   /** What hosts see of a group is another thing. */
   readonly onGroup: (group: Group) => void;
   readonly onNotice: (notice: Notice) => void;
-  /** Brings these people the key of the group's name. @throws ChatKitError */
+  /** Brings these people the key of the group's name, and resolves when it has left. @throws ChatKitError */
   readonly greet: (conversationId: ConversationId, people: readonly UserId[]) => Promise<void>;
   /** The conversation of a group that is known, made if it is new. */
   readonly conversation: (conversationId: ConversationId) => Conversation | undefined;
@@ -57,6 +57,8 @@ export class AccountGroups implements Disposable {
   readonly #firstLists = new Map<UserId, Promise<boolean>>();
   /** When; monotonic ms. */
   readonly #askedAt = new Map<UserId, number>();
+  /** On their way to people who came into groups. */
+  readonly #greetings = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: AccountGroupsOptions) {
@@ -166,6 +168,9 @@ export class AccountGroups implements Disposable {
         await this.book.ready();
         await this.#people.settled();
       },
+      told: async () => {
+        await Promise.all(this.#greetings);
+      },
       greet: (conversationId, people) => this.#greet(conversationId, people),
       conversation: (conversationId) => {
         const found = conversation(conversationId);
@@ -197,12 +202,14 @@ export class AccountGroups implements Disposable {
 
   #greet(conversationId: ConversationId, people: readonly UserId[]): void {
     const { greet, log } = this.#options;
-    this.#listsRead(people)
+    const greeting = this.#listsRead(people)
       .then(() => greet(conversationId, people))
       .catch((error: unknown) => {
         // They learn it from whatever is said there next.
         log.warn("people in a group were not told its name", { error });
       });
+    this.#greetings.add(greeting);
+    void greeting.then(() => this.#greetings.delete(greeting));
   }
 
   async #listsRead(people: readonly UserId[]): Promise<void> {

@@ -27,6 +27,8 @@ export interface OpenGroups {
   nameOf(userId: UserId): string;
   /** Never rejects. */
   ready(): Promise<void>;
+  /** Never rejects. */
+  told(): Promise<void>;
   /** Tells these people, who have just come into the group, its name. */
   greet(conversationId: ConversationId, people: readonly UserId[]): void;
   /** The conversation of a group that is known. */
@@ -57,6 +59,10 @@ export class GroupCalls implements GroupsApi {
 
   ready(): Promise<void> {
     return calling(() => this.#open().ready());
+  }
+
+  told(): Promise<void> {
+    return calling(() => this.#open().told());
   }
 
   found(

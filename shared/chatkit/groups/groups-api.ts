@@ -60,6 +60,11 @@ export interface GroupsApi {
    * included, as far as it can be reached. What is missing comes later, and is told by `group`.
    */
   ready(): Promise<void>;
+  /**
+   * Resolves when those whom this device has let into groups have the groups' names, or the server keeps
+   * them for them: a program that ends soon waits for that, as long as it likes.
+   */
+  told(): Promise<void>;
   /** With buddies only. @throws ChatKitError not-buddies, too-many-groups, invalid-group */
   found(
     group: GroupAbout & Partial<GroupSettings> & { readonly members: readonly UserId[] },
