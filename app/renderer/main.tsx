@@ -63,8 +63,9 @@ watchIdle(lock, {
   },
 });
 attend(model, () => !isLookedAt());
-const invite = parseInviteLink(platform.takeInviteLink() ?? "");
-if (invite !== undefined) model.links.offer(invite);
+const link = platform.takeInviteLink() ?? "";
+const invite = parseInviteLink(link);
+if (!model.links.offerGroup(link) && invite !== undefined) model.links.offer(invite);
 listenForCommands(model.commands, platform.kind, document);
 if (platform.desktop !== undefined) {
   const { desktop } = platform;

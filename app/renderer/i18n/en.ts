@@ -16,6 +16,7 @@ import type { ErrorName, RoutePolicy, Show } from "../../../shared/protocol/inde
 import type { MenuCommand } from "../../preload/bridge.ts";
 import type { EmojiGroup } from "../model/emoji-data.ts";
 import type { MicrophoneProblem } from "../model/voice-recorder.ts";
+import { groupLinksEn } from "./group-links-en.ts";
 import { groupsEn } from "./groups-en.ts";
 import { plural } from "./plural.ts";
 
@@ -220,6 +221,8 @@ export const en = {
   },
 
   groups: groupsEn,
+
+  groupLinks: groupLinksEn,
 
   history: {
     foundChats: "Chats",

@@ -1,4 +1,5 @@
 import type { Catalogue } from "./en.ts";
+import { groupLinksZhCn } from "./group-links-zh-cn.ts";
 import { groupsZhCn } from "./groups-zh-cn.ts";
 import { plural } from "./plural.ts";
 
@@ -195,6 +196,8 @@ export const zhCn: Catalogue = {
   },
 
   groups: groupsZhCn,
+
+  groupLinks: groupLinksZhCn,
 
   history: {
     foundChats: "聊天",

@@ -1,4 +1,5 @@
 import { effect, signal, type ReadonlySignal } from "@preact/signals";
+import { parseGroupLink } from "../../../shared/chatkit/groups/group-link.ts";
 import { canonicalUserName, type InviteLink } from "../../../shared/protocol/index.ts";
 import { parseAppLink } from "./app-link.ts";
 import type { AppModel } from "./app-model.ts";
@@ -6,6 +7,8 @@ import type { AppModel } from "./app-model.ts";
 /** What a link asks for and only the person may do. */
 export type LinkRequest =
   | { readonly kind: "invite"; readonly invite: InviteLink }
+  /** A group to join. */
+  | { readonly kind: "group"; readonly link: string }
   /** Nobody of this name is a buddy. */
   | { readonly kind: "add-buddy"; readonly userName: string };
 
@@ -19,6 +22,8 @@ export class LinkDesk {
   readonly #request = signal<LinkRequest | undefined>(undefined);
   /** Whose conversation is to be opened, until there is an account to open it in. */
   readonly #wanted = signal<string | undefined>(undefined);
+  /** A link into a group for which somebody has to sign in. */
+  #afterSignIn: string | undefined;
 
   constructor(app: AppModel) {
     this.#app = app;
@@ -49,7 +54,7 @@ export class LinkDesk {
       toasts.show("error", i18n.text.peek().desktop.badLink);
       return;
     }
-    this.#request.value = link.kind === "invite" ? link : undefined;
+    this.#request.value = link.kind === "conversation" ? undefined : link;
     this.#wanted.value = link.kind === "conversation" ? link.userName : undefined;
   }
 
@@ -58,13 +63,30 @@ export class LinkDesk {
     this.#request.value = { kind: "invite", invite };
   }
 
+  /** Shows what a link of a group leads to. False for any other text. */
+  offerGroup(text: string): boolean {
+    if (parseGroupLink(text) === undefined) return false;
+    this.#request.value = { kind: "group", link: text };
+    return true;
+  }
+
+  /** The group's server needs an account here first: the form names it, and the group comes after. */
+  signInFor(link: string, server: string): void {
+    this.#afterSignIn = link;
+    this.#request.value = { kind: "invite", invite: { server } };
+  }
+
   done(): void {
+    this.#afterSignIn = undefined;
     this.#request.value = undefined;
   }
 
   /** Somebody has signed in: what an invitation filled in has served. */
   signedIn(): void {
-    if (this.#request.peek()?.kind === "invite") this.done();
+    if (this.#request.peek()?.kind !== "invite") return;
+    const link = this.#afterSignIn;
+    this.done();
+    if (link !== undefined) this.offerGroup(link);
   }
 
   /** False where nobody of this name is a buddy of an open account. */

@@ -19,7 +19,7 @@ export function createBrowserPlatform(version: string): Platform {
     defaultServer: location.protocol.startsWith("http") ? location.origin : "",
 
     takeInviteLink() {
-      if (!/[#&](invite|pin)=/.test(location.hash)) return undefined;
+      if (!/[#&](invite|pin|group)=/.test(location.hash)) return undefined;
       const link = location.href;
       // Out of the address bar and of the history: a code is good for whoever sees it.
       history.replaceState(history.state, "", location.pathname + location.search);

@@ -1,0 +1,22 @@
+/** What is said where somebody joins a group by its link, in English. */
+export const groupLinksEn = {
+  title: "Join a group",
+  paste: "Invitation link",
+  pasteHint: "Paste the link that somebody gave you.",
+  look: "Continue",
+  looking: "Looking at the invitation…",
+  required: "Paste the invitation link here.",
+  invalid: "This is no invitation to a group.",
+  unnamed: "A group",
+  membersHint: "Everybody in the group sees your name. You see what is written from now on.",
+  as: "Join as",
+  join: "Join",
+  joining: "Joining…",
+  joined: (name: string) => `You are in “${name}” now.`,
+  already: "You are in this group already.",
+  open: "Open the group",
+  otherServer: "This group is on a server where you are not signed in.",
+  signIn: "Sign in there",
+  another: "Another link",
+  haveLink: "I have an invitation link to a group",
+};
