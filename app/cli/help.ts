@@ -120,11 +120,12 @@ Prints one JSON object per line until Ctrl-C or SIGTERM. Times are milliseconds 
               standing: member, left, removed, dissolved; role, members (their number),
               announcements
   message     id, conversationId, group (its name, in a group); user (absent where they
-              left the roster), userId: of the sender; type: text, or that of a newer
+              left the roster and the group), userId: of the sender; type: text, or that of a newer
               version; text; sentAt, receivedAt; path: direct, relayed, stored
   membership  somebody changed a group: id, conversationId, group, user, userId, sentAt;
               change: found, invite, remove, leave, join, role, settings, about, link,
-              dissolve; people (user, userId): whom they invited, removed or gave a role
+              dissolve; people (user, userId): whom they invited, removed or gave a role.
+              user is absent where it is not known yet: somebody has just come in
   delivery    of an own message: id, conversationId, user and userId, or group; state: queued
               (waiting), sent, delivered, read (path, reason, at), failed (reason)
   change      a message was edited, taken back (type: recalled), reacted to, pinned or

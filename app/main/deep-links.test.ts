@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { deepLink, linkInArguments, watchLinks } from "./deep-links.ts";
 
 const INVITE = "beeline://chat.example.org:8443/#invite=abcd-EF_1";
+const GROUP = `beeline://chat.example.org/#group=${"A".repeat(22)}&secret=${"-".repeat(43)}&key=${"_".repeat(43)}`;
 
 describe("a link from outside", () => {
-  it.each([INVITE, "beeline://conversation/ada", "BEELINE://conversation/%E5%8E%A8"])(
+  it.each([GROUP, INVITE, "beeline://conversation/ada", "BEELINE://conversation/%E5%8E%A8"])(
     "is passed on: %s",
     (link) => expect(deepLink(link)).toBe(link),
   );

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { conversationLink, parseAppLink } from "./app-link.ts";
 
 const PIN = "3djnxEloFENZhDJhXOreT9kBhAzOGcz6E9X75sV9udQ";
+const KEY = "A".repeat(43);
 
 describe("a link of the app", () => {
   it("is an invitation", () => {
@@ -15,6 +16,16 @@ describe("a link of the app", () => {
       kind: "invite",
       invite: { server: "https://conversation", invite: "abcd" },
     });
+  });
+
+  it("is an invitation into a group, and nothing else where it is broken", () => {
+    const link = `beeline://chat.example.org/#group=${"A".repeat(22)}&secret=${KEY}&key=${KEY}`;
+    expect(parseAppLink(link)).toEqual({ kind: "group", link });
+    for (const broken of [link.slice(0, -1), link.replace("&secret", "&invite"), `${link}9`]) {
+      expect(parseAppLink(broken)).toBeUndefined();
+    }
+    // Only the app's own scheme opens the app.
+    expect(parseAppLink(link.replace("beeline", "https"))).toBeUndefined();
   });
 
   it.each(["ada", "ada.lovelace-2", "Ben_1"])("is a conversation with %s", (userName) => {

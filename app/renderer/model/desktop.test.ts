@@ -175,6 +175,32 @@ test("whoever is no buddy, and every invitation, waits for the person", async ()
   expect(app.toasts.list.value).toHaveLength(1);
 });
 
+test("a link into a group waits for the person, and for whoever signs in for it first", async () => {
+  const { app, tell } = await open();
+  await app.start();
+  const key = "A".repeat(43);
+  const link = `beeline://other.example/#group=${"A".repeat(22)}&secret=${key}&key=${key}`;
+  tell({ type: "link", link });
+  expect(app.links.request.value).toEqual({ kind: "group", link });
+
+  app.links.signInFor(link, "https://other.example");
+  const invite = { server: "https://other.example" };
+  expect(app.links.request.value).toEqual({ kind: "invite", invite });
+  app.links.signedIn();
+  expect(app.links.request.value).toEqual({ kind: "group", link });
+
+  // Whoever goes back instead is asked nothing later.
+  app.links.signInFor(link, "https://other.example");
+  app.links.done();
+  app.links.offer(invite);
+  app.links.signedIn();
+  expect(app.links.request.value).toBeUndefined();
+
+  tell({ type: "link", link: link.slice(0, -1) });
+  expect(app.links.request.value).toBeUndefined();
+  expect(app.toasts.list.value).toHaveLength(1);
+});
+
 test("nobody there is away, and back at once; other texts stay", async () => {
   const { app, kit, stored, tell } = await open();
   await app.start();

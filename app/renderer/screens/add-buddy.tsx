@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { parseGroupLink } from "../../../shared/chatkit/groups/group-link.ts";
 import { UserName } from "../../../shared/protocol/index.ts";
 import * as v from "valibot";
 import { Button } from "../components/button.tsx";
@@ -66,6 +67,12 @@ export function AddBuddyDialog({ initial = "", onClose }: AddBuddyProps): JSX.El
             autofocus
             value={userName}
             onText={(text) => {
+              // Somebody was given the link of a group, and looks for where to put it.
+              if (parseGroupLink(text) !== undefined) {
+                onClose();
+                app.links.offerGroup(text.trim());
+                return;
+              }
               setUserName(text);
               setError(undefined);
             }}

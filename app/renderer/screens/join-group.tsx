@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { parseGroupLink } from "../../../shared/chatkit/groups/group-link.ts";
 import type { GroupAbout } from "../../../shared/chatkit/groups/groups-api.ts";
 import { GroupAvatar } from "../components/avatar.tsx";
@@ -40,18 +40,22 @@ function PasteForm(props: {
   const { t } = useText();
   const [text, setText] = useState("");
   const [error, setError] = useState<string>();
+  const form = useRef<HTMLFormElement>(null);
+  // The dialog may have been open before.
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   const submit = (): void => {
     if (parseGroupLink(text) !== undefined) props.onLink(text.trim());
     else setError(text.trim() === "" ? t.groupLinks.required : t.groupLinks.invalid);
   };
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
-        const form = event.currentTarget;
+        const { currentTarget } = event;
         event.preventDefault();
         submit();
-        requestAnimationFrame(() => focusInvalid(form));
+        requestAnimationFrame(() => focusInvalid(currentTarget));
       }}
     >
       <div class="dialog-body">
@@ -179,6 +183,16 @@ function Preview(
     };
   }, [account, link, attempt]);
 
+  // One who came by the keyboard goes on there, unless they have gone elsewhere meanwhile.
+  const foot = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (look.kind === "looking" || busy) return;
+    const { activeElement } = document;
+    if (activeElement === null || activeElement.closest(".dialog-head, dialog") === null) return;
+    if (activeElement.closest(".dialog-body") !== null) return;
+    foot.current?.querySelector<HTMLElement>(".button-primary")?.focus();
+  }, [look.kind, busy]);
+
   const open = (id: typeof conversationId): void => {
     const slot = app.slotOf(account);
     onClose();
@@ -231,7 +245,7 @@ function Preview(
         )}
         {failure !== undefined && <Trouble error={failure} />}
       </div>
-      <footer class="dialog-foot">
+      <footer ref={foot} class="dialog-foot">
         {look.kind === "failed" ? (
           <>
             <Button onClick={onOther}>{t.groupLinks.another}</Button>
