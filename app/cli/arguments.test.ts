@@ -37,7 +37,9 @@ test("without a command it helps; with --help it helps with the command", () => 
 
 test.each([
   [["dance"], /no command "dance"/],
-  [["send", "ben"], /takes other arguments/],
+  [["send"], /takes other arguments/],
+  [["group"], /takes other arguments/],
+  [["send", "ben", "hi", "--expires", "7d"], /"send" takes no --expires/],
   [["send", "ben", "two", "words"], /takes other arguments/],
   [["listen", "now"], /takes no arguments/],
   [["login", "--wait", "sent"], /"login" takes no --wait/],

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { ConnectionState, Message } from "../../shared/chatkit/api.ts";
-import type { ChatKitApi } from "../../shared/chatkit/chatkit.ts";
+import type { ChatKitApi, ConversationsApi, RosterApi } from "../../shared/chatkit/chatkit.ts";
+import type { GroupsApi } from "../../shared/chatkit/groups/groups-api.ts";
 import {
   MembershipNote,
   type ConversationId,
@@ -9,19 +10,29 @@ import {
 } from "../../shared/protocol/index.ts";
 import { print } from "./terminal.ts";
 
+/** The part of the engine that is used. */
+export interface EventsKit {
+  readonly self: ChatKitApi["self"];
+  readonly conversations: Pick<ConversationsApi, "get">;
+  readonly groups: Pick<GroupsApi, "get">;
+  readonly roster: Pick<RosterApi, "get">;
+}
+
 /** What `beeline listen` prints: one JSON object a line. Fields: `beeline help listen`. */
 export class EventLines {
-  readonly #kit: ChatKitApi;
+  readonly #kit: EventsKit;
+  readonly #print: (line: string) => void;
   /** Groups as they were told last: of what else changes about them nobody is told. */
   readonly #groups = new Map<ConversationId, string>();
 
-  constructor(kit: ChatKitApi) {
+  constructor(kit: EventsKit, printed: (line: string) => void = print) {
     this.#kit = kit;
+    this.#print = printed;
   }
 
   ready(): void {
     const { self } = this.#kit;
-    tell("ready", {
+    this.#tell("ready", {
       user: self?.profile.userName,
       userId: self?.profile.userId,
       deviceId: self?.deviceId,
@@ -30,7 +41,7 @@ export class EventLines {
 
   connection(connection: ConnectionState): void {
     const { state } = connection;
-    tell("connection", {
+    this.#tell("connection", {
       state,
       ...(state === "waiting" ? { retryAt: connection.retryAt } : {}),
       ...(state === "signed-out" ? { reason: connection.reason } : {}),
@@ -38,7 +49,7 @@ export class EventLines {
   }
 
   presence({ profile, state, presence }: RosterEntry): void {
-    tell("presence", {
+    this.#tell("presence", {
       user: profile.userName,
       userId: profile.userId,
       state,
@@ -62,7 +73,7 @@ export class EventLines {
     const state = JSON.stringify(fields);
     if (this.#groups.get(conversationId) === state) return;
     this.#groups.set(conversationId, state);
-    tell("group", fields);
+    this.#tell("group", fields);
   }
 
   /** A message of somebody else, or what they did in a group. */
@@ -73,7 +84,7 @@ export class EventLines {
       this.#membership(message, note.output);
       return;
     }
-    tell("message", {
+    this.#tell("message", {
       id,
       conversationId,
       ...this.#groupOf(conversationId),
@@ -89,7 +100,7 @@ export class EventLines {
   delivery({ id, conversationId, delivery }: Message): void {
     const peer = this.#kit.conversations.get(conversationId)?.peer;
     const { state, ...details } = delivery;
-    tell("delivery", {
+    this.#tell("delivery", {
       id,
       conversationId,
       ...this.#groupOf(conversationId),
@@ -102,7 +113,7 @@ export class EventLines {
   /** What it says now, and what people did to it. */
   change(message: Message): void {
     const { body, conversationId, editedAt, from, id, pinnedAt, reactions } = message;
-    tell("change", {
+    this.#tell("change", {
       id,
       conversationId,
       ...this.#groupOf(conversationId),
@@ -119,11 +130,11 @@ export class EventLines {
   }
 
   file(id: string, path: string): void {
-    tell("file", { id, path });
+    this.#tell("file", { id, path });
   }
 
   #membership({ conversationId, id, sentAt }: Message, note: MembershipNote): void {
-    tell("membership", {
+    this.#tell("membership", {
       id,
       conversationId,
       ...this.#groupOf(conversationId),
@@ -155,8 +166,8 @@ export class EventLines {
     const user = profile?.userName ?? member?.userName;
     return { ...(user === undefined ? {} : { user }), userId };
   }
-}
 
-function tell(event: string, fields: Record<string, unknown>): void {
-  print(JSON.stringify({ event, ...fields }));
+  #tell(event: string, fields: Record<string, unknown>): void {
+    this.#print(JSON.stringify({ event, ...fields }));
+  }
 }

@@ -1,10 +1,16 @@
-import type { ChatKitApi } from "../../shared/chatkit/chatkit.ts";
-import type { Group, GroupMember } from "../../shared/chatkit/groups/groups-api.ts";
+import type { ChatKitApi, ConversationsApi } from "../../shared/chatkit/chatkit.ts";
+import type { Group, GroupMember, GroupsApi } from "../../shared/chatkit/groups/groups-api.ts";
 import { canonicalUserName } from "../../shared/protocol/index.ts";
 import { CliError, exitCodes } from "./exit-codes.ts";
 
 /** The name of a group comes with a message that may be on its way still. */
 const NAMES_PATIENCE_MS = 3_000;
+
+/** The part of the engine that is used. */
+export interface GroupsKit {
+  readonly conversations: Pick<ConversationsApi, "list">;
+  readonly groups: Pick<GroupsApi, "get">;
+}
 
 /** A group with the name that this device has for it. */
 export interface NamedGroup extends Group {
@@ -12,7 +18,7 @@ export interface NamedGroup extends Group {
 }
 
 /** Groups in which this account is or was, those with the newest messages first. */
-export function groupsOf(kit: ChatKitApi): readonly NamedGroup[] {
+export function groupsOf(kit: GroupsKit): readonly NamedGroup[] {
   return kit.conversations.list().flatMap(({ conversationId, title }) => {
     const group = kit.groups.get(conversationId);
     return group === undefined ? [] : { ...group, name: title };
@@ -38,7 +44,7 @@ export async function groupsRead(kit: ChatKitApi): Promise<void> {
 }
 
 /** By its id, or by its name; of several with one name those in which this account is. */
-export function findGroup(kit: ChatKitApi, word: string): readonly NamedGroup[] {
+export function findGroup(kit: GroupsKit, word: string): readonly NamedGroup[] {
   const groups = groupsOf(kit);
   const byId = groups.filter(({ conversationId }) => conversationId === word);
   if (byId.length > 0) return byId;
@@ -49,7 +55,7 @@ export function findGroup(kit: ChatKitApi, word: string): readonly NamedGroup[] 
 }
 
 /** @throws CliError refused where there is none, or more than one */
-export function groupNamed(kit: ChatKitApi, word: string): NamedGroup {
+export function groupNamed(kit: GroupsKit, word: string): NamedGroup {
   const [found, ...others] = findGroup(kit, word);
   if (found === undefined) {
     throw new CliError(exitCodes.refused, `There is no group ${word}. See: beeline group list`);

@@ -30,6 +30,7 @@ const StoredConversation = v.object({
       id: MessageId,
       order: v.string(),
       body: KeptBody,
+      from: v.exactOptional(v.object({ userId: UserId, deviceId: DeviceId })),
       own: v.boolean(),
       sentAt: v.number(),
     }),
