@@ -7,7 +7,7 @@ const MAX_NAMED = 4;
 
 export interface GroupReader {
   readonly me: UserId | undefined;
-  nameOf(userId: UserId): string;
+  readonly nameOf: (userId: UserId) => string;
 }
 
 /** What happened in a group, in a sentence. */

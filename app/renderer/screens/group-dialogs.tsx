@@ -95,7 +95,10 @@ export function InvitePeopleDialog({ group, onClose }: GroupDialogProps): JSX.El
     });
   };
   return (
-    <Dialog title={t.groups.inviteTitle(group.about?.name ?? t.groups.unnamed)} onClose={onClose}>
+    <Dialog
+      title={t.groups.inviteTitle(group.about?.name ?? t.groupLinks.unnamed)}
+      onClose={onClose}
+    >
       <div class="dialog-body">
         <p class="dialog-text">{t.groups.inviteHint}</p>
         <PeopleChooser

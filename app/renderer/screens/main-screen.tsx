@@ -13,6 +13,7 @@ import { Details } from "./details.tsx";
 import { Empty } from "./empty.tsx";
 import { GroupDetails } from "./group-details.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
+import { JoinGroupDialog } from "./join-group.tsx";
 import { NewGroupDialog } from "./new-group.tsx";
 import { RestoreOffer } from "./restore-offer.tsx";
 import { SettingsDialog } from "./settings.tsx";
@@ -24,7 +25,7 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
   const app = useApp();
   const { t } = useText();
   const [dialog, setDialog] = useState<
-    "add-buddy" | "new-group" | "settings" | "about" | "shortcuts"
+    "add-buddy" | "new-group" | "join-group" | "settings" | "about" | "shortcuts"
   >();
   const [details, setDetails] = useState(false);
   const open = account.open.value;
@@ -92,11 +93,21 @@ export function MainScreen({ account }: { account: AccountModel }): JSX.Element 
           )}
         </main>
         {dialog === "add-buddy" && <AddBuddyDialog onClose={closeOf("add-buddy")} />}
-        {dialog === "new-group" && <NewGroupDialog onClose={closeOf("new-group")} />}
+        {dialog === "new-group" && (
+          <NewGroupDialog onJoin={() => setDialog("join-group")} onClose={closeOf("new-group")} />
+        )}
         {dialog === "settings" && <SettingsDialog onClose={closeOf("settings")} />}
         {dialog === "about" && <SettingsDialog section="about" onClose={closeOf("about")} />}
         {dialog === "shortcuts" && <ShortcutsDialog onClose={closeOf("shortcuts")} />}
         {request?.kind === "invite" && <InviteDialog invite={request.invite} />}
+        {request?.kind === "group" && (
+          <JoinGroupDialog
+            key={request.link}
+            initial={request.link}
+            onClose={() => app.links.done()}
+          />
+        )}
+        {dialog === "join-group" && <JoinGroupDialog onClose={closeOf("join-group")} />}
         {request?.kind === "add-buddy" && (
           <AddBuddyDialog
             key={request.userName}

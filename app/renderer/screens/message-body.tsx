@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import { EVERYBODY } from "../../../shared/chatkit/conversations/mentions.ts";
 import type { ConversationId, KeptBody, UserId } from "../../../shared/protocol/index.ts";
-import { useAccount, useText } from "../components/context.tsx";
+import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Icon } from "../components/icons.tsx";
 import { RichText } from "../components/rich-text.tsx";
 import { bodySummary, bodyText, mentionsOf } from "../model/body.ts";
@@ -14,6 +14,7 @@ import { LinkPreviewCard } from "./link-preview.tsx";
 /** What a message says. */
 export function MessageBody({ message }: { readonly message: Message }): JSX.Element {
   const account = useAccount();
+  const app = useApp();
   const { t } = useText();
   const { body } = message;
   const text = bodyText(body);
@@ -30,7 +31,16 @@ export function MessageBody({ message }: { readonly message: Message }): JSX.Ele
       {file !== undefined ? (
         <FileMessage message={message} body={file} />
       ) : (
-        <div class="bubble-text" dir="auto" data-testid="message-text">
+        <div
+          class="bubble-text"
+          dir="auto"
+          data-testid="message-text"
+          onClick={(event) => {
+            // A link into a group is opened here, not in a browser.
+            const anchor = event.target instanceof Element ? event.target.closest("a") : null;
+            if (anchor !== null && app.links.offerGroup(anchor.href)) event.preventDefault();
+          }}
+        >
           {text === undefined ? (
             <em class="bubble-unknown">{bodySummary(t, body)}</em>
           ) : (

@@ -32,7 +32,9 @@ export function MemberList({
               {found.map(({ state, userId }) => (
                 <li key={userId}>
                   <Avatar id={userId} name={account.nameOf(userId)} size={30} />
-                  <bdi>{account.nameOf(userId)}</bdi>
+                  <span class="row-name">
+                    <bdi>{account.nameOf(userId)}</bdi>
+                  </span>
                   {title === "notYet" && <span class="badge">{t.groups.memberStates[state]}</span>}
                 </li>
               ))}

@@ -9,7 +9,12 @@ import { AboutFields, aboutOf, type AboutDraft } from "./group-about-fields.tsx"
 import { PeopleChooser } from "./people-chooser.tsx";
 
 /** Founds a group: what it is called, and who is in it. */
-export function NewGroupDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
+export function NewGroupDialog(props: {
+  /** Rather comes into one that is there. */
+  readonly onJoin: () => void;
+  readonly onClose: () => void;
+}): JSX.Element {
+  const { onClose, onJoin } = props;
   const app = useApp();
   const account = useAccount();
   const { t } = useText();
@@ -65,6 +70,11 @@ export function NewGroupDialog({ onClose }: { readonly onClose: () => void }): J
           />
         </div>
         <footer class="dialog-foot">
+          <span class="foot-start">
+            <Button kind="quiet" icon="ticket" onClick={onJoin}>
+              {t.groups.joinByLink}
+            </Button>
+          </span>
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button kind="primary" type="submit" icon="people" busy={busy}>
             {busy ? t.groups.creating : t.groups.create}

@@ -82,9 +82,14 @@ export function Sidebar({ onAddBuddy, onNewGroup, onSettings }: SidebarProps): J
           aria-label={t.sidebar.search}
           placeholder={t.sidebar.searchPlaceholder}
           value={query}
-          maxLength={100}
+          maxLength={300}
           dir="auto"
-          onInput={(event) => setQuery(event.currentTarget.value)}
+          onInput={(event) => {
+            const text = event.currentTarget.value;
+            // A link that is pasted here is no search.
+            setQuery(app.links.offerGroup(text) ? "" : text);
+            if (app.links.request.peek()?.kind === "group") event.currentTarget.value = "";
+          }}
           onKeyDown={(event) => {
             if (event.isComposing) return;
             if (event.key === "Escape") setQuery("");

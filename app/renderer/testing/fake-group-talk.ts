@@ -7,7 +7,7 @@ import { conversationId, message, userId } from "./fake-people.ts";
 
 /** People of groups who are no buddies. */
 export const strangers: ReadonlyMap<number, string> = new Map([
-  [31, "Teodora Ilić"],
+  [31, "Teodora Lind"],
   [32, "Sam Whitcombe"],
   [33, "王立"],
   ...Array.from({ length: 24 }, (_, at) => [700 + at, `Rower ${at + 1}`] as const),
