@@ -94,9 +94,9 @@ test("V5: a message and a file are forwarded to somebody chosen by search", asyn
   await ada.reads("High water is at 14:20.");
   await act(ada, "High water is at 14:20.", "Forward");
   const dialog = ada.page.getByRole("dialog", { name: "Forward to" });
-  await dialog.getByLabel("Search people").fill("cle");
+  await dialog.getByLabel("Search people and groups").fill("cle");
   await dialog.getByRole("checkbox", { name: "Cleo" }).check();
-  await dialog.getByRole("button", { name: "Send to 1 person" }).click();
+  await dialog.getByRole("button", { name: "Send to 1 chat" }).click();
   await expect(dialog).toBeHidden();
   await cleo.reads("High water is at 14:20.");
   await expect(cleo.message("High water is at 14:20.").getByTestId("forwarded")).toContainText(
@@ -114,7 +114,7 @@ test("V5: a message and a file are forwarded to somebody chosen by search", asyn
   await holder.getByTestId("delivery").click();
   await ada.page.getByRole("button", { name: "Forward" }).click();
   await dialog.getByRole("checkbox", { name: "Cleo" }).check();
-  await dialog.getByRole("button", { name: "Send to 1 person" }).click();
+  await dialog.getByRole("button", { name: "Send to 1 chat" }).click();
   await expect(card(cleo)).toHaveAttribute("data-transfer", "complete");
   const download = cleo.page.waitForEvent("download");
   await card(cleo).getByTestId("file-save").click();

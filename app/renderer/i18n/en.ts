@@ -431,12 +431,12 @@ export const en = {
     forward: "Forward",
     forwarded: "Forwarded",
     forwardTitle: "Forward to",
-    forwardSearch: "Search people",
+    forwardSearch: "Search people and groups",
     forwardNobody: "Nobody found",
     forwardTo: (n: number) =>
-      n === 0 ? "Choose somebody" : count(n, "Send to # person", "Send to # people"),
+      n === 0 ? "Choose somebody" : count(n, "Send to # chat", "Send to # chats"),
     forwardMost: (n: number) => `At most ${n} at once.`,
-    forwardDone: (n: number) => count(n, "Forwarded to # person", "Forwarded to # people"),
+    forwardDone: (n: number) => count(n, "Forwarded to # chat", "Forwarded to # chats"),
 
     pinMessage: "Pin for everybody",
     unpinMessage: "Unpin",

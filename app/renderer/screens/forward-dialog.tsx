@@ -2,14 +2,16 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Message } from "../../../shared/chatkit/api.ts";
 import { MAX_FORWARDS } from "../../../shared/chatkit/limits.ts";
-import type { RosterEntry, UserId } from "../../../shared/protocol/index.ts";
-import { Avatar } from "../components/avatar.tsx";
+import type { ConversationId, RosterEntry } from "../../../shared/protocol/index.ts";
+import { Avatar, GroupAvatar } from "../components/avatar.tsx";
 import { Button } from "../components/button.tsx";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
 import { bodySummary } from "../model/body.ts";
-import { entryName, matches } from "../model/buddies.ts";
+import type { AccountModel } from "../model/account-model.ts";
+import { entryName, matchesText } from "../model/buddies.ts";
+import { closedBy } from "../model/group-rights.ts";
 
 /** Chooses to whom a message is sent on: those talked to last first. */
 export function ForwardDialog(props: {
@@ -21,24 +23,16 @@ export function ForwardDialog(props: {
   const account = useAccount();
   const { t } = useText();
   const [query, setQuery] = useState("");
-  const [chosen, setChosen] = useState<readonly UserId[]>([]);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   const [busy, setBusy] = useState(false);
-  const roster = account.roster.value;
-  const talked = account.conversations.value
-    .map(({ peer }) => peer)
-    .filter((peer) => peer !== undefined);
-  const people = [...new Set([...talked, ...roster.keys()])]
-    .map((userId) => roster.get(userId))
-    .filter((entry) => entry?.state === "buddies")
-    .filter((entry) => entry !== undefined && matches(entry, query));
+  const targets = useTargets().filter(({ texts }) => matchesText(texts, query));
 
   const send = (): void => {
     setBusy(true);
-    const { conversations } = account.kit;
     app.attempt(async () => {
       try {
-        const all = await Promise.all(chosen.map((peer) => conversations.withPeer(peer)));
-        const to = all.map(({ conversationId }) => conversationId);
+        const wanted = targetsOf(account).filter(({ key }) => chosen.includes(key));
+        const to = await Promise.all(wanted.map(({ find }) => find()));
         await account.kit.forward(message.id, to);
         app.toasts.show("success", t.conversations.forwardDone(to.length));
         onClose();
@@ -64,23 +58,19 @@ export function ForwardDialog(props: {
           }
         />
         <ul class="forward-people">
-          {people.map(
-            (entry) =>
-              entry !== undefined && (
-                <Person
-                  key={entry.profile.userId}
-                  entry={entry}
-                  checked={chosen.includes(entry.profile.userId)}
-                  disabled={chosen.length >= MAX_FORWARDS}
-                  onChange={(wanted) => {
-                    const id = entry.profile.userId;
-                    const others = chosen.filter((known) => known !== id);
-                    setChosen(wanted ? [...others, id] : others);
-                  }}
-                />
-              ),
-          )}
-          {people.length === 0 && <li class="empty-text">{t.conversations.forwardNobody}</li>}
+          {targets.map((target) => (
+            <TargetRow
+              key={target.key}
+              target={target}
+              checked={chosen.includes(target.key)}
+              disabled={chosen.length >= MAX_FORWARDS}
+              onChange={(wanted) => {
+                const others = chosen.filter((known) => known !== target.key);
+                setChosen(wanted ? [...others, target.key] : others);
+              }}
+            />
+          ))}
+          {targets.length === 0 && <li class="empty-text">{t.conversations.forwardNobody}</li>}
         </ul>
       </div>
       <footer class="dialog-foot">
@@ -99,14 +89,63 @@ export function ForwardDialog(props: {
   );
 }
 
-function Person(props: {
-  readonly entry: RosterEntry;
+interface Target {
+  readonly key: string;
+  readonly name: string;
+  /** By which it is found. */
+  readonly texts: readonly string[];
+  readonly avatar: JSX.Element;
+  find(): Promise<ConversationId>;
+}
+
+function useTargets(): readonly Target[] {
+  return targetsOf(useAccount());
+}
+
+/** Where one may write: conversations as they are in the list, then the other buddies. */
+function targetsOf(account: AccountModel): readonly Target[] {
+  const roster = account.roster.value;
+  const groups = account.groups.value;
+  const listed = account.conversations.value.flatMap(({ conversationId, peer, title }) => {
+    if (peer !== undefined) return buddyTarget(account, roster.get(peer));
+    const group = groups.get(conversationId);
+    if (group === undefined || closedBy(group) !== undefined) return [];
+    const picture = group.about?.picture;
+    return {
+      key: conversationId,
+      name: title,
+      texts: [title],
+      avatar: <GroupAvatar id={conversationId} name={title} picture={picture} size={36} />,
+      find: async () => conversationId,
+    };
+  });
+  const others = [...roster.values()].flatMap((entry) => buddyTarget(account, entry));
+  const known = new Set(listed.map(({ key }) => key));
+  return [...listed, ...others.filter(({ key }) => !known.has(key))];
+}
+
+function buddyTarget({ kit }: AccountModel, entry: RosterEntry | undefined): readonly Target[] {
+  if (entry?.state !== "buddies") return [];
+  const { displayName, userId, userName } = entry.profile;
+  const name = entryName(entry);
+  return [
+    {
+      key: userId,
+      name,
+      texts: [name, displayName, userName],
+      avatar: <Avatar id={userId} name={name} size={36} />,
+      find: async () => (await kit.conversations.withPeer(userId)).conversationId,
+    },
+  ];
+}
+
+function TargetRow(props: {
+  readonly target: Target;
   readonly checked: boolean;
   readonly disabled: boolean;
   readonly onChange: (checked: boolean) => void;
 }): JSX.Element {
-  const { checked, disabled, entry, onChange } = props;
-  const name = entryName(entry);
+  const { checked, disabled, target, onChange } = props;
   return (
     <li>
       <label class="forward-person">
@@ -116,8 +155,8 @@ function Person(props: {
           disabled={disabled && !checked}
           onChange={(event) => onChange(event.currentTarget.checked)}
         />
-        <Avatar id={entry.profile.userId} name={name} size={36} />
-        <bdi class="row-name">{name}</bdi>
+        {target.avatar}
+        <bdi class="row-name">{target.name}</bdi>
       </label>
     </li>
   );
