@@ -181,6 +181,13 @@ export const MAX_WAITING_RECEIPTS = 4_096;
 /** Groups remembered with a sender who has no part in them; asked about again when they are forgotten. */
 export const MAX_FOREIGN_GROUPS = 1_024;
 
+/**
+ * Groups that this device does not know, and longer logs than it knows, are asked for because messages
+ * name them: so many at once, then one each time. Of honest groups the server tells by itself.
+ */
+export const UNKNOWN_GROUPS_AT_ONCE = 32;
+export const UNKNOWN_GROUP_EVERY_MS = 500;
+
 /** Envelopes that wait to be opened; mailbox pages wait for room, a link's are dropped. */
 export const MAX_INBOX_QUEUE = 4_096;
 
@@ -301,6 +308,8 @@ export const MAX_UNOPENED_IDS = 512;
  */
 export const MAX_PARKED_PER_SENDER = 128;
 export const MAX_PARKED = 1_024;
+/** Conversations of one sender device each in which something waits. */
+export const MAX_PARKED_LOTS = 1_024;
 
 /** Keys shared with other devices that are kept at hand; each takes a millisecond to make. */
 export const MAX_PAIR_KEYS = 1_024;

@@ -6,9 +6,15 @@ import {
   type UserId,
 } from "../../protocol/index.ts";
 import type { GroupDirectory } from "../groups/group-directory.ts";
-import { MAX_FOREIGN_GROUPS, MAX_UNOPENED_IDS } from "../limits.ts";
+import {
+  MAX_FOREIGN_GROUPS,
+  MAX_UNOPENED_IDS,
+  UNKNOWN_GROUP_EVERY_MS,
+  UNKNOWN_GROUPS_AT_ONCE,
+} from "../limits.ts";
 import type { Link } from "../link.ts";
 import { RecentIds } from "../links/recent-ids.ts";
+import { TokenBucket } from "../links/token-bucket.ts";
 import type { Clock } from "../ports.ts";
 import type { Opened, Sealing } from "../sealing/sealing.ts";
 import { pathOf, type Arrival, type Incoming, type Letter } from "./arrival.ts";
@@ -55,8 +61,15 @@ export class Opener {
   /** Groups, with the senders, of which the server said that this account, or they, have no part in it. */
   readonly #foreign = new RecentIds<string>(MAX_FOREIGN_GROUPS);
 
+  /** Whoever writes can name ever other groups: the server is not asked about all of them at once. */
+  readonly #looks: TokenBucket;
+
   constructor(options: OpenerOptions) {
     this.#options = options;
+    this.#looks = new TokenBucket(options.clock, {
+      burst: UNKNOWN_GROUPS_AT_ONCE,
+      perMs: 1 / UNKNOWN_GROUP_EVERY_MS,
+    });
     this.#handlers = options.handlers;
     const { onMail, onReady } = options.handlers;
     this.#parking = new Parking({ clock: options.clock, onReady, onMail });
@@ -155,13 +168,17 @@ export class Opener {
       this.#parking.park(envelope, arrival);
       return undefined;
     }
-    const looking = this.#options.groups.look(envelope.conversationId).then((found) => {
-      if (found === "unreached") return false;
-      if (found === "none" || !this.#hasPart({ arrival, envelope })) this.#foreign.add(name);
-      return true;
-    });
-    this.#parking.park(envelope, arrival, looking);
+    this.#parking.park(envelope, arrival, this.#lookAt({ arrival, envelope }, name));
     return undefined;
+  }
+
+  /** True once it is known whether they have a part in that group. */
+  async #lookAt(letter: Letter, name: string): Promise<boolean> {
+    if (!this.#looks.take(1)) return false;
+    const found = await this.#options.groups.look(letter.envelope.conversationId);
+    if (found === "unreached") return false;
+    if (found === "none" || !this.#hasPart(letter)) this.#foreign.add(name);
+    return true;
   }
 
   /**
@@ -186,7 +203,7 @@ export class Opener {
     const isBehind = (groups.get(conversationId)?.note.length ?? 0) < note.length;
     // They may have been permitted by what this device has not read.
     if (wrong() !== undefined && isBehind) {
-      const found = await groups.look(conversationId);
+      const found = this.#looks.take(1) ? await groups.look(conversationId) : "unreached";
       if (found === "unreached") return "untold";
     }
     return wrong();

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import * as v from "valibot";
 import { ConversationId, encodeId, ID_BYTES, MessageId } from "../../protocol/index.ts";
-import { MAX_PARKED, MAX_PARKED_PER_SENDER, SECURING_RETRY_MS } from "../limits.ts";
+import {
+  MAX_PARKED,
+  MAX_PARKED_LOTS,
+  MAX_PARKED_PER_SENDER,
+  SECURING_RETRY_MS,
+} from "../limits.ts";
 import { FakeClock, flushMicrotasks } from "../testing/fake-clock.ts";
 import { deviceIdOf, userIdOf } from "../testing/test-ids.ts";
 import type { Arrival, Fate } from "./arrival.ts";
@@ -112,4 +117,32 @@ test("S7: closing takes nothing up and leaves no timer", async () => {
   await flushMicrotasks();
   expect(lot.resumed).toEqual([]);
   expect(lot.clock.pendingTimers).toBe(0);
+});
+
+test("S7: a sender who names ever other conversations takes no more room than there is", async () => {
+  const lot = new Lot();
+  const ready = Promise.withResolvers<boolean>();
+  const placeIn = (n: number) => ({
+    conversationId: v.parse(ConversationId, idOf(n)),
+    from: deviceIdOf(1),
+    id: idOf(n),
+  });
+  for (let n = 0; n < MAX_PARKED_LOTS; n++) {
+    lot.parking.park(placeIn(n), lot.arrival(n), ready.promise);
+  }
+  const beyond = placeIn(MAX_PARKED_LOTS);
+  const fates: Fate[] = [];
+  lot.parking.park(beyond, lot.arrival(1), ready.promise);
+  lot.parking.park(
+    beyond,
+    lot.arrival(1, (fate) => fates.push(fate)),
+    ready.promise,
+  );
+  expect(lot.parking.has(beyond)).toBe(false);
+  expect(fates).toEqual(["behind"]);
+  ready.resolve(true);
+  await flushMicrotasks();
+  // What was left in the mailbox is fetched anew.
+  expect(lot.mails).toBe(1);
+  expect(lot.resumed).toHaveLength(MAX_PARKED_LOTS);
 });

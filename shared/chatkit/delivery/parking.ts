@@ -1,5 +1,10 @@
 import type { ConversationId, DeviceId, MessageId } from "../../protocol/index.ts";
-import { MAX_PARKED, MAX_PARKED_PER_SENDER, SECURING_RETRY_MS } from "../limits.ts";
+import {
+  MAX_PARKED,
+  MAX_PARKED_LOTS,
+  MAX_PARKED_PER_SENDER,
+  SECURING_RETRY_MS,
+} from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import type { Arrival } from "./arrival.ts";
 
@@ -52,6 +57,7 @@ export class Parking {
   park(place: Place, arrival: Arrival, ready?: Promise<boolean>): void {
     const name = nameOf(place);
     let lot = this.#lots.get(name);
+    if (lot === undefined && this.#lots.size >= MAX_PARKED_LOTS) return this.#leave(arrival);
     if (lot === undefined) {
       lot = { arrivals: new Map(), hasMail: false, wake: undefined };
       this.#lots.set(name, lot);
@@ -67,6 +73,14 @@ export class Parking {
     if (isNew && isFull) return;
     if (isNew) this.#size++;
     lot.arrivals.set(place.id, arrival);
+  }
+
+  /** There is room for no more: a link's is sent again, the mailbox's is fetched with another's. */
+  #leave(arrival: Arrival): void {
+    const [lot] = this.#lots.values();
+    if (arrival.settle === undefined || lot === undefined) return;
+    lot.hasMail = true;
+    arrival.settle("behind");
   }
 
   /** The server is back: what waited for it is tried again. */

@@ -123,8 +123,11 @@ export class ReadMarks {
   /** The message came: a mark that names it can be taken in. @throws StoreError */
   async arrived({ conversationId, id }: MessageRecord): Promise<void> {
     if (this.#early.size === 0) return;
-    for (const [name, early] of this.#early) {
-      if (early.upTo !== id || early.conversationId !== conversationId) continue;
+    // One whose message is gone again waits on: it must not be come upon a second time here.
+    const ready = [...this.#early].filter(
+      ([, early]) => early.upTo === id && early.conversationId === conversationId,
+    );
+    for (const [name, early] of ready) {
       this.#early.delete(name);
       await this.apply(early);
     }

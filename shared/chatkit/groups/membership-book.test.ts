@@ -6,6 +6,7 @@ import {
   membershipStatement,
   type MembershipChange,
 } from "../../crypto/index.ts";
+import { UNKNOWN_GROUP_EVERY_MS, UNKNOWN_GROUPS_AT_ONCE } from "../limits.ts";
 import { MembershipWorld, type MembershipNode } from "../testing/membership-world.ts";
 import { conversationIdOf } from "../testing/test-ids.ts";
 import { idBytes } from "../trust/device-id.ts";
@@ -323,6 +324,26 @@ test("a log that names a length which the server does not show is asked for once
     await world.settle();
   }
   expect(asked).toBe(1);
+});
+
+test("a member who names ever longer logs makes no flood of questions to the server", async () => {
+  await using all = await scene();
+  const { ada, ben, id, world } = all;
+  const note = ada.book.get(id)?.note;
+  if (note === undefined) throw new Error("no note");
+  let asked = 0;
+  world.fate = (method) => {
+    if (method === "conversation.log") asked++;
+    return undefined;
+  };
+  const since = world.clock.monotonic();
+  for (let length = 50; length < 250; length++) {
+    ben.book.heard(id, ada.userId, { ...note, length });
+    await world.clock.advance(50);
+  }
+  const later = (world.clock.monotonic() - since) / UNKNOWN_GROUP_EVERY_MS;
+  expect(asked).toBeGreaterThan(0);
+  expect(asked).toBeLessThanOrEqual(UNKNOWN_GROUPS_AT_ONCE + later);
 });
 
 test("a look for what is no group asks the server once in a while", async () => {

@@ -2,7 +2,14 @@ import type { ConversationId, GroupNote, UserId } from "../../protocol/index.ts"
 import { encodeBase64, memberKey, sameBytes } from "../../crypto/index.ts";
 import { ChatKitError, type Notice } from "../api.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
-import { MAX_FOUNDING, MAX_NO_GROUPS, NO_GROUP_MS } from "../limits.ts";
+import {
+  MAX_FOUNDING,
+  MAX_NO_GROUPS,
+  NO_GROUP_MS,
+  UNKNOWN_GROUP_EVERY_MS,
+  UNKNOWN_GROUPS_AT_ONCE,
+} from "../limits.ts";
+import { TokenBucket } from "../links/token-bucket.ts";
 import type { Clock, Log, Random } from "../ports.ts";
 import { foreignBytes } from "../sealing/foreign-bytes.ts";
 import type { MemberDirectory } from "../sealing/member-directory.ts";
@@ -69,6 +76,8 @@ export class MembershipBook implements GroupDirectory, Disposable {
   readonly #founding = new Map<ConversationId, Pick<KnownGroup, "key">>();
   /** Lengths that messages named and the server did not come to: asked for once. */
   readonly #claimed = new Map<ConversationId, number>();
+  /** A member can claim ever longer logs. */
+  readonly #claims: TokenBucket;
   /** What the user was told in this session. */
   readonly #told = new Set<string>();
   readonly #unsubscribe: () => void;
@@ -79,6 +88,10 @@ export class MembershipBook implements GroupDirectory, Disposable {
     this.#options = options;
     const { connection, secrets, self } = options;
     this.service = new LogService(connection);
+    this.#claims = new TokenBucket(options.clock, {
+      burst: UNKNOWN_GROUPS_AT_ONCE,
+      perMs: 1 / UNKNOWN_GROUP_EVERY_MS,
+    });
     this.#shelf = new GroupShelf(secrets, self);
     this.#former = new FormerDevices((writes) => {
       // Where it is lost, a device that has left counts a little longer.
@@ -284,7 +297,7 @@ export class MembershipBook implements GroupDirectory, Disposable {
     if (key !== undefined) await this.#adoptKey(conversationId, foreignBytes(key));
     if (isOtherLog(group, length, head)) return this.#distrust("two logs of one group");
     if (length <= group.membership.length) return;
-    if (length <= (this.#claimed.get(conversationId) ?? 0)) return;
+    if (length <= (this.#claimed.get(conversationId) ?? 0) || !this.#claims.take(1)) return;
     this.#claimed.set(conversationId, length);
     await this.look(conversationId);
     const now = this.known(conversationId);

@@ -19,6 +19,8 @@ export class FakeGroupWorld {
   /** Conversations of which those accounts were not told yet: `user conversation`. */
   readonly untold = new Set<string>();
   isUp = true;
+  /** How often the server was asked for a log. */
+  looks = 0;
 
   found(conversationId: ConversationId, members: readonly UserId[]): FakeGroup {
     const group: FakeGroup = { members, length: 1, former: new Map() };
@@ -68,6 +70,7 @@ export class FakeGroupDirectory implements GroupDirectory {
   }
 
   async look(conversationId: ConversationId): Promise<"known" | "none" | "unreached"> {
+    this.#world.looks++;
     await Promise.resolve();
     if (!this.#world.isUp) return "unreached";
     this.#world.untold.delete(`${this.#self} ${conversationId}`);
