@@ -80,7 +80,8 @@ export class AccountGroups implements Disposable {
     });
     this.members = {
       accounts: (id) => this.book.accounts(id),
-      look: async (id) => (await this.book.look(id)) === "known",
+      wasIn: (id, userId) => this.book.get(id)?.has(userId, 0) === true,
+      look: (id) => this.book.look(id),
     };
     this.#changes = new GroupChanges({
       book: this.book,
@@ -132,8 +133,11 @@ export class AccountGroups implements Disposable {
 
   /** What to call that group; undefined where it is none. */
   titleOf(conversationId: ConversationId): string | undefined {
-    const group = this.get(conversationId);
+    // Asked for with every message: of a group with a name its people are not looked through.
+    const name = this.book.known(conversationId)?.about?.name;
     const self = this.#self;
+    if (name !== undefined && self !== undefined) return name;
+    const group = this.get(conversationId);
     return group === undefined || self === undefined ? undefined : groupTitle(group, self);
   }
 

@@ -7,6 +7,8 @@ import type { MemberDirectory } from "./member-directory.ts";
 export interface ConversationPolicyOptions {
   /** Whose devices may be in it. */
   readonly accounts: () => ReadonlySet<UserId>;
+  /** Is or was that one of them? */
+  readonly wasIn: (userId: UserId) => boolean;
   /** Is it one of more than two people? */
   readonly isGroup: () => boolean;
   readonly directory: MemberDirectory;
@@ -32,9 +34,12 @@ export class ConversationPolicy implements GroupPolicy {
 
   admits(member: Omit<GroupMember, "leaf">): Promise<boolean> {
     const [device] = memberDevices([{ ...member, leaf: 0 }]);
-    const { accounts, directory } = this.#options;
+    const { accounts, directory, wasIn } = this.#options;
     if (device === undefined) return Promise.resolve(false);
     if (!accounts().has(device.userId)) {
+      // Came in and left while this device was away: their list is not told any more, and they are taken
+      // out before anything is sealed.
+      if (wasIn(device.userId)) return Promise.resolve(true);
       this.#strangers = true;
       return Promise.resolve(false);
     }

@@ -49,9 +49,10 @@ export class GroupMemory {
     this.#context = context;
     this.policy = new ConversationPolicy({
       accounts: () => this.accounts ?? new Set(),
+      wasIn: (userId) => context.groups.wasIn(conversationId, userId),
       isGroup: () => this.isGroup,
       directory: context.directory,
-      look: () => context.groups.look(conversationId),
+      look: async () => (await context.groups.look(conversationId)) === "known",
     });
   }
 

@@ -103,9 +103,11 @@ test("M5, G6: who has just come in is admitted after one look, with all who came
   const directory = new Lists(ada);
   for (const userId of [ben, cleo]) directory.atServer.set(userId, [keyOf(userId)]);
   let accounts = new Set([ada]);
+  const gone = new Set<UserId>();
   let looks = 0;
   const policy = new ConversationPolicy({
     accounts: () => accounts,
+    wasIn: (userId) => accounts.has(userId) || gone.has(userId),
     isGroup: () => true,
     directory,
     look: () => {
@@ -122,4 +124,7 @@ test("M5, G6: who has just come in is admitted after one look, with all who came
   expect(await admits(ben)).toBe(true);
   expect(await admits(cleo)).toBe(true);
   expect(await admits(dora)).toBe(false);
+  // Nobody who has left meanwhile is a reason to distrust the server: their devices are taken out next.
+  gone.add(dora);
+  expect(await admits(dora)).toBe(true);
 });

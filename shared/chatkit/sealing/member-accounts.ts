@@ -7,15 +7,18 @@ export interface MemberAccounts {
    * it. Undefined for what is no group that this device knows.
    */
   accounts(conversationId: ConversationId): ReadonlySet<UserId> | undefined;
+  /** Is, or was in it, as far as those who left are remembered. */
+  wasIn(conversationId: ConversationId, userId: UserId): boolean;
   /**
-   * Reads that group's log on, or finds out whether there is such a group. False where there is none,
-   * or it was not read. Never rejects.
+   * Reads that group's log on, or finds out whether there is such a group. `unreached`: the server did
+   * not tell. Never rejects.
    */
-  look(conversationId: ConversationId): Promise<boolean>;
+  look(conversationId: ConversationId): Promise<"known" | "none" | "unreached">;
 }
 
 /** For whoever has conversations of two alone. */
 export const NO_GROUPS: MemberAccounts = {
   accounts: () => undefined,
-  look: () => Promise.resolve(false),
+  wasIn: () => false,
+  look: () => Promise.resolve("none"),
 };
