@@ -18,5 +18,4 @@ export const groupLinksEn = {
   otherServer: "This group is on a server where you are not signed in.",
   signIn: "Sign in there",
   another: "Another link",
-  haveLink: "I have an invitation link to a group",
 };

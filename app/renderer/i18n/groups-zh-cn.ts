@@ -37,7 +37,7 @@ export const groupsZhCn: typeof groupsEn = {
   typingTwo: (one, two) => `${one}和${two}正在输入…`,
   typingMany: (n) => count(n, "# 人正在输入…"),
   typingRow: (name) => `${name}正在输入…`,
-  notification: (group, sender) => `${group} – ${sender}`,
+  notification: (group, sender) => `${group} · ${sender}`,
 
   closed: {
     announcements: "只有群主和管理员可以在此发言。",
