@@ -195,26 +195,26 @@ test("a file is sent, and saved under a safe name by who listens", async () => {
 });
 
 test("the history goes into a file, and from there to another machine of the same account", async () => {
-  await register("hal");
-  await register("ivy");
-  await becomeBuddies("hal", "ivy");
-  expect(await beeline("hal", ["send", "ivy", "keep this"])).toMatchObject({ code: 0 });
+  await register("hana");
+  await register("ivo");
+  await becomeBuddies("hana", "ivo");
+  expect(await beeline("hana", ["send", "ivo", "keep this"])).toMatchObject({ code: 0 });
   const [plain, sealed] = [
     join(stage.folder, "history.json"),
     join(stage.folder, "history.backup"),
   ];
   const secret = ["--passphrase-file", join(stage.folder, "right")];
-  const told = await beeline("hal", ["export", plain, "--chat", "ivy", "--json"]);
+  const told = await beeline("hana", ["export", plain, "--chat", "ivo", "--json"]);
   expect(told).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(told.out)).toEqual({ file: plain, messages: 1 });
   expect(readFileSync(plain, "utf8")).toContain("keep this");
-  expect(await beeline("hal", ["export", sealed, ...secret])).toMatchObject({ code: 0 });
+  expect(await beeline("hana", ["export", sealed, ...secret])).toMatchObject({ code: 0 });
   expect(readFileSync(sealed).includes("keep this")).toBe(false);
   // Nothing is written over.
-  expect(await beeline("hal", ["export", plain])).toMatchObject({ code: 2 });
+  expect(await beeline("hana", ["export", plain])).toMatchObject({ code: 2 });
 
-  const other = "hal’s other machine";
-  const login = ["login", "--server", stage.server.address, "--user", "hal"];
+  const other = "hana’s other machine";
+  const login = ["login", "--server", stage.server.address, "--user", "hana"];
   expect(
     await beeline(other, [...login, "--password-file", join(stage.folder, "right")]),
   ).toMatchObject({
@@ -229,5 +229,5 @@ test("the history goes into a file, and from there to another machine of the sam
   expect(JSON.parse(again.out)).toEqual({ added: 0, known: 1 });
   expect((await beeline(other, ["export", "-"])).out).toContain("keep this");
   // Nobody else's.
-  expect(await beeline("ivy", ["import", plain])).toMatchObject({ code: 1 });
+  expect(await beeline("ivo", ["import", plain])).toMatchObject({ code: 1 });
 });
