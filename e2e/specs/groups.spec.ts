@@ -95,6 +95,7 @@ test("G: founded, written in, read by all, and left by whom it is to be left", a
   await cleo.reads("@Cleo has it");
   await expect(cleo.message("@Cleo has it").locator("mark[data-self]")).toHaveText("@Cleo");
   await ada.reads("@Cleo has it");
+  await page.getByRole("tab", { name: /Chats/ }).click();
   await expect(groupRow(ada)).toContainText("Bob: @Cleo has it");
   await accessible(page, "a group");
 

@@ -44,11 +44,11 @@ export function PeopleChooser(props: {
                 <button
                   type="button"
                   class="person-chip"
-                  aria-label={t.groups.unchoose(name)}
                   onClick={() => toggle(userId)}
                 >
                   <Avatar id={userId} name={name} size={24} />
-                  <bdi>{name}</bdi>
+                  <bdi aria-hidden="true">{name}</bdi>
+                  <span class="visually-hidden">{t.groups.unchoose(name)}</span>
                   <Icon name="close" size={14} />
                 </button>
               </li>
