@@ -89,6 +89,32 @@ test("G8 one message is for every device of the group, as if each had got it alo
   expect(await server.store.mailbox.count(eve.deviceId)).toBe(0);
 });
 
+test("G8 the longest message for a large group is kept in steps, each for its device", async () => {
+  await using server = await startTestServer();
+  const { ada, ben, cleo, group } = await strangersInGroup(server);
+  const { mailbox } = server.store;
+  const put = mailbox.put.bind(mailbox);
+  const steps: number[] = [];
+  mailbox.put = (deposits, quota) => {
+    steps.push(deposits.reduce((sum, { envelope }) => sum + envelope.length, 0));
+    return put(deposits, quota);
+  };
+  const sealed = base64(Buffer.alloc(60_000, 1));
+  const to = Array.from({ length: 300 }, (_, at) => ({
+    deviceId: at % 2 === 0 ? ada.deviceId : cleo.deviceId,
+    after: 0,
+  }));
+  const message = post(group.conversationId, [], { to, sealed });
+  const { outcomes } = await ben.request("mailbox.post", message);
+  expect(outcomes).toEqual(to.map(() => STORED));
+  expect(steps.length).toBeGreaterThan(1);
+  expect(Math.max(...steps)).toBeLessThan(5 * 1024 * 1024);
+  for (const client of [ada, cleo])
+    expect(await server.store.mailbox.count(client.deviceId)).toBe(1);
+  const wrong = { ...message, to: [...to, { deviceId: ada.deviceId, after: 5 }] };
+  await expect(ben.request("mailbox.post", wrong)).rejects.toThrow("sequence");
+});
+
 test("G8 whoever is not in the group, or not any more, posts nothing and gets nothing", async () => {
   await using server = await startTestServer({ mailboxEnvelopes: 1 });
   const { ada, ben, cleo, group } = await strangersInGroup(server);

@@ -22,6 +22,12 @@ import { noSuchConversation } from "./membership-service.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Reach } from "./reach.ts";
 
+/**
+ * Envelopes that one post makes before they are kept: all of an ordinary message for a large group, and
+ * no more of the longest than `mailbox.put` brings at once.
+ */
+const POST_STEP_BYTES = 4 * 1024 * 1024;
+
 const stored: PutOutcome = { outcome: "stored" };
 
 export interface MailboxServiceOptions {
@@ -77,18 +83,19 @@ export class MailboxService {
   async post(member: Member, post: Params<"mailbox.post">): Promise<{ outcomes: PutOutcome[] }> {
     const { memberships, reach, clock } = this.#options;
     const { id, conversationId, sequence, to } = post;
+    if (to.some(({ after }) => after >= sequence)) {
+      throw new ProtocolError("invalid-params", "The sequence is not after the last.");
+    }
     const users = await memberships.usersFor(member.userId, conversationId);
     if (users === undefined) throw noSuchConversation();
     const sealed = bytesOf(post.sealed);
     const outcomes: PutOutcome[] = to.map(() => stored);
     const deposits: MailboxDeposit[] = [];
     const places: number[] = [];
+    let bytes = 0;
     const from = { userId: member.userId, deviceId: member.deviceId };
     const storedAt = clock.now();
     for (const [place, { deviceId, after }] of to.entries()) {
-      if (after >= sequence) {
-        throw new ProtocolError("invalid-params", "The sequence is not after the last.");
-      }
       const owner = reach.knownOwnerOf(deviceId) ?? (await reach.ownerOf(deviceId));
       if (owner === undefined || !users.has(owner)) outcomes[place] = refused("no-such-device");
       else if (sealed.length > MAX_SEALED_BYTES) outcomes[place] = refused("too-large");
@@ -97,7 +104,11 @@ export class MailboxService {
         const envelope = encodeEnvelope({ ...header, sealed });
         deposits.push({ id, to: deviceId, from, storedAt, envelope });
         places.push(place);
+        bytes += envelope.length;
       }
+      if (bytes < POST_STEP_BYTES) continue;
+      await this.#keep(deposits.splice(0), places.splice(0), outcomes);
+      bytes = 0;
     }
     await this.#keep(deposits, places, outcomes);
     return { outcomes };

@@ -148,7 +148,12 @@ export class GroupEntry {
     );
     if (peer !== undefined) {
       memory.learnPeer(peer.userId);
-    } else if (!(await this.#context.groups.look(memory.conversationId))) {
+      return;
+    }
+    const found = await this.#context.groups.look(memory.conversationId);
+    // Whose it is may be told later: that is no reason to warn of the server.
+    if (found === "unreached") throw new UpkeepError("refused", "The group's log was not read.");
+    if (found === "none") {
       throw untrusted(this.#context, "a group of a conversation that is not ours");
     }
   }

@@ -147,6 +147,7 @@ export function storeContract(name: string, create: () => Promise<StoreFixture>)
         id: messageId(1),
         order: "018bcfe568000000x",
         body: { type: "text", text: "last" },
+        from: { userId: ada, deviceId: adaLaptop },
         own: false,
         sentAt: 5,
       },
