@@ -115,7 +115,7 @@ export class Journal {
       this.#next = undefined;
       const ofMember = this.#member?.takeWrites() ?? [];
       try {
-        await this.#store.commit([...batch.writes, ...ofMember]);
+        await this.#store.commit(newest([...batch.writes, ...ofMember]));
         batch.resolve();
       } catch (error) {
         // Whoever asked for what was in it: what is in memory may build upon it.
@@ -126,6 +126,43 @@ export class Journal {
       }
     }
     this.#running = undefined;
+  }
+}
+
+/**
+ * Of messages and of what is on its way, the newest of each alone: in a large group hundreds of devices
+ * acknowledge one message at once, and each time it would be written with all of them.
+ */
+function newest(writes: readonly StoreWrite[]): readonly StoreWrite[] {
+  const places = new Map<string, number>();
+  const kept: StoreWrite[] = [];
+  for (const write of writes) {
+    const name = nameOf(write);
+    const place = name === undefined ? undefined : places.get(name);
+    if (place !== undefined && write.type.startsWith("put")) {
+      kept[place] = write;
+      continue;
+    }
+    // What is put after it was deleted is new.
+    if (name !== undefined && write.type.startsWith("put")) places.set(name, kept.length);
+    else if (name !== undefined) places.delete(name);
+    kept.push(write);
+  }
+  return kept;
+}
+
+function nameOf(write: StoreWrite): string | undefined {
+  switch (write.type) {
+    case "put-message":
+      return `message ${write.message.id}`;
+    case "delete-message":
+      return `message ${write.id}`;
+    case "put-outbox":
+      return `outbox ${write.item.id}`;
+    case "delete-outbox":
+      return `outbox ${write.id}`;
+    default:
+      return undefined;
   }
 }
 
