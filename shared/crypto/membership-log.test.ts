@@ -349,3 +349,15 @@ describe("whatever is tried", () => {
     );
   });
 });
+
+test("a time that no calendar has is none: whoever shows it must not fail at it", () => {
+  const end = 2 ** 48 - 1;
+  const { publicKey } = link;
+  expect(tried(group, ada, removal(ben), end)).toBeDefined();
+  expect(tried(group, ada, { type: "link", link: { publicKey, expiresAt: end } })).toBeDefined();
+  expect(() => new Date(end).toISOString()).not.toThrow();
+  expect(tried(group, ada, removal(ben), end + 1)).toBeUndefined();
+  expect(
+    tried(group, ada, { type: "link", link: { publicKey, expiresAt: end + 1 } }),
+  ).toBeUndefined();
+});

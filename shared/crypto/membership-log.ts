@@ -66,6 +66,8 @@ const KEPT_FOR_ENDINGS = MAX_GROUP_MEMBERS;
 const ENDINGS: ReadonlySet<MembershipStatementType> = new Set(["remove", "leave", "dissolve"]);
 /** People who were removed and are remembered; the first of them is forgotten for one more. */
 const MAX_BARRED = 8192;
+/** Where times end on the wire, in ms; calendars go on for longer. */
+const MAX_TIME = 2 ** 48 - 1;
 /** People whom one statement names. */
 const MAX_NAMED = MAX_GROUP_MEMBERS;
 
@@ -236,7 +238,7 @@ export function decodeMembershipStatement(bytes: Uint8Array): MembershipStatemen
   const type = TYPES[view.getUint8(1) - 1];
   const at = Number(view.getBigUint64(54));
   const length = view.getUint16(110);
-  if (type === undefined || !Number.isSafeInteger(at)) return undefined;
+  if (type === undefined || at > MAX_TIME) return undefined;
   if (bytes.length !== HEAD_BYTES + length + SIGNATURE_BYTES) return undefined;
   const change = decodePayload(type, bytes.slice(HEAD_BYTES, HEAD_BYTES + length));
   if (change === undefined) return undefined;
@@ -497,7 +499,7 @@ function decodePayload(
       if (payload.length !== KEY_BYTES + 8) return undefined;
       const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
       const expiresAt = Number(view.getBigUint64(KEY_BYTES));
-      if (!Number.isSafeInteger(expiresAt)) return undefined;
+      if (expiresAt > MAX_TIME) return undefined;
       return { type, link: { publicKey: payload.slice(0, KEY_BYTES), expiresAt } };
     }
     case "join":
