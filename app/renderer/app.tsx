@@ -68,8 +68,8 @@ function Screen({ model }: { model: AppModel }): JSX.Element {
 
 /** An invitation fills in another form. */
 function invited(model: AppModel): string {
-  const request = model.links.request.value;
-  return request?.kind === "invite" ? formatInviteLink(request.invite) : "";
+  const invite = model.links.invitation;
+  return invite === undefined ? "" : formatInviteLink(invite);
 }
 
 /** What works wherever the focus is. */

@@ -18,4 +18,5 @@ export const groupLinksEn = {
   otherServer: "This group is on a server where you are not signed in.",
   signIn: "Sign in there",
   another: "Another link",
+  haveLink: "I have an invitation link",
 };

@@ -20,4 +20,5 @@ export const groupLinksZhCn: typeof groupLinksEn = {
   otherServer: "此群组所在的服务器你尚未登录。",
   signIn: "登录该服务器",
   another: "换一个链接",
+  haveLink: "我有邀请链接",
 };

@@ -182,6 +182,8 @@ test("a link into a group waits for the person, and for whoever signs in for it 
   const link = `beeline://other.example/#group=${"A".repeat(22)}&secret=${key}&key=${key}`;
   tell({ type: "link", link });
   expect(app.links.request.value).toEqual({ kind: "group", link });
+  // Where nobody is signed in, the form begins with its server.
+  expect(app.links.invitation).toEqual({ server: "https://other.example" });
 
   app.links.signInFor(link, "https://other.example");
   const invite = { server: "https://other.example" };

@@ -47,6 +47,14 @@ export class LinkDesk {
     return this.#request;
   }
 
+  /** What a form to sign in begins with: an invitation, or the server of a group that was asked for. */
+  get invitation(): InviteLink | undefined {
+    const request = this.#request.value;
+    if (request?.kind === "invite") return request.invite;
+    const group = request?.kind === "group" ? parseGroupLink(request.link) : undefined;
+    return group === undefined ? undefined : { server: group.server };
+  }
+
   open(text: string): void {
     const link = parseAppLink(text);
     const { toasts, i18n } = this.#app;

@@ -48,8 +48,7 @@ export function SignInScreen({ reason, account: remembered }: SignInProps): JSX.
   const rules = app.platform.policy;
   const only = onlyServer(app.platform);
   const [opening] = useState(() => {
-    const request = app.links.request.peek();
-    const link = request?.kind === "invite" ? request.invite : undefined;
+    const link = app.links.invitation;
     return only === undefined || link?.server === only ? link : undefined;
   });
   const [mode, setMode] = useState<"sign-in" | "register">(
