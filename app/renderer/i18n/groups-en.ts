@@ -10,6 +10,7 @@ export const groupsEn = {
   newGroup: "New group",
   create: "Create group",
   creating: "Creating…",
+  haveLink: "I have an invitation link to a group",
   name: "Name of the group",
   nameMissing: "A group needs a name.",
   description: "Description",
@@ -115,8 +116,6 @@ export const groupsEn = {
   dissolve: "Dissolve the group",
   dissolveTitle: (name: string) => `Dissolve “${name}”?`,
   dissolveText: "For everybody: nobody can write here any more. This cannot be undone.",
-
-  joinByLink: "Join by a link",
 
   read: "Read",
   delivered: "Delivered",

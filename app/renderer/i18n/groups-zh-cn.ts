@@ -9,6 +9,7 @@ export const groupsZhCn: typeof groupsEn = {
   newGroup: "新建群组",
   create: "创建群组",
   creating: "正在创建…",
+  haveLink: "我有群组的邀请链接",
   name: "群组名称",
   nameMissing: "请给群组起个名字。",
   description: "群组介绍",
@@ -103,8 +104,6 @@ export const groupsZhCn: typeof groupsEn = {
   dissolve: "解散群组",
   dissolveTitle: (name) => `解散“${name}”？`,
   dissolveText: "对所有人生效：之后谁都无法在此发言，且无法撤销。",
-
-  joinByLink: "通过链接加入",
 
   read: "已读",
   delivered: "已送达",

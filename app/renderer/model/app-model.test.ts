@@ -3,7 +3,9 @@ import { expect, test, vi } from "vitest";
 import type { UserId } from "../../../shared/protocol/index.ts";
 import { createI18n, type Language } from "../i18n/i18n.ts";
 import type { Platform, PlatformNotification } from "../platform/platform.ts";
+import { EVERYBODY } from "../../../shared/chatkit/conversations/mentions.ts";
 import { FakeKit, type FakeOptions } from "../testing/fake-kit.ts";
+import { labId } from "../testing/fake-group-talk.ts";
 import { conversationId, message, userId } from "../testing/fake-people.ts";
 import { AppLock } from "./app-lock.ts";
 import { AppModel, type Phase } from "./app-model.ts";
@@ -202,6 +204,21 @@ test("title counts unread; a hidden window notifies of others' messages only", a
   kit.receive(from);
   expect(shown).toEqual([
     { title: "Grace Hopper", body: "Hi", tag: `${userId(0)}/${conversationId(1)}`, actions: true },
+  ]);
+});
+
+test("in a group a notification says who wrote where, and who is mentioned with all", async () => {
+  const { model, kits, shown } = await open({ account }, { kit: { groups: true } });
+  attend(model, () => true);
+  const said = { ...message(1, 950, [0, false, "@all Hi"], Date.now()), conversationId: labId };
+  kits[0]?.receive({ ...said, from: userId(31) });
+  const mentions = [{ userId: EVERYBODY, start: 0, length: 4 }];
+  kits[0]?.receive({ ...said, body: { type: "text", text: "@all Hi", mentions } });
+  const note = { type: "membership", change: "leave", by: userId(2) } as const;
+  kits[0]?.receive({ ...said, body: note });
+  expect(shown.map(({ title }) => title)).toEqual([
+    "Harbour lab – Teodora Lind",
+    "Harbour lab – Grace Hopper mentioned you",
   ]);
 });
 

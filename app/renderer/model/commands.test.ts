@@ -37,13 +37,16 @@ test("keys ask for commands", () => {
 test("what types or belongs to the browser asks for nothing", () => {
   expect(commandOf(press({ ctrlKey: true, key: "n" }), "electron")).toBe("new-conversation");
   expect(commandOf(press({ ctrlKey: true, key: "n" }), "browser")).toBeUndefined();
+  expect(commandOf(press({ ctrlKey: true, shiftKey: true, key: "N" }), "electron")).toBe(
+    "new-group",
+  );
+  expect(commandOf(press({ ctrlKey: true, shiftKey: true, key: "N" }), "browser")).toBeUndefined();
   for (const keys of [
     press({ key: "," }),
     press({ shiftKey: true, key: "N" }),
     // AltGr is Ctrl and Alt.
     press({ ctrlKey: true, altKey: true, key: "," }),
     press({ ctrlKey: true, metaKey: true, key: "," }),
-    press({ ctrlKey: true, shiftKey: true, key: "N" }),
     press({ altKey: true, shiftKey: true, code: "ArrowDown" }),
     press({ altKey: true, code: "KeyK", key: "k" }),
     press({ ctrlKey: true, key: "Control" }),
@@ -57,6 +60,7 @@ test("keys are written as on the keyboard", () => {
   expect(commandWords("search", "browser", true)).toBe("⌘K");
   expect(commandWords("new-conversation", "browser", false)).toBeUndefined();
   expect(commandWords("new-conversation", "electron", true)).toBe("⌘N");
+  expect(commandWords("new-group", "electron", false)).toBe("Ctrl+Shift+N");
   expect(commandWords("next-conversation", "electron", false)).toBe("Alt+↓");
   expect(commandWords("about", "electron", false)).toBeUndefined();
 });

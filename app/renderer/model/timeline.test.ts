@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../../shared/chatkit/api.ts";
-import { message } from "../testing/fake-people.ts";
+import { message, userId } from "../testing/fake-people.ts";
 import { firstUnread, keepRows, mergeMessages, timelineRows, upsertMessage } from "./timeline.ts";
 
 const NOON = Date.UTC(2026, 4, 4, 12);
@@ -34,6 +34,15 @@ describe("timelineRows", () => {
   test("bubbles of one sender group until five minutes pass or the other speaks", () => {
     const messages = [at(0, 20, false), at(1, 18, false), at(2, 10, false), at(3, 9, true)];
     expect(shape(messages)).toEqual(["start", "day", "[m", "m]", "[m]", "[m]"]);
+  });
+
+  test("G10: what happened in a group is a line of its own, and counts as seen", () => {
+    const note = { type: "membership", change: "leave", by: userId(2) } as const;
+    const left = { ...at(1, 19, false), body: note };
+    const messages = [at(0, 20, false), left, at(2, 18, false)];
+    expect(shape(messages)).toEqual(["start", "day", "[m]", "news", "[m]"]);
+    expect(firstUnread(messages, 1)).toBe(messages[2]?.id);
+    expect(firstUnread(messages, 2)).toBe(messages[0]?.id);
   });
 
   test("the unread divider breaks a group", () => {

@@ -38,7 +38,8 @@ export function GroupComposer(props: {
   const { group, model, peerName } = props;
   const account = useAccount();
   const { t } = useText();
-  const members = useMemo(() => groupMembers(t, account, group), [t, account, group]);
+  const roster = account.roster.value;
+  const members = useMemo(() => groupMembers(t, account, group), [t, account, group, roster]);
   // Of a history that was merged alone: nothing more is known of it.
   if (group === undefined) return <Closed text={t.groups.closed.left} />;
   const closed = closedBy(group);

@@ -54,6 +54,11 @@ export function NewGroupDialog(props: {
         }}
       >
         <div class="dialog-body" data-testid="new-group">
+          <p>
+            <button type="button" class="link-button" onClick={onJoin}>
+              {t.groups.haveLink}
+            </button>
+          </p>
           <AboutFields
             id="new"
             draft={draft}
@@ -70,11 +75,6 @@ export function NewGroupDialog(props: {
           />
         </div>
         <footer class="dialog-foot">
-          <span class="foot-start">
-            <Button kind="quiet" icon="ticket" onClick={onJoin}>
-              {t.groups.joinByLink}
-            </Button>
-          </span>
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button kind="primary" type="submit" icon="people" busy={busy}>
             {busy ? t.groups.creating : t.groups.create}
