@@ -58,6 +58,20 @@ test("what a new device of somebody in 500 groups of 500 people does at once mee
   }).not.toThrow();
 });
 
+test("who comes into a group by its link and leaves it, over and over, fills no log", () => {
+  const spent = new AccountAllowances(new FakeClock(), allowances);
+  const statement = "A";
+  let joins = 0;
+  expect(() => {
+    for (; joins < 1000; joins++) {
+      spent.spend(ada, "conversation.join", { conversationId, statement });
+      spent.spend(ada, "conversation.append", { conversationId, statement });
+    }
+  }).toThrow(ProtocolError);
+  expect(joins).toBeGreaterThan(50);
+  expect(joins).toBeLessThan(100);
+});
+
 test("what a new device of somebody with 1,000 buddies does at once meets no limit", () => {
   const spent = new AccountAllowances(new FakeClock(), allowances);
   const groupInfo = "A".repeat(16_000);

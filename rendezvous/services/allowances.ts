@@ -10,6 +10,8 @@ const ENVELOPE_BYTES = 512;
 /** Founding a group, or naming it anew, against another statement of its log. */
 const FOUNDING = 10;
 const NAMING = 5;
+/** Whoever has a link can come in and leave again and again: a log must not be filled by that. */
+const JOINING = 20;
 
 /** Takes from an allowance of the asking account. */
 interface Cost {
@@ -48,7 +50,7 @@ const costs: { readonly [M in MemberMethod]?: (params: Params<M>) => Cost } = {
     of: "memberships",
     amount: about === undefined ? 1 : NAMING,
   }),
-  "conversation.join": () => ({ of: "memberships", amount: 1 }),
+  "conversation.join": () => ({ of: "memberships", amount: JOINING }),
   "conversation.linked": () => ({ of: "memberships", amount: 1 }),
   "conversation.log": () => ({ of: "reads", amount: 1 }),
   "conversation.list": () => ({ of: "reads", amount: 10 }),
