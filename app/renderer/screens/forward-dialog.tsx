@@ -95,7 +95,7 @@ interface Target {
   /** By which it is found. */
   readonly texts: readonly string[];
   readonly avatar: JSX.Element;
-  find(): Promise<ConversationId>;
+  readonly find: () => Promise<ConversationId>;
 }
 
 function useTargets(): readonly Target[] {
