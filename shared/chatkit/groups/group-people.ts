@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { limits, UserId, type ConversationId } from "../../protocol/index.ts";
 import type { ServerConnection } from "../connection/server-connection.ts";
-import { MAX_PEOPLE, PEOPLE_MAX_AGE_MS } from "../limits.ts";
+import { LISTS_AGAIN_MS, MAX_PEOPLE, PEOPLE_MAX_AGE_MS } from "../limits.ts";
 import type { Clock, Log } from "../ports.ts";
 import type { Store, StoreWrite } from "../store.ts";
 
@@ -30,6 +30,8 @@ export class GroupPeople {
   /** In the order in which they were asked for. */
   readonly #people = new Map<UserId, Person>();
   readonly #asking = new Set<UserId>();
+  /** Whom the server does not know any more, with when it was asked; monotonic ms. */
+  readonly #silent = new Map<UserId, number>();
   /** Under way. */
   readonly #looks = new Set<Promise<void>>();
 
@@ -74,7 +76,9 @@ export class GroupPeople {
     const wanted = [...people].filter((userId) => {
       const age = clock.now() - (this.#people.get(userId)?.at ?? -Infinity);
       const isOld = age > PEOPLE_MAX_AGE_MS || age < 0;
-      return isOld && !isKnown(userId) && !this.#asking.has(userId);
+      const silentAt = this.#silent.get(userId) ?? -Infinity;
+      const isSilent = clock.monotonic() - silentAt < LISTS_AGAIN_MS;
+      return isOld && !isSilent && !isKnown(userId) && !this.#asking.has(userId);
     });
     if (wanted.length === 0) return;
     for (const userId of wanted) this.#asking.add(userId);
@@ -83,6 +87,7 @@ export class GroupPeople {
         const userIds = wanted.slice(at, at + limits.PROFILES_AT_ONCE);
         const params = { conversationId, userIds };
         const { profiles } = await connection.request("conversation.profiles", params);
+        this.#noteSilent(userIds, new Set(profiles.map(({ userId }) => userId)));
         for (const { userId, displayName, userName } of profiles) {
           this.#put(userId, displayName || userName, userName);
         }
@@ -91,6 +96,19 @@ export class GroupPeople {
       for (const userId of wanted) this.#asking.delete(userId);
     }
     this.#options.onNames(conversationId);
+  }
+
+  /** Every message looks at the people of its group: those are not asked about with each. */
+  #noteSilent(asked: readonly UserId[], told: ReadonlySet<UserId>): void {
+    const now = this.#options.clock.monotonic();
+    for (const userId of asked) {
+      this.#silent.delete(userId);
+      if (!told.has(userId)) this.#silent.set(userId, now);
+    }
+    for (const oldest of this.#silent.keys()) {
+      if (this.#silent.size <= MAX_PEOPLE) break;
+      this.#silent.delete(oldest);
+    }
   }
 
   #put(userId: UserId, name: string, userName: string): void {

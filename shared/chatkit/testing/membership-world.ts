@@ -120,6 +120,7 @@ class LogConnection implements ServerConnection {
       | ["conversation.log", Params<"conversation.log">]
       | ["conversation.linked", Params<"conversation.linked">]
       | ["conversation.list", Params<"conversation.list">]
+      | ["conversation.profiles", Params<"conversation.profiles">]
   ): Promise<unknown> {
     const fate = this.#world.fate(call[0]);
     await this.#travel();
@@ -137,7 +138,8 @@ class LogConnection implements ServerConnection {
       | ["conversation.join", Params<"conversation.join">]
       | ["conversation.log", Params<"conversation.log">]
       | ["conversation.linked", Params<"conversation.linked">]
-      | ["conversation.list", Params<"conversation.list">],
+      | ["conversation.list", Params<"conversation.list">]
+      | ["conversation.profiles", Params<"conversation.profiles">],
   ): unknown {
     const { logs } = this.#world;
     const self = this.#self;
@@ -157,6 +159,8 @@ class LogConnection implements ServerConnection {
       }
       case "conversation.list":
         return { conversations: logs.list(self), more: false };
+      case "conversation.profiles":
+        return { profiles: [] };
       default:
         throw new ProtocolError("unknown-method", "not played");
     }
