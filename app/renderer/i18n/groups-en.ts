@@ -25,6 +25,7 @@ export const groupsEn = {
   unchoose: (name: string) => `Take ${name} off the list`,
   nobody: "Nobody found",
   noBuddies: "You have no buddies to invite yet.",
+  allHere: "All your buddies are in the group already.",
   full: (most: number) => `A group has ${most} people at most.`,
 
   members: (n: number) => count(n, "# member", "# members"),

@@ -24,6 +24,7 @@ export const groupsZhCn: typeof groupsEn = {
   unchoose: (name) => `取消选择${name}`,
   nobody: "没有找到任何人",
   noBuddies: "你还没有可以邀请的好友。",
+  allHere: "你的好友都已在群组中。",
   full: (most) => `群组最多 ${most} 人。`,
 
   members: (n) => count(n, "# 位成员"),

@@ -3,7 +3,7 @@ import { useId, useRef } from "preact/hooks";
 import type { GroupAbout } from "../../../shared/chatkit/groups/groups-api.ts";
 import { limits } from "../../../shared/protocol/index.ts";
 import { GroupAvatar } from "../components/avatar.tsx";
-import { Button } from "../components/button.tsx";
+import { Button, IconButton } from "../components/button.tsx";
 import { useApp, useText } from "../components/context.tsx";
 import { Field } from "../components/field.tsx";
 import { groupPicture } from "../model/group-picture.ts";
@@ -98,9 +98,11 @@ function PictureField(props: {
             {picture === undefined ? t.groups.pictureChoose : t.groups.pictureChange}
           </Button>
           {picture !== undefined && (
-            <Button kind="quiet" icon="trash" onClick={() => onPicture(undefined)}>
-              {t.groups.pictureRemove}
-            </Button>
+            <IconButton
+              icon="trash"
+              label={t.groups.pictureRemove}
+              onClick={() => onPicture(undefined)}
+            />
           )}
         </div>
         <p id={noteId} class="field-note">

@@ -41,11 +41,7 @@ export function PeopleChooser(props: {
             const name = entry === undefined ? "" : entryName(entry);
             return (
               <li key={userId}>
-                <button
-                  type="button"
-                  class="person-chip"
-                  onClick={() => toggle(userId)}
-                >
+                <button type="button" class="person-chip" onClick={() => toggle(userId)}>
                   <Avatar id={userId} name={name} size={24} />
                   <bdi aria-hidden="true">{name}</bdi>
                   <span class="visually-hidden">{t.groups.unchoose(name)}</span>
@@ -99,7 +95,13 @@ export function PeopleChooser(props: {
           />
         ))}
         {found.length === 0 && (
-          <li class="empty-text">{buddies.length === 0 ? t.groups.noBuddies : t.groups.nobody}</li>
+          <li class="empty-text">
+            {buddies.length > 0
+              ? t.groups.nobody
+              : present.length > 1
+                ? t.groups.allHere
+                : t.groups.noBuddies}
+          </li>
         )}
       </ul>
       <p class="visually-hidden" role="status">
