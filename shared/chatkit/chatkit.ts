@@ -52,6 +52,7 @@ import { DeviceCalls } from "./trust/device-calls.ts";
 import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
+export { EVERYBODY, mentions } from "./conversations/mentions.ts";
 export type * from "./conversations/settings-change.ts";
 export type * from "./delivery/delivery-state.ts";
 export * from "./files/file-vault.ts";

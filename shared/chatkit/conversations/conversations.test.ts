@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import * as v from "valibot";
-import { MessageId, type Mention } from "../../protocol/index.ts";
+import { MessageId, type KeptBody, type Mention, type UserId } from "../../protocol/index.ts";
 import { MAX_PINS, TYPING_AT_ONCE, TYPING_ENDS_MS, TYPING_EVERY_MS } from "../limits.ts";
 import type { SimulatedDevice } from "../testing/simulated-device.ts";
 import { SimulatedNetwork } from "../testing/simulated-network.ts";
 import { userIdOf } from "../testing/test-ids.ts";
 import { seededRandom } from "../testing/test-ports.ts";
 import { TypingTalk } from "../delivery/typing.ts";
-import { validMentions } from "./mentions.ts";
+import { EVERYBODY, mentions, validMentions } from "./mentions.ts";
 import { PinBook } from "./pin-book.ts";
 import { changedSettings, isMuted } from "./settings-change.ts";
 
@@ -121,6 +121,19 @@ describe("V: what people do with conversations", () => {
     expect(validMentions(text, [at(0, 4), at(9, 4, ben)], (id) => id === ben)).toEqual([
       at(9, 4, ben),
     ]);
+  });
+
+  test("V6: whoever mentions everybody mentions each of a group, and nobody of two", () => {
+    const body = (userId: UserId): KeptBody => ({
+      type: "text",
+      text: "@all come",
+      mentions: [{ userId, start: 0, length: 4 }],
+    });
+    expect(mentions(body(EVERYBODY), ada, true)).toBe(true);
+    expect(mentions(body(EVERYBODY), ada, false)).toBe(false);
+    expect(mentions(body(ada), ada, false)).toBe(true);
+    expect(mentions(body(ben), ada, true)).toBe(false);
+    expect(mentions({ type: "recalled" }, ada, true)).toBe(false);
   });
 
   test("V7: a pin is everybody's; whoever pins last decides, also about what was pinned before", async () => {

@@ -1,4 +1,16 @@
-import { limits, type Mention, type UserId } from "../../protocol/index.ts";
+import * as v from "valibot";
+import {
+  encodeId,
+  ID_BYTES,
+  limits,
+  TextBody,
+  UserId,
+  type KeptBody,
+  type Mention,
+} from "../../protocol/index.ts";
+
+/** In a mention it stands for everybody in the group; no account has it (SPEC V6). */
+export const EVERYBODY: UserId = v.parse(UserId, encodeId(new Uint8Array(ID_BYTES)));
 
 /**
  * The mentions that a text really has: within it, each beginning with `@`, in order and not
@@ -21,4 +33,12 @@ export function validMentions(
     end = start + length;
   }
   return found;
+}
+
+/** Does it name that person, by themselves or, in a group, as one of all? */
+export function mentions(body: KeptBody, userId: UserId, inGroup: boolean): boolean {
+  const parsed = v.safeParse(TextBody, body);
+  if (!parsed.success) return false;
+  const isNamed = (id: UserId): boolean => id === userId || (inGroup && id === EVERYBODY);
+  return validMentions(parsed.output.text, parsed.output.mentions, isNamed).length > 0;
 }

@@ -233,6 +233,17 @@ test("G2: what somebody writes where others write is dropped, and told", async (
   expect((await a.delivery.find(news))?.reactions).toMatchObject([{ userId: ben, emoji: "👍" }]);
 });
 
+test("G11: whom somebody has blocked they hear in a group, and nowhere else", async () => {
+  const { net, devices } = await scene([1, 2]);
+  const [a, b] = devices;
+  if (a === undefined || b === undefined) throw new Error("nobody");
+  net.blocked.add(`${ben} ${ada}`);
+  await a.delivery.send(a.book.ensure(ben).conversationId, { type: "text", text: "between us" });
+  await say(a, "to the group");
+  await net.clock.advance(1_000);
+  expect(texts(b)).toEqual(["to the group"]);
+});
+
 test("what is stored for somebody whose presence nobody tells is sent again, seldom", async () => {
   const { net, devices } = await scene([1, 2]);
   const [a, b] = devices;

@@ -165,7 +165,9 @@ export class Inbox {
       return undefined;
     }
     if (sender.userId !== arrival.from.userId) return this.#refuse(arrival, "a foreign device");
-    if (directory.isBlocked(sender.userId)) {
+    const group = this.#options.groups.get(envelope.conversationId);
+    // In a group in which both are, they hear each other (SPEC G11).
+    if (directory.isBlocked(sender.userId) && group?.has(sender.userId, 0) !== true) {
       arrival.settle?.("done");
       return undefined;
     }

@@ -43,6 +43,8 @@ export class SimulatedNetwork {
   readonly groupWorld = new FakeGroupWorld();
   /** Two user ids each: they are no buddies. */
   readonly strangers = new Set<string>();
+  /** Two user ids each: the first has blocked the other. */
+  readonly blocked = new Set<string>();
   readonly devices: readonly SimulatedDevice[];
   weather = fair;
   serverUp = true;
@@ -115,7 +117,7 @@ export class SimulatedNetwork {
         return isSeen && this.server.connections.has(deviceId);
       },
       isBuddy: (userId) => userId !== self.userId && !this.#areStrangers(self.userId, userId),
-      isBlocked: () => false,
+      isBlocked: (userId) => this.blocked.has(`${self.userId} ${userId}`),
     };
   }
 
