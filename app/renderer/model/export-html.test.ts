@@ -38,9 +38,14 @@ const fileOf = (name: string, mediaType: string): KeptBody => ({
   header: "A".repeat(32),
 });
 
-async function pages(title: string, entries: readonly MessageEntry[], withFiles = true) {
+async function pages(
+  title: string,
+  entries: readonly MessageEntry[],
+  { withFiles = true, inGroup = false } = {},
+) {
   async function* all(): AsyncGenerator<HistoryEntry> {
-    yield { type: "conversation", conversationId: conversationId(1), peer: userId(1), title };
+    const peer = inGroup ? {} : { peer: userId(1) };
+    yield { type: "conversation", conversationId: conversationId(1), ...peer, title };
     yield* entries;
     yield { type: "end", conversations: 1, messages: entries.length };
   }
@@ -63,6 +68,7 @@ async function pages(title: string, entries: readonly MessageEntry[], withFiles 
     format: i18n.format.peek(),
     language: "en",
     direction: "ltr",
+    nameOf: (id) => (id === userId(2) ? "Cleo <b>" : "Ben"),
     records,
     file: async () => (withFiles ? content() : undefined),
     onMessages: () => undefined,
@@ -93,6 +99,20 @@ test("HI8: whatever somebody wrote or is called stands on the page as text", asy
   }
 });
 
+test("HI8: of a group the page says who wrote, and what happened", async () => {
+  const said = entryOf(0, { type: "text", text: "Hi" });
+  const from = { ...said.from, userId: userId(2) };
+  const note = { type: "membership", change: "invite", by: userId(0) } as const;
+  const found = await pages(
+    "Lab",
+    [{ ...said, from }, entryOf(1, { ...note, people: [userId(1), userId(2)] })],
+    { inGroup: true },
+  );
+  const html = found.get("chats/1/1.html") ?? "";
+  expect(html).toContain("<bdi>Cleo &lt;b&gt;</bdi>");
+  expect(html).toContain("You invited Ben and Cleo &lt;b&gt;");
+});
+
 test("HI8: files stand beside their page, under names that lead nowhere else", async () => {
   const names = ["../../etc/passwd", "a/b.png", "..", "c.png"];
   const found = await pages(
@@ -103,7 +123,9 @@ test("HI8: files stand beside their page, under names that lead nowhere else", a
   expect(files).toHaveLength(4);
   for (const name of files) expect(name.split("/")).toHaveLength(4);
   expect(new Set(files).size).toBe(4);
-  const without = await pages("Bob", [entryOf(0, fileOf("c.png", "image/png"))], false);
+  const without = await pages("Bob", [entryOf(0, fileOf("c.png", "image/png"))], {
+    withFiles: false,
+  });
   expect(without.get("chats/1/1.html")).not.toContain("<img");
 });
 

@@ -3,9 +3,12 @@ import type {
   MessageEntry,
 } from "../../../shared/chatkit/history/history-records.ts";
 import { textOf } from "../../../shared/chatkit/history/message-text.ts";
+import type { UserId } from "../../../shared/protocol/index.ts";
 import type { Catalogue } from "../i18n/en.ts";
 import type { Format } from "../i18n/format.ts";
+import { membershipNote } from "./body.ts";
 import { fileBody } from "./files.ts";
+import { membershipText } from "./group-words.ts";
 import { archiveName, fileKind, safeName } from "./file-kind.ts";
 import { linkParts } from "./linkify.ts";
 
@@ -20,6 +23,8 @@ export interface PageWords {
   readonly format: Format;
   readonly language: string;
   readonly direction: "ltr" | "rtl";
+  /** People of groups. */
+  readonly nameOf: (userId: UserId) => string;
 }
 
 export interface ExportOptions extends PageWords {
@@ -37,6 +42,7 @@ export interface ExportEntry {
 
 interface Chat {
   readonly title: string;
+  readonly inGroup: boolean;
   readonly folder: string;
   pages: number;
   messages: number;
@@ -61,7 +67,8 @@ export async function* htmlEntries(options: ExportOptions): AsyncGenerator<Expor
     if (entry.type === "conversation") {
       yield* finish(true);
       const folder = `chats/${chats.length + 1}`;
-      chats.push({ title: entry.title, folder, pages: 0, messages: 0 });
+      const inGroup = entry.peer === undefined;
+      chats.push({ title: entry.title, inGroup, folder, pages: 0, messages: 0 });
       day = "";
     } else if (entry.type === "message") {
       const chat = chats.at(-1);
@@ -116,13 +123,20 @@ function chatPage(
 }
 
 function messageHtml(
-  { format, t, records }: ExportOptions,
+  { format, t, records, nameOf }: ExportOptions,
   message: MessageEntry,
   chat: Chat,
   path: string | undefined,
 ): string {
-  const own = message.from.userId === records.header.account;
-  const name = own ? records.header.name : chat.title;
+  const me = records.header.account;
+  const note = membershipNote(message.body);
+  if (note !== undefined) {
+    const told = membershipText(t, format, note, { me, nameOf });
+    return `<p class="news" id="${escape(message.id)}" dir="auto">${escape(told)}</p>`;
+  }
+  const { userId } = message.from;
+  const own = userId === me;
+  const name = own ? records.header.name : chat.inGroup ? nameOf(userId) : chat.title;
   const body = fileBody(message.body);
   const parts: string[] = [];
   if (body === undefined) {
@@ -201,6 +215,7 @@ const STYLE = `:root{color-scheme:light dark;--line:light-dark(#e8e3d9,#322e28);
 body{margin:0;background:light-dark(#f7f5f0,#171613);color:light-dark(#242019,#f2eee5);font:16px/1.45 system-ui,sans-serif}
 main{display:flex;max-width:760px;flex-direction:column;gap:6px;padding:24px 16px;margin:auto}
 h1{font-size:1.4rem}h2{align-self:center;font-size:.85rem;font-weight:600;opacity:.75}
+.news{align-self:center;margin:0;font-size:.85rem;text-align:center}
 nav{display:flex;gap:16px}a{color:light-dark(#7a4b00,#f8cf7c)}
 article{max-width:80%;padding:8px 12px;border:1px solid var(--line);border-radius:14px;overflow-wrap:anywhere}
 .own{align-self:end;background:var(--own)}.theirs{align-self:start;background:var(--theirs)}

@@ -19,7 +19,8 @@ export function ExportDialog(props: {
 }): JSX.Element {
   const { only, onClose } = props;
   const app = useApp();
-  const { kit, self } = useAccount();
+  const account = useAccount();
+  const { kit, self } = account;
   const { t, format, language } = useText();
   const [as, setAs] = useState<"html" | "json">("html");
   const [withFiles, setWithFiles] = useState(true);
@@ -33,7 +34,7 @@ export function ExportDialog(props: {
         const blob = await exported(
           kit,
           { as, withFiles, ...(only === undefined ? {} : { only: only.conversationId }) },
-          { t, format, language, direction },
+          { t, format, language, direction, nameOf: (userId) => account.nameOf(userId) },
           (more) => {
             messages += more;
             if (messages % TELL_EVERY === 0) setCount(messages);
