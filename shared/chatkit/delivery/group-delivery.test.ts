@@ -244,6 +244,21 @@ test("G11: whom somebody has blocked they hear in a group, and nowhere else", as
   expect(texts(b)).toEqual(["to the group"]);
 });
 
+test("G11: what they wrote in a group that is not known here yet is not lost", async () => {
+  const { net, devices } = await scene([1, 2]);
+  const [a, b] = devices;
+  if (a === undefined || b === undefined) throw new Error("nobody");
+  net.blocked.add(`${ben} ${ada}`);
+  net.groupWorld.untold.add(`${ben} ${id}`);
+  net.disconnect(b);
+  await say(a, "to the group");
+  await net.clock.advance(1_000);
+  net.connect(b);
+  await net.clock.advance(1_000);
+  expect(texts(b)).toEqual(["to the group"]);
+  expect(b.problems).toEqual([]);
+});
+
 test("what is stored for somebody whose presence nobody tells is sent again, seldom", async () => {
   const { net, devices } = await scene([1, 2]);
   const [a, b] = devices;

@@ -11,6 +11,7 @@ import {
   type StoredChunk,
   type ReceiptContent,
   type TypingContent,
+  type UserId,
 } from "../../protocol/index.ts";
 import { PAIR_SEALED } from "../../crypto/index.ts";
 import type { GroupDirectory } from "../groups/group-directory.ts";
@@ -165,9 +166,7 @@ export class Inbox {
       return undefined;
     }
     if (sender.userId !== arrival.from.userId) return this.#refuse(arrival, "a foreign device");
-    const group = this.#options.groups.get(envelope.conversationId);
-    // In a group in which both are, they hear each other (SPEC G11).
-    if (directory.isBlocked(sender.userId) && group?.has(sender.userId, 0) !== true) {
+    if (directory.isBlocked(sender.userId) && !this.#isOfGroup(envelope, sender.userId)) {
       arrival.settle?.("done");
       return undefined;
     }
@@ -182,6 +181,15 @@ export class Inbox {
       default:
         return this.#refuse(arrival, "something sealed in an unknown way");
     }
+  }
+
+  /** In a group in which both are, they hear each other (SPEC G11): it may not be known here yet. */
+  #isOfGroup({ conversationId, sealed }: Envelope, from: UserId): boolean {
+    const group = this.#options.groups.get(conversationId);
+    if (group !== undefined) return group.has(from, 0);
+    const { self } = this.#options.directory;
+    const isDirect = this.#handlers.conversationOf(self.userId, from) === conversationId;
+    return !isDirect && sealed[0] === GROUP_SEALED;
   }
 
   #takeForDevice(envelope: Envelope, arrival: Arrival, senderKey: Uint8Array): undefined {
