@@ -29,6 +29,9 @@ export function MentionPicker(props: {
     element.style.left = `${left}px`;
     element.style.top = `${bottom - element.getBoundingClientRect().height - GAP}px`;
   }, [members.length]);
+  useLayoutEffect(() => {
+    list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   return (
     <div ref={place}>
       <ul
