@@ -16,6 +16,7 @@ export class PathSource implements FileSource {
   readonly mediaType: string;
   readonly mark: FileMark;
   #handle: Promise<FileHandle> | undefined;
+  #closed = false;
 
   constructor(path: string, mark: FileMark, name: string, mediaType: string) {
     this.path = path;
@@ -41,6 +42,7 @@ export class PathSource implements FileSource {
 
   read(offset: number, length: number): Promise<Uint8Array> {
     return telling(async () => {
+      if (this.#closed) throw new FileError("unknown", `${this.path} was closed.`);
       this.#handle ??= open(this.path, "r");
       const handle = await this.#handle;
       const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
@@ -57,6 +59,7 @@ export class PathSource implements FileSource {
   async close(): Promise<void> {
     const opened = this.#handle;
     this.#handle = undefined;
+    this.#closed = true;
     await telling(async () => {
       // Where it could not be opened, its reader was told.
       const handle = await opened?.catch(() => undefined);
