@@ -429,6 +429,12 @@ export const FILE_WORDS_EVERY_MS = 5;
 export const FILE_READIES_AT_ONCE = 64;
 export const FILE_READY_EVERY_MS = 500;
 
+/**
+ * Bytes of plaintext in each chunk of a file that has several: with fewer the work of opening them would
+ * be as much as somebody likes, for chunks that were asked for are no flood.
+ */
+export const MIN_FILE_CHUNK_BYTES = 16 * 1024;
+
 /** Transfer events of one file, at most one for each interval; the speed is that of the last seconds. */
 export const TRANSFER_EVENT_MS = 250;
 export const TRANSFER_SPEED_MS = 4_000;

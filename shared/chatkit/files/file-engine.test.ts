@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeBase64, sameBytes } from "../../crypto/index.ts";
+import { chunkedSeal, encodeBase64, sameBytes } from "../../crypto/index.ts";
 import { decodeFileFrame, type FileFrame, type MessageId } from "../../protocol/index.ts";
 import { FileWorld, CONVERSATION, type FileDevice } from "../testing/file-world.ts";
 import { contentOf } from "../testing/file-vault-contract.ts";
@@ -283,6 +283,8 @@ test("F2: a key or a header that is none harms nobody but its file", async () =>
     { key: `${"A".repeat(42)}B=` },
     { key: "A".repeat(44) },
     { header: `${"A".repeat(30)}==` },
+    // A chunk for each 64 bytes.
+    { header: encodeBase64(chunkedSeal(new Uint8Array(19), 64).header), size: 65 },
   ]) {
     const body = { ...message.body, ...change };
     const bad = { ...message, body };
