@@ -144,7 +144,7 @@ export function Sidebar({ onAddBuddy, onSettings }: SidebarProps): JSX.Element {
         data-testid="sidebar-list"
       >
         {tab === "chats" && query.trim() !== "" ? (
-          <SearchResults query={query} />
+          <SearchResults query={query} scroller={list} />
         ) : tab === "chats" ? (
           <ChatList scroller={list} onAddBuddy={onAddBuddy} />
         ) : (
