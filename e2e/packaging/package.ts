@@ -8,7 +8,7 @@
  * - `CSC_LINK`, `CSC_KEY_PASSWORD`, `APPLE_…`: electron-builder's own, for signing
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { electronBinary } from "../scripts/electron.ts";
@@ -40,6 +40,8 @@ async function main(): Promise<number> {
 
 /** What lies in the folder now, and how much there is to download. */
 function tellSizes(folder: string): void {
+  // Arguments may name another one.
+  if (!existsSync(folder)) return;
   for (const name of readdirSync(folder).filter((known) => known.startsWith("Beeline-"))) {
     const mib = statSync(join(folder, name)).size / 1024 / 1024;
     process.stdout.write(`${mib.toFixed(1).padStart(8)} MiB  ${name}\n`);
