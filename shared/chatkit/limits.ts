@@ -390,7 +390,7 @@ export const MAX_STREAMS = 32;
  * Bytes that a receiver permits beyond what it has written: a fast link never waits for the answer,
  * and a slow disk holds this much in memory at the most.
  */
-export const FILE_CREDIT_BYTES = 4 * 1024 * 1024;
+export const FILE_CREDIT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Bytes of files that a link may hold back on this side: what it carries in `FILE_WINDOW_MS`, for a

@@ -40,12 +40,14 @@ export class PathSource implements FileSource {
     return this.mark.size;
   }
 
-  read(offset: number, length: number): Promise<Uint8Array> {
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
     return telling(async () => {
       if (this.#closed) throw new FileError("unknown", `${this.path} was closed.`);
       this.#handle ??= open(this.path, "r");
       const handle = await this.#handle;
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
+      const wanted = Math.max(0, Math.min(length, this.size - offset));
+      const hasRoom = into !== undefined && into.length >= wanted;
+      const bytes = hasRoom ? into.subarray(0, wanted) : new Uint8Array(wanted);
       const filled = await readFully(handle, bytes, offset);
       // After the read: what was read may have been written at the same moment.
       const { mtimeMs, size } = await handle.stat();
