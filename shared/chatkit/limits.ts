@@ -398,7 +398,7 @@ export const FILE_CREDIT_BYTES = 8 * 1024 * 1024;
  */
 export const FILE_WINDOW_MS = 100;
 export const FILE_WINDOW_MIN_BYTES = 128 * 1024;
-export const FILE_WINDOW_MAX_BYTES = 768 * 1024;
+export const FILE_WINDOW_MAX_BYTES = 3 * 1024 * 1024;
 
 /** A link that is full is looked at this often, and its speed is measured over the longer time. */
 export const FILE_LOOK_MS = 2;
