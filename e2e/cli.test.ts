@@ -270,23 +270,23 @@ test("a file is sent, and saved under a safe name by who listens", async () => {
 });
 
 test("the history goes into a file, and from there to another machine of the same account", async () => {
-  await register("hal");
-  await register("ivy");
-  await becomeBuddies("hal", "ivy");
-  expect(await beeline("hal", ["send", "ivy", "keep this"])).toMatchObject({ code: 0 });
+  await register("max");
+  await register("nora");
+  await becomeBuddies("max", "nora");
+  expect(await beeline("max", ["send", "nora", "keep this"])).toMatchObject({ code: 0 });
   const [plain, sealed] = [join(folder, "history.json"), join(folder, "history.backup")];
   const secret = ["--passphrase-file", join(folder, "right")];
-  const told = await beeline("hal", ["export", plain, "--chat", "ivy", "--json"]);
+  const told = await beeline("max", ["export", plain, "--chat", "nora", "--json"]);
   expect(told).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(told.out)).toEqual({ file: plain, messages: 1 });
   expect(readFileSync(plain, "utf8")).toContain("keep this");
-  expect(await beeline("hal", ["export", sealed, ...secret])).toMatchObject({ code: 0 });
+  expect(await beeline("max", ["export", sealed, ...secret])).toMatchObject({ code: 0 });
   expect(readFileSync(sealed).includes("keep this")).toBe(false);
   // Nothing is written over.
-  expect(await beeline("hal", ["export", plain])).toMatchObject({ code: 2 });
+  expect(await beeline("max", ["export", plain])).toMatchObject({ code: 2 });
 
-  const other = "hal’s other machine";
-  const login = ["login", "--server", server.address, "--user", "hal"];
+  const other = "max’s other machine";
+  const login = ["login", "--server", server.address, "--user", "max"];
   expect(await beeline(other, [...login, "--password-file", join(folder, "right")])).toMatchObject({
     code: 0,
     err: "",
@@ -299,5 +299,5 @@ test("the history goes into a file, and from there to another machine of the sam
   expect(JSON.parse(again.out)).toEqual({ added: 0, known: 1 });
   expect((await beeline(other, ["export", "-"])).out).toContain("keep this");
   // Nobody else's.
-  expect(await beeline("ivy", ["import", plain])).toMatchObject({ code: 1 });
+  expect(await beeline("nora", ["import", plain])).toMatchObject({ code: 1 });
 });
