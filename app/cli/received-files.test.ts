@@ -99,12 +99,14 @@ test("files that are whole in one moment are all saved, and what cannot be read 
   }
 });
 
-test("no more than so many files are waited for", async () => {
+test("no more than so many files of one person are waited for", async () => {
   const kit = kitOf(false, () => new MemorySource(new Uint8Array()));
   const files = new ReceivedFiles(kit, "nowhere", {
     onSaved: () => undefined,
     onProblem: () => undefined,
   });
-  for (let n = 0; n < 1_000; n += 1) await files.take(messageOf(n));
-  await expect(files.take(messageOf(1_000))).rejects.toThrow("too many files");
+  for (let n = 0; n < 200; n += 1) await files.take(messageOf(n));
+  await expect(files.take(messageOf(200))).rejects.toThrow("too many files");
+  const other = v.parse(UserId, `${"B".repeat(21)}A`);
+  await files.take({ ...messageOf(201), from: other });
 });

@@ -1,6 +1,7 @@
 import { link, mkdir, open, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChatKitApi, FileSource, Message, Transfer } from "../../shared/chatkit/chatkit.ts";
+import type { UserId } from "../../shared/protocol/index.ts";
 import { codeOf } from "./ports/path-source.ts";
 
 const COPY_BYTES = 1024 * 1024;
@@ -9,8 +10,13 @@ const MAX_NAME_BYTES = 200;
 /** Device names of Windows, with or without an extension. */
 const RESERVED = /^(?:con|conin\$|conout\$|prn|aux|nul|(?:com|lpt)[\d¹²³])\s*(?:\.|$)/i;
 
-/** Files that have not come yet whose names are remembered; who posts more waits. */
-const MAX_AWAITED = 1_000;
+/** Files of one person that have not come yet: who posts more, or never sends them, holds up nobody else. */
+const MAX_AWAITED = 200;
+
+interface Awaited {
+  readonly from: UserId;
+  readonly name: string;
+}
 
 /** A name that is one file in a folder on every system, whatever its sender called it. */
 export function safeName(name: string): string {
@@ -40,7 +46,7 @@ export class ReceivedFiles {
   readonly #kit: FilesKit;
   readonly #folder: string;
   readonly #handlers: Handlers;
-  readonly #names = new Map<string, string>();
+  readonly #awaited = new Map<string, Awaited>();
   #drafts = 0;
 
   constructor(kit: FilesKit, folder: string, handlers: Handlers) {
@@ -51,14 +57,15 @@ export class ReceivedFiles {
   }
 
   /** A message: what is a file is asked for. */
-  async take({ body, id, own }: Message): Promise<void> {
+  async take({ body, from, id, own }: Message): Promise<void> {
     if (own || body.type !== "file" || !("name" in body) || typeof body.name !== "string") return;
-    if (this.#names.size >= MAX_AWAITED) throw new Error("too many files are on their way already");
-    this.#names.set(id, body.name);
+    const others = [...this.#awaited.values()].filter((one) => one.from === from);
+    if (others.length >= MAX_AWAITED) throw new Error("too many files are on their way already");
+    this.#awaited.set(id, { from, name: body.name });
     try {
       await this.#kit.files.fetch(id);
     } catch (error) {
-      this.#names.delete(id);
+      this.#awaited.delete(id);
       throw error;
     }
     // One that is here already is told of no more.
@@ -66,14 +73,19 @@ export class ReceivedFiles {
     if (transfer !== undefined) this.#look(transfer);
   }
 
-  #look({ direction, messageId, state }: Transfer): void {
-    const name = this.#names.get(messageId);
-    if (direction !== "receive" || state !== "complete" || name === undefined) return;
-    this.#names.delete(messageId);
+  #look({ direction, failure, messageId, state }: Transfer): void {
+    const awaited = this.#awaited.get(messageId);
     const { onProblem, onSaved } = this.#handlers;
+    if (direction !== "receive" || awaited === undefined) return;
+    if (state !== "complete" && state !== "failed") return;
+    this.#awaited.delete(messageId);
+    if (state === "failed") {
+      onProblem(new Error(`a file did not come: ${failure ?? "unknown"}`));
+      return;
+    }
     this.#kit.files
       .open(messageId)
-      .then(async (source) => onSaved(messageId, await this.#save(source, name)))
+      .then(async (source) => onSaved(messageId, await this.#save(source, awaited.name)))
       .catch(onProblem);
   }
 

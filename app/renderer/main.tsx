@@ -11,6 +11,7 @@ import { listenForCommands } from "./model/commands.ts";
 import { connectDesktop } from "./model/desktop.ts";
 import { watchIdle } from "./model/idle-watch.ts";
 import { loadSettings } from "./model/settings.ts";
+import { beginPlayedVoices } from "./model/voice-played.ts";
 import { createWindowLocks } from "./model/window-lock.ts";
 import { createBrowserPlatform } from "./platform/browser.ts";
 import { createElectronPlatform } from "./platform/electron.ts";
@@ -54,6 +55,7 @@ const model = new AppModel({
     new ChatKit({ server, host, ports, ...(pin === undefined ? {} : { pin }) }),
 });
 refuseStrayDrops(globalThis.window);
+beginPlayedVoices(Date.now());
 watchIdle(lock, {
   target: globalThis.window,
   now: () => Date.now(),

@@ -7,6 +7,7 @@ let names = { binding: BINDING, listener: LISTENER };
 
 beforeEach(() => {
   vi.stubGlobal("document", {});
+  vi.stubGlobal("addEventListener", () => {});
   vi.stubGlobal(BINDING, async () => "answered");
   nextPage();
 });

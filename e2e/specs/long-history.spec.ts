@@ -38,4 +38,17 @@ test("the keyboard and screen readers know all chats of a long list", async ({ a
   await expect(nth(1)).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("message").last()).toBeVisible();
+
+  // What is found: all chats, whose names have the letter, and messages below them.
+  const search = page.getByRole("textbox", { name: "Search", exact: true });
+  await search.fill("b");
+  const hit = page.getByTestId("hit").first();
+  await expect(hit).toBeAttached();
+  await expect(nth(1)).toBeVisible();
+  await search.press("ArrowDown");
+  await expect(nth(1)).toBeFocused();
+  await page.keyboard.press("End");
+  await expect(nth(CHATS)).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(hit.getByRole("button")).toBeFocused();
 });

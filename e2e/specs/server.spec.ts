@@ -1,5 +1,11 @@
 import { expect, test } from "../support/fixtures.ts";
-import { befriend } from "../support/person.ts";
+import { befriend, type Person } from "../support/person.ts";
+
+/** Unless it came back by itself before the button could be pressed. */
+async function retry({ page }: Person): Promise<void> {
+  const button = page.getByRole("button", { name: "Retry now" });
+  await button.click({ timeout: 2_000 }).catch(() => undefined);
+}
 
 test("a direct conversation goes on while the server is down", async ({ ada, bob, server }) => {
   await befriend(ada, bob);
@@ -14,7 +20,7 @@ test("a direct conversation goes on while the server is down", async ({ ada, bob
   await ada.reads("still here.");
 
   await server.start();
-  await ada.page.getByRole("button", { name: "Retry now" }).click();
+  await retry(ada);
   await expect(ada.page.getByTestId("connection-banner")).toBeHidden();
   await ada.say("bob", "and the server is back");
   await bob.reads("and the server is back");
@@ -36,11 +42,7 @@ test("messages written by relay across a restart of the server arrive once", asy
   await ada.say("bob", "written without a server");
   await ada.expectDelivery("written without a server", "queued");
   await server.start();
-  for (const person of [ada, bob]) {
-    const retry = person.page.getByRole("button", { name: "Retry now" });
-    // It may have come back by itself before the button could be pressed.
-    await retry.click({ timeout: 2_000 }).catch(() => undefined);
-  }
+  for (const person of [ada, bob]) await retry(person);
   await bob.reads("written without a server");
   await ada.expectDelivery("written without a server", /delivered|read/);
 });

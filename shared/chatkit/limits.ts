@@ -454,7 +454,7 @@ export const MAX_STREAMS = 32;
  * Bytes that a receiver permits beyond what it has written: a fast link never waits for the answer,
  * and a slow disk holds this much in memory at the most.
  */
-export const FILE_CREDIT_BYTES = 4 * 1024 * 1024;
+export const FILE_CREDIT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Bytes of files that a link may hold back on this side: what it carries in `FILE_WINDOW_MS`, for a
@@ -462,7 +462,7 @@ export const FILE_CREDIT_BYTES = 4 * 1024 * 1024;
  */
 export const FILE_WINDOW_MS = 100;
 export const FILE_WINDOW_MIN_BYTES = 128 * 1024;
-export const FILE_WINDOW_MAX_BYTES = 768 * 1024;
+export const FILE_WINDOW_MAX_BYTES = 3 * 1024 * 1024;
 
 /** A link that is full is looked at this often, and its speed is measured over the longer time. */
 export const FILE_LOOK_MS = 2;
@@ -492,6 +492,12 @@ export const FILE_WORDS_EVERY_MS = 5;
  */
 export const FILE_READIES_AT_ONCE = 64;
 export const FILE_READY_EVERY_MS = 500;
+
+/**
+ * Bytes of plaintext in each chunk of a file that has several: with fewer the work of opening them would
+ * be as much as somebody likes, for chunks that were asked for are no flood.
+ */
+export const MIN_FILE_CHUNK_BYTES = 16 * 1024;
 
 /** Transfer events of one file, at most one for each interval; the speed is that of the last seconds. */
 export const TRANSFER_EVENT_MS = 250;

@@ -52,8 +52,11 @@ export type LinkCloseReason =
 /** One envelope and the frame's type byte, rounded up. */
 export const MAX_LINK_FRAME_BYTES = 80 * 1024;
 
-/** A link that holds this much is slow: `writable` turns false. */
-export const LINK_HIGH_WATER_BYTES = 1024 * 1024;
+/**
+ * A link that holds this much is slow: `writable` turns false. A fast one sends it in a twentieth of a
+ * second, and goes on by itself while this machine has other things to do.
+ */
+export const LINK_HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
 /** A link's own figure of what it has buffered is exact above this, and a bound below it. */
 export const LINK_QUEUE_BYTES = 64 * 1024;

@@ -54,6 +54,21 @@ describe("the vault in the file system", () => {
     await source.close();
   });
 
+  test("it is read into the memory that is there, where there is enough, and no further", async () => {
+    const path = join(folder, "film.bin");
+    await writeFile(path, contentOf(1000));
+    const source = await PathSource.at(path);
+    const memory = new Uint8Array(600).fill(0xee);
+    const first = await source.read(0, 500, memory);
+    expect([first.buffer === memory.buffer, first]).toEqual([true, contentOf(500)]);
+    expect(memory.subarray(500)).toEqual(new Uint8Array(100).fill(0xee));
+    const last = await source.read(900, 500, memory);
+    expect([last.buffer === memory.buffer, last]).toEqual([true, contentOf(1000).subarray(900)]);
+    const more = await source.read(0, 601, memory);
+    expect([more.buffer === memory.buffer, more]).toEqual([false, contentOf(601)]);
+    await source.close();
+  });
+
   test("a received file that is sent on outlives the deletion of the first", async () => {
     const vault = await maker().open();
     const receiver = await vault.receive(fileIdOf(1), { name: "a", mediaType: "a/b", size: 3 });

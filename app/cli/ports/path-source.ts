@@ -16,6 +16,7 @@ export class PathSource implements FileSource {
   readonly mediaType: string;
   readonly mark: FileMark;
   #handle: Promise<FileHandle> | undefined;
+  #closed = false;
 
   constructor(path: string, mark: FileMark, name: string, mediaType: string) {
     this.path = path;
@@ -39,11 +40,14 @@ export class PathSource implements FileSource {
     return this.mark.size;
   }
 
-  read(offset: number, length: number): Promise<Uint8Array> {
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
     return telling(async () => {
+      if (this.#closed) throw new FileError("unknown", `${this.path} was closed.`);
       this.#handle ??= open(this.path, "r");
       const handle = await this.#handle;
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
+      const wanted = Math.max(0, Math.min(length, this.size - offset));
+      const hasRoom = into !== undefined && into.length >= wanted;
+      const bytes = hasRoom ? into.subarray(0, wanted) : new Uint8Array(wanted);
       const filled = await readFully(handle, bytes, offset);
       // After the read: what was read may have been written at the same moment.
       const { mtimeMs, size } = await handle.stat();
@@ -57,6 +61,7 @@ export class PathSource implements FileSource {
   async close(): Promise<void> {
     const opened = this.#handle;
     this.#handle = undefined;
+    this.#closed = true;
     await telling(async () => {
       // Where it could not be opened, its reader was told.
       const handle = await opened?.catch(() => undefined);

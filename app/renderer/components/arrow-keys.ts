@@ -1,6 +1,10 @@
-/** Arrow keys, Home and End move the focus among the rows that match, in the order of the page. */
+/**
+ * Arrow keys, Home and End move the focus among the rows that match, in the order of the page; unless a
+ * list among them has done so.
+ */
 export function moveWithArrows(event: KeyboardEvent, selector: string): void {
   const { currentTarget, target, key } = event;
+  if (event.defaultPrevented) return;
   if (!(currentTarget instanceof HTMLElement) || !(target instanceof HTMLElement)) return;
   const rows = [...currentTarget.querySelectorAll<HTMLElement>(selector)];
   const index = arrowIndex(key, rows.indexOf(target), rows.length);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { fileIcon, fileKind, nameParts, saveName } from "./file-kind.ts";
+import { fileBody } from "./files.ts";
 
 const of = (mediaType: string, more = {}) => fileKind({ mediaType, size: 1000, ...more });
 
@@ -25,6 +26,19 @@ test("a long name keeps its end, and no letter turns the direction of others", (
   expect(nameParts("short.txt")).toEqual(["short.txt", ""]);
   expect(nameParts("photo\u202Egpj.exe")).toEqual(["photogpj.exe", ""]);
   expect(nameParts("\u202E")).toEqual(["file", ""]);
+});
+
+test("the name of a message's file turns nothing around, wherever it is told", () => {
+  const body = {
+    type: "file",
+    fileId: "f00000000000000000000A",
+    name: "photo\u202Egpj.exe",
+    mediaType: "image/png",
+    size: 1,
+    key: `${"A".repeat(43)}=`,
+    header: "A".repeat(32),
+  };
+  expect(fileBody(body)?.name).toBe("photogpj.exe");
 });
 
 test("what is saved has no folder in its name", () => {

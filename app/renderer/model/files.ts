@@ -8,6 +8,7 @@ import {
   type MessageId,
 } from "../../../shared/protocol/index.ts";
 import * as v from "valibot";
+import { safeName } from "./file-kind.ts";
 import { FileUrls } from "./file-urls.ts";
 import { VoicePlayer } from "./voice-player.ts";
 
@@ -75,10 +76,13 @@ export class FileDesk {
   }
 }
 
-/** The body of a file's message; undefined for any other. */
+/**
+ * The body of a file's message, with a name that reads as it is wherever it is shown or told; undefined
+ * for any other.
+ */
 export function fileBody(body: KeptBody): FileBody | undefined {
   const file = v.safeParse(FileBody, body);
-  return file.success ? file.output : undefined;
+  return file.success ? { ...file.output, name: safeName(file.output.name) } : undefined;
 }
 
 /** Files by their message, in order. */

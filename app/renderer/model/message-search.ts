@@ -40,6 +40,8 @@ export class MessageSearch {
   readonly #state = signal<SearchState>(nothing);
   #filter: SearchFilter = {};
   #next: SearchPage["next"];
+  /** Counts what was begun: only the newest may tell what it finds. */
+  #readings = 0;
 
   constructor(kit: Pick<ChatKitApi, "search">) {
     this.#kit = kit;
@@ -55,6 +57,7 @@ export class MessageSearch {
     if (before.query === query && this.#filter === filter) return;
     this.#filter = filter;
     this.#next = undefined;
+    this.#readings += 1;
     if (query.trim() === "") {
       this.#state.value = nothing;
       return;
@@ -71,11 +74,13 @@ export class MessageSearch {
   }
 
   async #read(query: string, known: readonly SearchHit[]): Promise<void> {
+    this.#readings += 1;
+    const reading = this.#readings;
     const filter = this.#filter;
-    const isWanted = (): boolean => this.#state.peek().query === query && this.#filter === filter;
+    const isWanted = (): boolean => this.#readings === reading;
     let hits = known;
     try {
-      do {
+      for (let busy = true; busy;) {
         const page: SearchPage = await this.#kit.search(query, {
           limit: PAGE,
           ...filter,
@@ -84,10 +89,10 @@ export class MessageSearch {
         if (!isWanted()) return;
         this.#next = page.next;
         hits = [...hits, ...page.hits];
-        const enough = hits.length >= known.length + PAGE || page.next === undefined;
         const more = page.next !== undefined;
-        this.#state.value = { query, foundFor: query, hits, more, busy: !enough, failed: false };
-      } while (this.#state.peek().busy);
+        busy = more && hits.length < known.length + PAGE;
+        this.#state.value = { query, foundFor: query, hits, more, busy, failed: false };
+      }
     } catch {
       // The engine has told of its store.
       if (!isWanted()) return;

@@ -41,6 +41,14 @@ export function playedVoices(): ReadonlySignal<PlayedVoices | undefined> {
   return played;
 }
 
+/**
+ * At the start of the program: what was said before its first one on this device is of a history that
+ * was brought here, and was heard elsewhere. @param now ms since the epoch
+ */
+export function beginPlayedVoices(now: number): void {
+  if (readItem(KEY) === undefined) writeItem(KEY, JSON.stringify({ ...NONE, until: now }));
+}
+
 export function markPlayed(voice: Voice): void {
   const known = playedVoices().peek() ?? NONE;
   const next = withPlayed(known, voice);

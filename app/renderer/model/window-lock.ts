@@ -3,8 +3,8 @@ import { logWarning } from "../platform/log.ts";
 /** How long the other window has to let go before the lock is taken from it: it may hang. */
 const TAKE_OVER_MS = 5_000;
 
-/** A window that was just closed or reloaded keeps what it held for a moment. */
-const CLOSING_MS = 1_000;
+/** A window that was just closed or reloaded keeps what it held for a moment, on a busy machine longer. */
+const CLOSING_MS = 4_000;
 
 /** One account is open in one window at a time (Web Locks API and BroadcastChannel). */
 export interface WindowLocks {

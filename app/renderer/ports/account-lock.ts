@@ -1,8 +1,8 @@
 import type { Log } from "../../../shared/chatkit/ports.ts";
 import { StoreError } from "../../../shared/chatkit/store.ts";
 
-/** A window that is being closed or reloaded lets go within this. */
-const PATIENCE_MS = 1_000;
+/** A window that is being closed or reloaded lets go within this, also on a busy machine. */
+const PATIENCE_MS = 3_000;
 
 /**
  * Takes an account for this window alone (Web Locks API): two windows would hand out the same

@@ -1,10 +1,11 @@
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SearchHit } from "../../../shared/chatkit/chatkit.ts";
 import { moveWithArrows } from "../components/arrow-keys.ts";
 import { useAccount, useApp, useText } from "../components/context.tsx";
 import { Marked } from "../components/marked.tsx";
 import { useNow } from "../components/use-now.ts";
+import { VirtualRows } from "../components/virtual-rows.tsx";
 import { matches, matchesText } from "../model/buddies.ts";
 import { goToMessage, MessageSearch } from "../model/message-search.ts";
 import { BuddyRow } from "./buddy-list.tsx";
@@ -15,8 +16,13 @@ import { EVERYTHING, filterOf, isNarrowed, SearchFilters } from "./search-filter
 
 const MINUTE = 60_000;
 
+export interface SearchResultsProps {
+  readonly query: string;
+  readonly scroller: RefObject<HTMLElement | null>;
+}
+
 /** What was typed, found in chats, people and all messages. */
-export function SearchResults({ query }: { readonly query: string }): JSX.Element {
+export function SearchResults({ query, scroller }: SearchResultsProps): JSX.Element {
   const account = useAccount();
   const { t } = useText();
   const search = useMemo(() => new MessageSearch(account.kit), [account]);
@@ -65,13 +71,14 @@ export function SearchResults({ query }: { readonly query: string }): JSX.Elemen
           <h2 id="found-chats" class="group-head">
             {t.history.foundChats}
           </h2>
-          <ul class="rows">
-            {chats.map((conversation) => (
-              <li key={conversation.conversationId}>
-                <ChatRow conversation={conversation} />
-              </li>
-            ))}
-          </ul>
+          {/* One letter may be in the names of all. */}
+          <VirtualRows
+            items={chats}
+            keyOf={({ conversationId }) => conversationId}
+            scroller={scroller}
+          >
+            {(conversation) => <ChatRow conversation={conversation} />}
+          </VirtualRows>
         </section>
       )}
       {people.length > 0 && (

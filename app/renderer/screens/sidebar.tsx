@@ -151,7 +151,7 @@ export function Sidebar({ onAddBuddy, onNewGroup, onSettings }: SidebarProps): J
         data-testid="sidebar-list"
       >
         {tab === "chats" && query.trim() !== "" ? (
-          <SearchResults query={query} />
+          <SearchResults query={query} scroller={list} />
         ) : tab === "chats" ? (
           <ChatList scroller={list} onAddBuddy={onAddBuddy} />
         ) : (

@@ -27,13 +27,16 @@ export class FakeArchive implements ArchiveApi {
 
   search = async (query: string, options: SearchOptions = {}): Promise<SearchPage> => {
     const needles = needlesOf(query);
-    const { conversationId, limit = 30 } = options;
+    const { conversationId, from, hasFile, since = -Infinity, limit = 30 } = options;
     const hits = [...this.#messages.values()]
       .flat()
       .filter(
         (message) =>
           needles.length > 0 &&
           (conversationId ?? message.conversationId) === message.conversationId &&
+          (from ?? message.from) === message.from &&
+          (hasFile !== true || message.body.type === "file") &&
+          message.sentAt >= since &&
           findsAll(searchable(textOf(message.body)), needles),
       )
       .toSorted((a, b) => b.sentAt - a.sentAt)

@@ -6,6 +6,7 @@ import {
   readChunkedSeal,
   type ChunkedSeal,
 } from "../../crypto/index.ts";
+import { MIN_FILE_CHUNK_BYTES } from "../limits.ts";
 
 /** How a file's content is cut and sealed: what its message says (SPEC F2). */
 export class FileContent {
@@ -22,12 +23,13 @@ export class FileContent {
     this.#cipher = new ChunkCipher(key, seal);
   }
 
-  /** @returns undefined for a seal that this version does not know, or more than one can hold */
+  /** @returns undefined for a seal that this version does not know, and too many chunks */
   static of({ header, key, size }: FileBody): FileContent | undefined {
     const headerBytes = bytesOf(header);
     const keyBytes = bytesOf(key);
     const seal = headerBytes && readChunkedSeal(headerBytes);
     if (seal === undefined || size > seal.chunkBytes * 2 ** 32) return undefined;
+    if (seal.chunkBytes < MIN_FILE_CHUNK_BYTES && size > seal.chunkBytes) return undefined;
     return keyBytes?.length === KEY_BYTES ? new FileContent(size, keyBytes, seal) : undefined;
   }
 

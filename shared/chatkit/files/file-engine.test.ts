@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeBase64, sameBytes } from "../../crypto/index.ts";
+import { chunkedSeal, encodeBase64, sameBytes } from "../../crypto/index.ts";
 import { decodeFileFrame, type FileFrame, type MessageId } from "../../protocol/index.ts";
 import { FileWorld, CONVERSATION, type FileDevice } from "../testing/file-world.ts";
 import { contentOf } from "../testing/file-vault-contract.ts";
@@ -190,7 +190,7 @@ test("F8: only chunks that were asked for, in their order, pass the flood gate",
 
 test("F7: who does not write gets no more than its credit", async () => {
   const { world, ada, ben } = await pair();
-  const id = await send(ada, contentOf(9 * MIB));
+  const id = await send(ada, contentOf(10 * MIB));
   const [link, ofBen] = world.connect(ada, ben);
   let bytes = 0;
   link.tamper = (frame) => {
@@ -202,8 +202,8 @@ test("F7: who does not write gets no more than its credit", async () => {
   ofBen.tamper = (frame) => ((words += 1) === 1 ? frame : undefined);
   await ben.engine.fetch(id);
   await world.clock.advance(2_000);
-  expect(bytes).toBeGreaterThan(3 * MIB);
-  expect(bytes).toBeLessThan(4.1 * MIB);
+  expect(bytes).toBeGreaterThan(7 * MIB);
+  expect(bytes).toBeLessThan(8.1 * MIB);
 });
 
 test("F3: a flood of words is dropped, and asks are bounded", async () => {
@@ -283,6 +283,8 @@ test("F2: a key or a header that is none harms nobody but its file", async () =>
     { key: `${"A".repeat(42)}B=` },
     { key: "A".repeat(44) },
     { header: `${"A".repeat(30)}==` },
+    // A chunk for each 64 bytes.
+    { header: encodeBase64(chunkedSeal(new Uint8Array(19), 64).header), size: 65 },
   ]) {
     const body = { ...message.body, ...change };
     const bad = { ...message, body };

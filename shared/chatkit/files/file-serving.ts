@@ -17,7 +17,7 @@ import { fileBodyOf, vaultIdOf } from "./file-body.ts";
 import { FileContent } from "./file-content.ts";
 import { withDevice, type FileRecord, type FileRecords } from "./file-records.ts";
 import type { FileTalk } from "./file-talk.ts";
-import type { FileSource, FileVault } from "./file-vault.ts";
+import { FileError, type FileSource, type FileVault } from "./file-vault.ts";
 import { LinkPump } from "./link-pump.ts";
 import { OutgoingStream, refusalOf } from "./outgoing-stream.ts";
 
@@ -224,7 +224,7 @@ export class FileServing {
       readonly record: FileRecord | undefined;
     },
   ): OutgoingStream {
-    const { body, content, record, source } = of;
+    const { body, content, message, record, source } = of;
     const { log, onChanged, talk } = this.#options;
     const name = nameOf(link.peer.deviceId, number);
     return new OutgoingStream({
@@ -237,7 +237,7 @@ export class FileServing {
       from,
       upTo,
       sha256: body.sha256 ?? record?.sha256,
-      hash: () => this.#hash(messageId, source),
+      hash: () => this.#hash(message, body),
       onReady: () => this.#pumps.get(link)?.kick(),
       onProgress: (bytes) => {
         const served = this.#served.get(name);
@@ -272,12 +272,26 @@ export class FileServing {
     return why;
   }
 
-  #hash(messageId: MessageId, source: FileSource): Promise<string> {
-    const known = this.#hashes.get(messageId);
+  #hash(message: MessageRecord, body: FileBody): Promise<string> {
+    const known = this.#hashes.get(message.id);
     if (known !== undefined) return known;
-    const hash = hashOf(source).finally(() => this.#hashes.delete(messageId));
-    this.#hashes.set(messageId, hash);
+    const hash = this.#hashAnew(message, body).finally(() => this.#hashes.delete(message.id));
+    this.#hashes.set(message.id, hash);
     return hash;
+  }
+
+  /** From a source of its own: the stream that asked first may end before, and others wait. */
+  async #hashAnew({ from, id: messageId }: MessageRecord, { fileId }: FileBody): Promise<string> {
+    const isSource = from.deviceId === this.#options.self().deviceId;
+    const source = await this.#options.vault.open(
+      vaultIdOf({ messageId, fileId, source: isSource }),
+    );
+    if (source === undefined) throw new FileError("gone", "The file is not there any more.");
+    try {
+      return await hashOf(source);
+    } finally {
+      await source.close();
+    }
   }
 
   #keepHash(messageId: MessageId, sha256: string): Promise<void> {

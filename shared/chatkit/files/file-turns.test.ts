@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ConversationId, MessageId } from "../../protocol/index.ts";
 import {
   AUTO_FETCH_BURST_BYTES,
@@ -98,6 +98,40 @@ test("F6: a flood of words that it can be had brings few askings, and no other e
   ofAda.tamper = (frame) => frame;
   await ada.engine.fetch(id);
   await world.until("it is here", () => ben.last(id)?.state === "complete");
+});
+
+test("F10: who leaves while the content is hashed spoils it for nobody", async () => {
+  const { world, ada, ben } = await trio();
+  const content = contentOf(9 * 1024 * 1024);
+  const { id } = await ada.engine.send(CONVERSATION, new MemorySource(content));
+  const gate = Promise.withResolvers<void>();
+  class SlowSource extends MemorySource {
+    override async read(offset: number, length: number): Promise<Uint8Array> {
+      // As much at once is read to be hashed only.
+      if (length > 1_000_000) await gate.promise;
+      return await super.read(offset, length);
+    }
+  }
+  vi.spyOn(ada.vault, "open").mockImplementation(async () => new SlowSource(content));
+  const reconnect = (): void => {
+    ada.links.cut();
+    ben.links.cut();
+    world.connect(ada, ben);
+  };
+  const [link] = world.connect(ada, ben);
+  let frames = 0;
+  link.tamper = (frame) => ((frames += 1) > 40 ? undefined : frame);
+  await ben.engine.fetch(id);
+  await world.clock.advance(1_000);
+  // From the middle on it is not hashed on the way.
+  reconnect();
+  await world.until("all chunks are here", () => ben.last(id)?.bytes === content.length);
+  reconnect();
+  await world.clock.advance(1_000);
+  gate.resolve();
+  await world.until("it is over", () => /complete|failed/.test(ben.last(id)?.state ?? ""));
+  expect(ben.last(id)).toMatchObject({ state: "complete" });
+  expect(ada.transfers.filter(({ state }) => state === "failed")).toEqual([]);
 });
 
 test("F9: more files that wait than may be wanted do not keep the program from starting", async () => {

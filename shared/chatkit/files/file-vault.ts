@@ -8,10 +8,11 @@ export interface FileSource {
   /** Bytes. */
   readonly size: number;
   /**
+   * @param into memory that the result may be put into, where it has room: new memory has its price
    * @returns `length` bytes, or fewer at the end, for the caller alone
    * @throws FileError
    */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   /** Releases it; nothing can be read any more. */
   close(): Promise<void>;
 }

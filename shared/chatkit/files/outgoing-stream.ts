@@ -49,6 +49,8 @@ export class OutgoingStream implements FrameSource {
   /** What was read and is not sent yet, as it was read, and how many bytes of the first are sent. */
   readonly #read: Uint8Array[] = [];
   #sentOfFirst = 0;
+  /** What was read before, and is sent: memory for what comes next. */
+  #spare: Uint8Array | undefined;
   /** Every frame in its turn: a link has sent it, or has a copy, before the next is asked for. */
   readonly #frame: Uint8Array;
   #reading = false;
@@ -102,6 +104,7 @@ export class OutgoingStream implements FrameSource {
     if (this.#closed) return;
     this.#closed = true;
     this.#read.length = 0;
+    this.#spare = undefined;
     this.options.source.close().catch(() => {
       // Nothing is read from it any more, whatever became of it.
     });
@@ -127,7 +130,7 @@ export class OutgoingStream implements FrameSource {
     if (first === undefined || this.#sentOfFirst < first.length) return;
     this.#read.shift();
     this.#sentOfFirst = 0;
-    freeBytes(first);
+    this.#spare = first;
   }
 
   async #readSome(): Promise<void> {
@@ -137,7 +140,10 @@ export class OutgoingStream implements FrameSource {
     const offset = content.offsetOf(from);
     const length = content.offsetOf(to) - offset;
     try {
-      const bytes = length === 0 ? new Uint8Array(0) : await source.read(offset, length);
+      const spare = this.#spare;
+      this.#spare = undefined;
+      const bytes = length === 0 ? new Uint8Array(0) : await source.read(offset, length, spare);
+      if (spare !== undefined && bytes.buffer !== spare.buffer) freeBytes(spare);
       if (this.#closed) return;
       if (bytes.length !== length) {
         throw new FileError("changed", "The file is shorter than it was.");

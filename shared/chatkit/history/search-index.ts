@@ -37,6 +37,9 @@ export class SearchIndex {
   /** Newest first: what is read further back goes to the end. */
   #messages: IndexedMessage[] = [];
   readonly #byId = new Map<MessageId, IndexedMessage>();
+  /** Each of these ids once: every message from the store brings its own copies, a quarter of it all. */
+  readonly #conversations = new Map<ConversationId, ConversationId>();
+  readonly #people = new Map<UserId, UserId>();
   #characters = 0;
   /** Nothing below is held; undefined at first, when nothing is. */
   #floor: MessagePlace | undefined;
@@ -65,7 +68,7 @@ export class SearchIndex {
    */
   took(page: readonly MessageRecord[], isLast: boolean): void {
     for (const record of page) {
-      const message = indexed(record);
+      const message = this.#indexed(record);
       this.#count(message, 1);
       this.#messages.push(message);
     }
@@ -115,7 +118,7 @@ export class SearchIndex {
 
   #put(record: MessageRecord): void {
     const place = placeOf(record);
-    const message = indexed(record);
+    const message = this.#indexed(record);
     const known = this.#byId.get(record.id);
     if (known !== undefined) {
       // Most changes are of its delivery.
@@ -143,6 +146,12 @@ export class SearchIndex {
     });
   }
 
+  #indexed(record: MessageRecord): IndexedMessage {
+    const message = indexed(record);
+    const conversationId = once(this.#conversations, message.conversationId);
+    return { ...message, conversationId, from: once(this.#people, message.from) };
+  }
+
   #count(message: IndexedMessage, by: 1 | -1): void {
     this.#characters += by * message.text.length;
     if (by === 1) this.#byId.set(message.id, message);
@@ -161,6 +170,12 @@ export class SearchIndex {
     }
     return low;
   }
+}
+
+function once<T>(known: Map<T, T>, value: T): T {
+  const first = known.get(value);
+  if (first === undefined) known.set(value, value);
+  return first ?? value;
 }
 
 export function indexed(record: MessageRecord): IndexedMessage {

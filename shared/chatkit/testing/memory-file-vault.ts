@@ -29,6 +29,7 @@ export class MemorySource implements FileSource {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
+    if (this.closed) throw new FileError("unknown", "It was closed.");
     return this.#bytes.slice(offset, offset + length);
   }
 
