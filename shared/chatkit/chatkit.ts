@@ -52,12 +52,10 @@ import { DeviceCalls } from "./trust/device-calls.ts";
 import { SafetyCalls } from "./trust/safety-calls.ts";
 
 export * from "./api.ts";
-export { EVERYBODY, mentions } from "./conversations/mentions.ts";
 export type * from "./conversations/settings-change.ts";
 export type * from "./delivery/delivery-state.ts";
 export * from "./files/file-vault.ts";
 export type * from "./files/files-api.ts";
-export { parseGroupLink, type GroupLink } from "./groups/group-link.ts";
 export type * from "./groups/groups-api.ts";
 export type * from "./history/history-api.ts";
 export type * from "./history/words.ts";

@@ -1,4 +1,3 @@
-export * from "./app-signature.ts";
 export * from "./base64.ts";
 export { freeBytes, sameBytes } from "./bytes.ts";
 export * from "./chunked-seal.ts";

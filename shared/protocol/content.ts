@@ -224,13 +224,7 @@ export type ReadBody = v.InferOutput<typeof ReadBody>;
 export type GreetingBody = v.InferOutput<typeof GreetingBody>;
 export type UnknownBody = v.InferOutput<typeof UnknownBody>;
 export type ChangeBody = v.InferOutput<typeof ChangeBody>;
-export type MessageBody =
-  | TextBody
-  | FileBody
-  | ReadBody
-  | GreetingBody
-  | ChangeBody
-  | UnknownBody;
+export type MessageBody = TextBody | FileBody | ReadBody | GreetingBody | ChangeBody | UnknownBody;
 
 /** What happened in a group, as its history tells it; nobody sends it: each device reads it in the log. */
 export const MembershipNote = v.object({

@@ -17,13 +17,6 @@ export interface GroupDirectory {
   look(conversationId: ConversationId): Promise<"known" | "none" | "unreached">;
 }
 
-/** For whoever has none. */
-export const noGroups: GroupDirectory = {
-  get: () => undefined,
-  heard: () => undefined,
-  look: () => Promise.resolve("none"),
-};
-
 export interface GroupFacts {
   readonly standing: GroupStanding;
   /** Everybody in it, this account included while it is. */

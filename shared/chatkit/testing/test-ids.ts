@@ -1,5 +1,12 @@
 import * as v from "valibot";
-import { ConversationId, DeviceId, encodeId, ID_BYTES, LinkId, UserId } from "../../protocol/index.ts";
+import {
+  ConversationId,
+  DeviceId,
+  encodeId,
+  ID_BYTES,
+  LinkId,
+  UserId,
+} from "../../protocol/index.ts";
 
 // Ids made of one number sort as their numbers do, up to 100. `more`: up to 255, where many are needed.
 function text(n: number, more = 0): string {
