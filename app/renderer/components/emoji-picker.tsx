@@ -24,12 +24,18 @@ export function EmojiPicker(props: {
   const { t, language } = useText();
   const [table, setTable] = useState<EmojiTable>();
   const [search, setSearch] = useState("");
+  /** Enter was pressed before the emoji were here. */
+  const [eager, setEager] = useState(false);
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
     app.attempt(async () => setTable(await loadEmojis(language)));
   }, [language]);
   const found =
     table === undefined || search.trim() === "" ? undefined : findEmojis(table, search, MAX_FOUND);
+  const first = found?.[0];
+  useEffect(() => {
+    if (eager && first !== undefined) onChoose(first.emoji);
+  }, [eager, first]);
   return (
     <Popover anchor={anchor} label={t.emoji.title} onClose={onClose}>
       <input
@@ -41,13 +47,14 @@ export function EmojiPicker(props: {
         placeholder={t.emoji.search}
         onInput={(event) => {
           setSearch(event.currentTarget.value);
+          setEager(false);
           body.current?.scrollTo(0, 0);
         }}
         onKeyDown={(event) => {
-          const first = found?.[0];
-          if (event.key === "Enter" && first !== undefined) {
+          if (event.key === "Enter") {
             event.preventDefault();
-            onChoose(first.emoji);
+            if (first !== undefined) onChoose(first.emoji);
+            else if (table === undefined) setEager(true);
           }
           if (event.key === "ArrowDown") {
             event.preventDefault();

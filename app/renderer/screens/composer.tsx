@@ -136,10 +136,20 @@ function Writer(props: {
   };
   const put = (words: string, start: number, end: number): void => {
     const element = area.current;
-    change(text.slice(0, start) + words + text.slice(end));
+    const before = element?.value ?? text;
+    const next = before.slice(0, start) + words + before.slice(end);
+    change(next);
+    if (element === null) return;
+    const toCaret = (): void => {
+      element.focus();
+      element.setSelectionRange(start + words.length, start + words.length);
+    };
+    // At once: the next key may come before the next frame.
+    element.value = next;
+    toCaret();
+    // What the words were chosen from gives the focus back when it closes.
     requestAnimationFrame(() => {
-      element?.focus();
-      element?.setSelectionRange(start + words.length, start + words.length);
+      if (document.activeElement !== element) toCaret();
     });
   };
   /** Where the caret is, in place of what is selected. */

@@ -70,7 +70,6 @@ export function Sidebar({ onAddBuddy, onNewGroup, onSettings }: SidebarProps): J
       <div class="sidebar-head">
         <PresenceMenu />
         <IconButton icon="addPerson" label={t.sidebar.addBuddy} onClick={onAddBuddy} />
-        <IconButton icon="addGroup" label={t.groups.newGroup} onClick={onNewGroup} />
         <IconButton icon="settings" label={t.sidebar.settings} onClick={onSettings} />
       </div>
       <div class="search" role="search">
@@ -109,38 +108,41 @@ export function Sidebar({ onAddBuddy, onNewGroup, onSettings }: SidebarProps): J
           </button>
         )}
       </div>
-      <div
-        class="tabs"
-        role="tablist"
-        aria-label={t.sidebar.label}
-        onKeyDown={(event) => {
-          if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-          const next = tab === "chats" ? "buddies" : "chats";
-          setTab(next);
-          document.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
-        }}
-      >
-        {tabs.map(({ id, label, count, words }) => (
-          <button
-            key={id}
-            id={`tab-${id}`}
-            type="button"
-            role="tab"
-            class="tab"
-            aria-selected={tab === id}
-            aria-controls="sidebar-list"
-            tabIndex={tab === id ? 0 : -1}
-            onClick={() => setTab(id)}
-          >
-            {label}
-            {count > 0 && (
-              <span class="count">
-                <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
-                <span class="visually-hidden">{words}</span>
-              </span>
-            )}
-          </button>
-        ))}
+      <div class="tabs-bar">
+        <div
+          class="tabs"
+          role="tablist"
+          aria-label={t.sidebar.label}
+          onKeyDown={(event) => {
+            if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+            const next = tab === "chats" ? "buddies" : "chats";
+            setTab(next);
+            document.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
+          }}
+        >
+          {tabs.map(({ id, label, count, words }) => (
+            <button
+              key={id}
+              id={`tab-${id}`}
+              type="button"
+              role="tab"
+              class="tab"
+              aria-selected={tab === id}
+              aria-controls="sidebar-list"
+              tabIndex={tab === id ? 0 : -1}
+              onClick={() => setTab(id)}
+            >
+              {label}
+              {count > 0 && (
+                <span class="count">
+                  <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+                  <span class="visually-hidden">{words}</span>
+                </span>
+              )}
+            </button>
+          ))}
+        </div>
+        <IconButton icon="addGroup" label={t.groups.newGroup} onClick={onNewGroup} />
       </div>
       <div
         ref={list}
