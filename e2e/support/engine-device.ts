@@ -18,6 +18,7 @@ import {
 } from "../../shared/protocol/index.ts";
 import { CuttablePeers } from "../cuttable-peers.ts";
 import { RecordedPeers } from "./recorded-peers.ts";
+import { Waiters } from "./waiters.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -46,7 +47,7 @@ export class EngineDevice implements AsyncDisposable {
   /** What was told last of each file. */
   readonly transfers = new Map<MessageId, Transfer>();
   readonly #deliveries = new Map<MessageId, DeliveryState>();
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters: Waiters;
 
   constructor({
     server,
@@ -59,6 +60,7 @@ export class EngineDevice implements AsyncDisposable {
     const { peers, ...ports } = createNodePorts({ dataFolder });
     if (peers === undefined) throw new Error("no WebRTC here");
     this.userName = userName;
+    this.#waiters = new Waiters(userName);
     this.recorded = new RecordedPeers(peers);
     this.peers = new CuttablePeers(this.recorded);
     this.kit = new ChatKit({
@@ -79,7 +81,7 @@ export class EngineDevice implements AsyncDisposable {
       this.kit.on(event, () => {
         // After all other handlers of the event.
         queueMicrotask(() => {
-          for (const look of this.#waiters) look();
+          this.#waiters.look();
         });
       });
     }
@@ -157,22 +159,7 @@ export class EngineDevice implements AsyncDisposable {
 
   /** Looks again at every event. @throws Error after `timeoutMs`, naming `what` */
   async until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<void> {
-    const found = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (holds()) found.resolve();
-    };
-    const timer = setTimeout(
-      () => found.reject(new Error(`${this.userName} waited in vain: ${what}`)),
-      timeoutMs,
-    );
-    this.#waiters.add(look);
-    try {
-      look();
-      await found.promise;
-    } finally {
-      clearTimeout(timer);
-      this.#waiters.delete(look);
-    }
+    await this.#waiters.until(what, holds, timeoutMs);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

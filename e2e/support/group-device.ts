@@ -16,6 +16,7 @@ import { MemoryStores } from "../../shared/chatkit/testing/memory-store.ts";
 import type { FakePeers } from "../../shared/chatkit/testing/peer-pair.ts";
 import type { ConversationId, MessageId, UserId } from "../../shared/protocol/index.ts";
 import { textOf } from "./engine-device.ts";
+import { Waiters } from "./waiters.ts";
 
 /** The engine's pauses pass this much faster than they would. */
 const HURRY = 10;
@@ -66,12 +67,13 @@ export class GroupDevice implements AsyncDisposable {
   readonly #options: GroupDeviceOptions;
   readonly #stores = new MemoryStores();
   readonly #vault = new MemoryFileVault();
-  readonly #looks = new Set<() => void>();
+  readonly #waiters: Waiters;
   kit: ChatKit;
 
   constructor(options: GroupDeviceOptions) {
     this.#options = options;
     this.userName = options.userName;
+    this.#waiters = new Waiters(options.userName);
     this.kit = this.#made();
   }
 
@@ -144,22 +146,7 @@ export class GroupDevice implements AsyncDisposable {
 
   /** Looks again at every event. @throws Error naming `what` */
   async until(what: string, holds: () => boolean): Promise<void> {
-    const found = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (holds()) found.resolve();
-    };
-    const timer = setTimeout(
-      () => found.reject(new Error(`${this.userName} waited in vain: ${what}`)),
-      PATIENCE_MS,
-    );
-    this.#looks.add(look);
-    try {
-      look();
-      await found.promise;
-    } finally {
-      clearTimeout(timer);
-      this.#looks.delete(look);
-    }
+    await this.#waiters.until(what, holds, PATIENCE_MS);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -190,7 +177,7 @@ export class GroupDevice implements AsyncDisposable {
       // After all other handlers of the event.
       kit.on(event, () =>
         queueMicrotask(() => {
-          for (const look of this.#looks) look();
+          this.#waiters.look();
         }),
       );
     }
